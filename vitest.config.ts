@@ -1,27 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Two projects: `unit` needs nothing but Node and is part of `npm run check`;
- * `system` needs the embedded Kubernetes, the peers and real clients, and is run by `npm test` alone.
+ * `unit` needs nothing but Node and is part of `npm run check`. `system` needs the embedded Kubernetes, the peers and
+ * real clients, and `audit` judges what `system` did; both are run by `npm test` alone.
  */
 export default defineConfig({
   test: {
+    allowOnly: false,
+    passWithNoTests: false,
+    reporters: ['default', './test/runner/tally-reporter.ts'],
     projects: [
       {
         test: {
           name: 'unit',
-          include: ['operator/src/**/*.test.ts', 'registry-image/src/**/*.test.ts', 'embedded/src/**/*.test.ts'],
+          include: ['{operator,registry-image,embedded}/src/**/*.test.ts', 'test/runner/*.test.ts'],
           testTimeout: 20_000,
         },
       },
       {
         test: {
           name: 'system',
-          include: ['test/**/*.test.ts'],
+          include: ['test/{e2e,peers}/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
           fileParallelism: false,
         },
+      },
+      {
+        test: { name: 'audit', include: ['test/audit/**/*.test.ts'], testTimeout: 60_000 },
       },
     ],
   },

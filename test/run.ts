@@ -1,0 +1,37 @@
+import { clusterIsRunning } from './support/machine.ts';
+import { commandPhase, run, vitestPhase } from './runner/phases.ts';
+import { sum, type Tally } from './runner/tally.ts';
+
+/**
+ * `npm test`: every test, on a machine that has nothing but Node, npm and Go. The embedded Kubernetes is brought up by `npm start`
+ * itself, which is so the first system test, and taken down again unless it was running before.
+ */
+async function main(): Promise<void> {
+  const wasRunning = await clusterIsRunning();
+  const tallies: Tally[] = [];
+  for (const check of ['types', 'lint', 'format', 'dead']) {
+    tallies.push(await commandPhase(`check ${check}`, ['npm', 'run', '--silent', `check:${check}`]));
+  }
+  tallies.push(await vitestPhase('unit'));
+  const start = await run(['node', 'embedded/src/start/main.ts', '--json'], { capture: true });
+  tallies.push(startTally(start.status));
+  if (start.status === 0) {
+    const env = { WHARFINGER_START: start.stdout.trim().split('\n').at(-1) };
+    tallies.push(await vitestPhase('system', env), await vitestPhase('audit', env));
+  }
+  if (!wasRunning) tallies.push(await commandPhase('npm stop leaves nothing behind', ['node', 'test/runner/stop.ts']));
+  report(sum(tallies));
+}
+
+function startTally(status: number): Tally {
+  if (status === 0) return { passed: 1, failed: 0, failures: [] };
+  return { passed: 0, failed: 1, failures: [`npm start (exit status ${status}): no system test could run`] };
+}
+
+function report(total: Tally): void {
+  for (const failure of total.failures) process.stdout.write(`FAILED: ${failure}\n`);
+  process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
+}
+
+await main();

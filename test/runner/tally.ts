@@ -1,0 +1,34 @@
+/** How a set of tests ended. */
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+  /** One line for each failure, for the summary at the end. */
+  readonly failures: readonly string[];
+}
+
+/** What the tally needs to know of one test. */
+export interface TestOutcome {
+  readonly name: string;
+  readonly state: 'passed' | 'failed' | 'skipped' | 'pending';
+  readonly expectedToFail: boolean;
+}
+
+/** Counts outcomes. A test that did not run, or passes only because it was declared to fail, is a failure. */
+export function tally(outcomes: readonly TestOutcome[], problems: readonly string[]): Tally {
+  const failures = [...problems];
+  let passed = 0;
+  for (const outcome of outcomes) {
+    if (outcome.state === 'passed' && !outcome.expectedToFail) passed += 1;
+    else failures.push(`${outcome.name} (${outcome.expectedToFail ? 'expected to fail' : outcome.state})`);
+  }
+  return { passed, failed: failures.length, failures };
+}
+
+/** Adds tallies up. */
+export function sum(tallies: readonly Tally[]): Tally {
+  return {
+    passed: tallies.reduce((total, one) => total + one.passed, 0),
+    failed: tallies.reduce((total, one) => total + one.failed, 0),
+    failures: tallies.flatMap((one) => one.failures),
+  };
+}
