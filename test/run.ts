@@ -1,4 +1,4 @@
-import { clusterIsRunning } from './support/machine.ts';
+import { clusterIsRunning, preparePeers } from './support/machine.ts';
 import { commandPhase, run, vitestPhase } from './runner/phases.ts';
 import { sum, type Tally } from './runner/tally.ts';
 
@@ -7,6 +7,8 @@ import { sum, type Tally } from './runner/tally.ts';
  * itself, which is so the first system test, and taken down again unless it was running before.
  */
 async function main(): Promise<void> {
+  process.env['WHARFINGER_TEST_BEGAN'] = new Date().toISOString();
+  await preparePeers();
   const wasRunning = await clusterIsRunning();
   const tallies: Tally[] = [];
   for (const check of ['types', 'lint', 'format', 'dead']) {

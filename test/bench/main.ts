@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must } from '../support/command.ts';
 import { image, randomLayer } from '../support/image.ts';
-import { prepareBench } from '../support/machine.ts';
+import { preparePeers } from '../support/machine.ts';
 import { RegistryClient } from '../support/registry-client.ts';
 import { startServer, type Server, type ServerKind } from '../support/server.ts';
 import { selfSigned } from './certificates.ts';
@@ -84,7 +84,7 @@ async function withHtpasswd(folder: string, cost: number): Promise<Work> {
 }
 
 async function main(): Promise<void> {
-  await prepareBench();
+  await preparePeers();
   const folder = mkdtempSync(join(tmpdir(), 'wharfinger-bench-'));
   try {
     const works = await withServers(folder, {}, async (servers) => [

@@ -6,6 +6,8 @@ export interface Entry {
   readonly isDirectory: boolean;
   readonly size: number;
   readonly modified: number;
+  /** Told by `list` alone: the name itself is a symbolic link (perhaps to nothing); the rest describes what it names. */
+  readonly isSymbolicLink?: boolean;
 }
 
 /**

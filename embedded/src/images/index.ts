@@ -1,0 +1,2 @@
+export { buildImages, describeImages } from './build.ts';
+export type { ProjectImage, ProjectImages } from './build.ts';

@@ -1,0 +1,18 @@
+export { binaryPath } from './binaries/binary-path.ts';
+export type { BinaryName } from './binaries/binary-path.ts';
+export { addonsGroup, clientsGroup, kubernetesGroup, peersGroup } from './binaries/build-groups.ts';
+export { ensureBinaries } from './binaries/build.ts';
+export { cacheDirectory } from './binaries/cache-directory.ts';
+export type { Cluster } from './cluster/cluster.ts';
+export { connectCluster } from './cluster/connect.ts';
+export { importImage, listImages } from './cluster/images.ts';
+export type { ClusterOptions } from './cluster/options.ts';
+export { restartKubelet } from './cluster/restart-kubelet.ts';
+export { startCluster } from './cluster/start.ts';
+export { stopCluster } from './cluster/stop.ts';
+export type { StopOptions } from './cluster/stop.ts';
+export { MachineProblem } from './machine/machine-problem.ts';
+export { createProgress, silentProgress } from './progress.ts';
+export type { Progress } from './progress.ts';
+export { installMissingPackages } from './machine/install-packages.ts';
+export type { NeededPackage } from './machine/packages.ts';

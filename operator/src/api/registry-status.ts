@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { Conditions } from './condition.ts';
+
+/** Condition types of a Registry. */
+export const RegistryConditionType = z.enum(['Ready', 'Reconciling', 'Stalled', 'CertificateReady', 'ReadOnly']);
+export type RegistryConditionType = z.infer<typeof RegistryConditionType>;
+
+export const LastCollection = z.object({
+  name: z.string().describe('Name of the GarbageCollection.'),
+  phase: z.string(),
+  completionTime: z.string().meta({ format: 'date-time' }).optional(),
+  freed: z.string().optional().describe('Space freed, for people.'),
+});
+export type LastCollection = z.infer<typeof LastCollection>;
+
+export const RegistryStatus = z.object({
+  observedGeneration: z.number().int().optional().describe('The generation that the status describes.'),
+  conditions: Conditions.optional().describe('Ready, Reconciling, Stalled, CertificateReady, ReadOnly.'),
+  url: z.string().optional().describe('Where clients in reach of the hostname find the registry.'),
+  replicas: z.number().int().optional(),
+  readyReplicas: z.number().int().optional(),
+  selector: z.string().optional().describe('Label selector of the pods, for the scale subresource.'),
+  image: z.string().optional().describe('Image that the pods run.'),
+  certificate: z
+    .object({
+      notAfter: z.string().meta({ format: 'date-time' }),
+      fingerprint: z.string().describe('SHA-256 of the certificate, in hex.'),
+    })
+    .optional()
+    .describe('The serving certificate.'),
+  caRef: z
+    .object({ name: z.string() })
+    .optional()
+    .describe('ConfigMap whose key `ca.crt` clients should trust.'),
+  lastCollection: LastCollection.optional().describe('The garbage collection that ended last.'),
+});
+export type RegistryStatus = z.infer<typeof RegistryStatus>;

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { apiVersion } from './group.ts';
+import { Hostname } from './hostname.ts';
+import { ObjectMeta } from './object-meta.ts';
+import { Affinity, Resources, StringMap, Toleration } from './pod-settings.ts';
+import { RegistryAuth } from './registry-auth.ts';
+import { RegistryService } from './registry-service.ts';
+import { RegistryStatus } from './registry-status.ts';
+import { RegistryStorage } from './registry-storage.ts';
+import { RegistryTls } from './registry-tls.ts';
+import { rules } from './rule.ts';
+
+export const registryKind = 'Registry';
+
+/** What a user asks of a registry. */
+export const RegistrySpec = z
+  .object({
+    hostname: Hostname.describe('DNS name or IP address by which clients reach the registry.'),
+    replicas: z.number().int().min(0).max(100).default(1).describe('Number of pods.'),
+    image: z.string().min(1).max(512).optional().describe("Image of the registry; the operator's own release without it."),
+    workers: z
+      .number()
+      .int()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('Serving processes in each pod; two without it.'),
+    auth: RegistryAuth.optional().describe('Who may use the registry; everybody without it.'),
+    storage: RegistryStorage.describe('Where the images are.'),
+    tls: RegistryTls.prefault({ selfSigned: {} }).describe('Where the serving certificate comes from.'),
+    service: RegistryService.prefault({}).describe('The Service that clients use.'),
+    readOnly: z.boolean().default(false).describe('Refuse every write; reads go on.'),
+    resources: Resources.optional().describe('Requests and limits of the container.'),
+    nodeSelector: StringMap.optional().describe('Labels of the nodes that may run the pods.'),
+    tolerations: z
+      .array(Toleration)
+      .max(64)
+      .meta({ 'x-kubernetes-list-type': 'atomic' })
+      .optional()
+      .describe('Taints that the pods tolerate.'),
+    affinity: Affinity.optional().describe('Affinity of the pods.'),
+    podAnnotations: StringMap.optional().describe('Annotations of the pods.'),
+  })
+  .meta(
+    rules({
+      rule: "self.replicas <= 1 || has(self.storage.filesystem.volume.existingClaim) || self.storage.filesystem.volume.accessModes.exists(mode, mode == 'ReadWriteMany')",
+      message:
+        'replicas above 1 need a volume that pods can share; set storage.filesystem.volume.accessModes to [ReadWriteMany] or replicas to 1',
+    }),
+  );
+export type RegistrySpec = z.infer<typeof RegistrySpec>;
+
+/** A private container registry. */
+export const Registry = z
+  .object({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal(registryKind),
+    metadata: ObjectMeta,
+    spec: RegistrySpec,
+    status: RegistryStatus.optional(),
+  })
+  .describe('Registry is a private container registry.')
+  .meta(
+    rules({
+      rule: "self.metadata.name.size() <= 50 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+      message:
+        "metadata.name must start with a letter, hold only lower case letters, digits and '-', and have at most 50 characters, because Services are named after it",
+    }),
+  );
+export type Registry = z.infer<typeof Registry>;

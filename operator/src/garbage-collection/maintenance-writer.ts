@@ -1,0 +1,79 @@
+import { collectionFile } from '@wharfinger/registry/config';
+import { type ConfigMap, configMaps, type Pod, pods } from '../kube/builtin-kinds.ts';
+import type { Client } from '../kube/client.ts';
+import { isNotFound } from '../kube/errors.ts';
+import { syncAnnotation } from '../resources/labels.ts';
+import { fieldManager } from './kind.ts';
+
+const syncAgainMs = 2000;
+
+export interface MaintenanceWriterOptions {
+  client: Client;
+  now: () => number;
+}
+
+/** What was written for one run, so that nothing is written twice. */
+export interface Written {
+  text: string | null | undefined;
+  resourceVersion: string;
+  at: number;
+  syncedAt: number;
+}
+
+/** Makes `collection.json` of a registry, and the kubelets of its pods, follow a run. */
+export interface MaintenanceWriter {
+  /** Makes the key say `text`, or be gone when it is null; does nothing when it was written before and still holds. */
+  write(maintenance: ConfigMap, text: string | null, written: Written): Promise<void>;
+  /** Has the kubelets of these pods look at the mounted file: at once after a change, then every 2 s. */
+  sync(pending: readonly Pod[], written: Written): Promise<void>;
+}
+
+export function nothingWritten(): Written {
+  return { text: undefined, resourceVersion: '', at: 0, syncedAt: 0 };
+}
+
+export function createMaintenanceWriter(options: MaintenanceWriterOptions): MaintenanceWriter {
+  const { client, now } = options;
+
+  async function write(maintenance: ConfigMap, text: string | null, written: Written): Promise<void> {
+    if (written.text === text && !hasDrifted(maintenance, written, now())) return;
+    const { name, namespace, uid } = maintenance.metadata;
+    const data = text === null ? {} : { data: { [collectionFile]: text } };
+    const manifest = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace, uid }, ...data };
+    const applied = await client.apply(configMaps, manifest, { fieldManager });
+    written.text = text;
+    written.resourceVersion = applied.metadata.resourceVersion ?? '';
+    written.at = now();
+    written.syncedAt = 0;
+  }
+
+  async function sync(pending: readonly Pod[], written: Written): Promise<void> {
+    if (pending.length === 0 || now() - written.syncedAt < syncAgainMs) return;
+    written.syncedAt = now();
+    const value = `${written.resourceVersion}-${written.syncedAt}`;
+    await Promise.all(pending.map((pod) => annotate(pod, value)));
+  }
+
+  async function annotate(pod: Pod, value: string): Promise<void> {
+    const { name, namespace } = pod.metadata;
+    try {
+      await client.patchMerge(
+        pods,
+        { name, namespace },
+        { metadata: { annotations: { [syncAnnotation]: value } } },
+        { fieldManager },
+      );
+    } catch (error) {
+      // A pod that is gone needs no file; the state machine learns of it from the list.
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  return { write, sync };
+}
+
+/** Somebody else changed the key; the cache needs a moment to show what we wrote ourselves. */
+function hasDrifted(maintenance: ConfigMap, written: Written, now: number): boolean {
+  const held = maintenance.data?.[collectionFile] ?? null;
+  return held !== written.text && now - written.at > syncAgainMs;
+}

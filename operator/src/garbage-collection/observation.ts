@@ -1,0 +1,43 @@
+import type { GarbageCollectionPhase } from '../api/garbage-collection-status.ts';
+import type { RegistryState } from '@wharfinger/registry/config';
+
+/** What the operator sees of a registry at one moment. */
+export interface Observation {
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** Null when there is no such Registry, or when it is being deleted. */
+  registry: RegistryView | null;
+  /** Every pod that the StatefulSet's selector finds, those that terminate included. */
+  replicas: Replica[];
+  /** The other GarbageCollections of the same Registry. */
+  siblings: Sibling[];
+}
+
+export interface RegistryView {
+  uid: string;
+  ready: boolean;
+  /** Undefined while there is no StatefulSet. */
+  statefulSet: { replicas: number; settled: boolean } | undefined;
+  /** UID of the run that `collection.json` names now, '' when there is none. */
+  collectionRun: string;
+}
+
+export interface Replica {
+  pod: string;
+  ready: boolean;
+  terminating: boolean;
+  /** The last answer of its state endpoint, null when the last request failed. */
+  state: RegistryState | null;
+  /** Since when it has not answered, in milliseconds since the epoch; null when it answers. */
+  silentSince: number | null;
+  /** Why the last request failed, '' when it did not. */
+  error: string;
+}
+
+export interface Sibling {
+  uid: string;
+  name: string;
+  created: string;
+  deleting: boolean;
+  phase: GarbageCollectionPhase;
+}

@@ -1,0 +1,63 @@
+import type { CollectionCounts } from '@wharfinger/registry/config';
+import { bounds } from '../bounds.ts';
+import { collectionHash } from '../document.ts';
+import type { Observation, Replica } from '../observation.ts';
+import type { Run, RunStatus } from '../run.ts';
+import { type Transition, stay, stepStart } from '../transition.ts';
+import { abandon, finish } from './outcome.ts';
+
+/** The second mark, with writes on: only what it finds dead is freed. A pod that is lost hands it to another. */
+export function confirming(run: Run, seen: Observation): Transition {
+  if (seen.now - stepStart(run, seen.now) >= run.timeoutMs) {
+    return abandon(run, seen.now, notConfirmed(run, 'it did not end within spec.timeout'));
+  }
+  const pod = seen.replicas.find((replica) => replica.pod === run.status.confirmingPod);
+  if (pod === undefined || !isFit(pod)) return choosePod(run, seen);
+  const { state } = pod;
+  if (state === null || state.observed.collection !== collectionHash(run))
+    return stay(run, bounds.confirmPoll);
+  const { collection } = state;
+  if (collection?.run !== run.uid || collection.attempt !== run.status.attempt)
+    return stay(run, bounds.confirmPoll);
+  if (collection.phase === 'Confirmed') return confirmed(run, seen, collection.counts);
+  if (collection.phase !== 'Failed') return stay(run, bounds.confirmPoll);
+  return abandon(run, seen.now, notConfirmed(run, collection.message ?? `pod ${pod.pod} gave no reason`));
+}
+
+function choosePod(run: Run, seen: Observation): Transition {
+  if (mayStillSweep(run, seen)) return stay(run, bounds.confirmPoll);
+  const fit = seen.replicas.filter((replica) => isFit(replica) && replica.state !== null);
+  const chosen = fit.find((replica) => replica.pod === run.status.collectorPod) ?? fit[0];
+  if (chosen === undefined) return stay(run, bounds.confirmPoll);
+  const status: RunStatus = { ...run.status, confirmingPod: chosen.pod };
+  return { status, events: [], requeueAfterMs: 0 };
+}
+
+function isFit(replica: Replica): boolean {
+  return replica.ready && !replica.terminating;
+}
+
+/** A collector that does not answer stops at the window's deadline at the latest: two must never work at once. */
+function mayStillSweep(run: Run, seen: Observation): boolean {
+  if (run.status.failure === undefined || seen.now > Date.parse(run.status.windowDeadline ?? ''))
+    return false;
+  const collector = seen.replicas.find((replica) => replica.pod === run.status.collectorPod);
+  if (collector === undefined || collector.state === null) return true;
+  const phase = collector.state.collection?.phase;
+  return phase === 'Marking' || phase === 'Sweeping';
+}
+
+function confirmed(run: Run, seen: Observation, counts: CollectionCounts): Transition {
+  const { restored, bytesFreed } = counts;
+  const merged = { ...(run.status.counts ?? counts), restored, bytesFreed };
+  const end = finish({ ...run, status: { ...run.status, counts: merged } }, seen.now);
+  if (restored === 0) return end;
+  const message = `The second mark found ${restored} swept blobs or manifests in use and put them back.`;
+  return { ...end, events: [{ type: 'Warning', reason: 'Restored', message }, ...end.events] };
+}
+
+function notConfirmed(run: Run, why: string): { reason: string; message: string } {
+  const trash = `.wharfinger/trash/${run.uid}-${run.status.attempt}`;
+  const message = `The second mark did not succeed (${why}); what was swept is kept on the storage in ${trash}.`;
+  return { reason: 'NotConfirmed', message: message.slice(0, 1024) };
+}

@@ -1,0 +1,38 @@
+import { bounds } from '../bounds.ts';
+import { collectionHash } from '../document.ts';
+import type { Observation, Replica } from '../observation.ts';
+import type { Run } from '../run.ts';
+import { type Transition, enter, failOver, stay, stepStart } from '../transition.ts';
+
+/** Done when every replica answers for exactly this text that no commit section runs and none can begin. */
+export function enteringReadOnly(run: Run, seen: Observation): Transition {
+  const expected = seen.registry?.statefulSet?.replicas ?? 0;
+  const hash = collectionHash(run);
+  const late = seen.replicas.find((replica) => !isPaused(replica, hash));
+  if (late === undefined && seen.replicas.length === expected) {
+    const pods = seen.replicas.map((replica) => ({ name: replica.pod, boot: replica.state?.boot ?? '' }));
+    return enter(run, 'Sweeping', seen.now, { pods });
+  }
+  if (seen.now - stepStart(run, seen.now) < bounds.pause) return stay(run, bounds.windowPoll);
+  const message = lateSentence(late, seen.replicas.length, expected);
+  return failOver(run, 'RestoringWrites', seen.now, {
+    failure: { reason: 'ReplicaNotPaused', message },
+    changes: {},
+  });
+}
+
+function isPaused(replica: Replica, hash: string): boolean {
+  const { state } = replica;
+  if (replica.terminating || state === null || state.windowExpired || state.observed.collection !== hash)
+    return false;
+  return state.writes === 'paused' || state.writes === 'readOnly';
+}
+
+function lateSentence(late: Replica | undefined, found: number, expected: number): string {
+  const seconds = bounds.pause / 1000;
+  if (late === undefined)
+    return `Found ${found} pods where the StatefulSet has ${expected}; nothing was collected.`;
+  const why =
+    late.state === null ? `does not answer (${late.error})` : `answers that writes are ${late.state.writes}`;
+  return `Pod ${late.pod} did not pause its writes within ${seconds} s: it ${why}; nothing was collected.`;
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { collectionDocument } from '../document.ts';
+import type { Observation, Replica, Sibling } from '../observation.ts';
+import type { Run } from '../run.ts';
+import { makeObservation, makeReplica, makeRun, makeState, start } from '../scenario.ts';
+import { step } from '../step.ts';
+
+const zero = 'team-a-0';
+const one = 'team-a-1';
+const open = (pod: string): Replica => makeReplica(pod, makeState(pod));
+
+describe('Queued', () => {
+  const rows: [string, Partial<Observation>, Partial<Run>, string][] = [
+    ['a missing Registry', { registry: null }, {}, 'There is no Registry "team-a"'],
+    [
+      'a Registry that is not Ready',
+      {
+        registry: { uid: 'r', ready: false, statefulSet: { replicas: 2, settled: true }, collectionRun: '' },
+      },
+      {},
+      'Waits for Registry team-a to be Ready',
+    ],
+    [
+      'a rollout',
+      {
+        registry: { uid: 'r', ready: true, statefulSet: { replicas: 2, settled: false }, collectionRun: '' },
+      },
+      {},
+      'Waits for Registry team-a',
+    ],
+    [
+      'a pod too many',
+      { replicas: [open(zero), open(one), open('team-a-2')] },
+      {},
+      'Waits for Registry team-a',
+    ],
+    [
+      'a pod that terminates',
+      { replicas: [open(zero), makeReplica(one, null, { terminating: true })] },
+      {},
+      'Waits for Registry team-a',
+    ],
+    [
+      'no replicas',
+      { registry: { uid: 'r', ready: true, statefulSet: { replicas: 0, settled: true }, collectionRun: '' } },
+      {},
+      'spec.replicas 0',
+    ],
+    [
+      'an orphan in collection.json',
+      {
+        registry: {
+          uid: 'r',
+          ready: true,
+          statefulSet: { replicas: 2, settled: true },
+          collectionRun: 'gone',
+        },
+      },
+      {},
+      'let go of an earlier run',
+    ],
+  ];
+
+  it.each(rows)('waits for %s', (_name, changes, run, sentence) => {
+    const transition = step(makeRun(run), makeObservation([open(zero), open(one)], changes));
+    expect(transition.status.phase).toBe('Queued');
+    expect(transition.waiting?.message).toContain(sentence);
+    expect(transition.requeueAfterMs).toBeGreaterThan(0);
+  });
+
+  it('is stalled by a missing Registry, and fails after spec.timeout with what to do', () => {
+    const run = makeRun();
+    expect(step(run, makeObservation([], { registry: null })).waiting?.stalled).toBe(true);
+    const late = step(run, makeObservation([], { registry: null, now: start + run.timeoutMs }));
+    expect(late.status.phase).toBe('Failed');
+    expect(late.status.failure?.reason).toBe('RegistryNotFound');
+    expect(late.status.failure?.message).toContain('spec.registryRef.name');
+  });
+
+  const sibling = (changes: Partial<Sibling>): Sibling => ({
+    uid: 'other',
+    name: 'other',
+    created: '2026-01-02T03:03:00Z',
+    deleting: false,
+    phase: 'Queued',
+    ...changes,
+  });
+  const orders: [string, Sibling, boolean][] = [
+    ['an older one', sibling({}), false],
+    ['a younger one', sibling({ created: '2026-01-02T03:05:00Z' }), true],
+    [
+      'a younger one that is active',
+      sibling({ created: '2026-01-02T03:05:00Z', phase: 'Confirming' }),
+      false,
+    ],
+    ['an older one that is over', sibling({ phase: 'Succeeded' }), true],
+    ['an older one that is being deleted', sibling({ deleting: true }), true],
+    [
+      'one of the same second, earlier by name',
+      sibling({ created: '2026-01-02T03:04:00Z', name: 'a' }),
+      false,
+    ],
+  ];
+
+  it.each(orders)('goes in turn with %s', (_name, other, starts) => {
+    const transition = step(makeRun(), makeObservation([open(zero)], { siblings: [other] }));
+    expect(transition.status.phase).toBe(starts ? 'EnteringReadOnly' : 'Queued');
+  });
+
+  it('writes the deadline once per attempt', () => {
+    const run = makeRun();
+    const { status } = step(run, makeObservation([open(zero), open(one)]));
+    expect(status).toMatchObject({ phase: 'EnteringReadOnly', attempt: 1, collectorPod: zero });
+    const deadline = new Date(start + 60_000).toISOString();
+    expect(status.windowDeadline).toBe(deadline);
+    expect(collectionDocument({ ...run, status })).toEqual({
+      run: 'run-1',
+      attempt: 1,
+      window: { deadline },
+    });
+  });
+});

@@ -1,0 +1,127 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry as MetricRegistry } from 'prom-client';
+import { GarbageCollectionPhase } from './api/garbage-collection-status.ts';
+import type { GarbageCollection } from './api/garbage-collection.ts';
+import type { Registry } from './api/registry.ts';
+import { isConditionTrue } from './kube/conditions.ts';
+import type { ObjectRef } from './kube/resource.ts';
+import type { WorkResult } from './kube/work-queue.ts';
+
+type Reconcile = (ref: ObjectRef, signal: AbortSignal) => Promise<WorkResult>;
+
+export interface MetricsSources {
+  registries: () => readonly Registry[];
+  garbageCollections: () => readonly GarbageCollection[];
+  isLeader: () => boolean;
+}
+
+export interface Metrics {
+  /** The same reconcile, counted and timed under the controller's name. */
+  measured(controller: string, reconcile: Reconcile): Reconcile;
+  /** From now on the queue's counts are told under the controller's name. */
+  queue(controller: string, counts: () => QueueCounts): void;
+  /** In the Prometheus text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+export interface QueueCounts {
+  waiting: number;
+  active: number;
+  delayed: number;
+}
+
+/** Metrics of this operator; those of Registries and GarbageCollections are read from the caches when asked for. */
+export function createMetrics(sources: MetricsSources): Metrics {
+  const registry = new MetricRegistry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const queues = new Map<string, () => QueueCounts>();
+  const reconciles = new Counter({
+    name: 'wharfinger_reconcile_total',
+    help: 'Reconciles by controller and result.',
+    labelNames: ['controller', 'result'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'wharfinger_reconcile_duration_seconds',
+    help: 'Duration of reconciles.',
+    labelNames: ['controller'],
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60],
+    registers,
+  });
+  addQueueGauge(registry, queues);
+  addStateGauges(registry, sources);
+
+  function measured(controller: string, reconcile: Reconcile): Reconcile {
+    return async (ref, signal) => {
+      const end = durations.startTimer({ controller });
+      try {
+        const result = await reconcile(ref, signal);
+        reconciles.inc({ controller, result: 'success' });
+        return result;
+      } catch (error) {
+        reconciles.inc({ controller, result: 'error' });
+        throw error;
+      } finally {
+        end();
+      }
+    };
+  }
+
+  return {
+    measured,
+    queue: (controller, counts) => void queues.set(controller, counts),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+function addQueueGauge(registry: MetricRegistry, queues: ReadonlyMap<string, () => QueueCounts>): void {
+  addGauge(registry, 'wharfinger_queue_depth', 'Objects waiting, being reconciled and delayed.', ['controller', 'state'], (gauge) => {
+    for (const [controller, counts] of queues) {
+      for (const [state, count] of Object.entries(counts())) gauge.set({ controller, state }, Number(count));
+    }
+  });
+}
+
+function addStateGauges(registry: MetricRegistry, sources: MetricsSources): void {
+  addGauge(registry, 'wharfinger_leader', 'Whether this process leads.', [], (gauge) => {
+    gauge.set(sources.isLeader() ? 1 : 0);
+  });
+  addGauge(registry, 'wharfinger_registry_ready', 'Whether a Registry is Ready.', ['namespace', 'name'], (gauge) => {
+    for (const { metadata, status } of sources.registries()) {
+      const ready = isConditionTrue(status?.conditions ?? [], 'Ready');
+      gauge.set({ namespace: metadata.namespace, name: metadata.name }, ready ? 1 : 0);
+    }
+  });
+  const expiry = 'When the serving certificate of a Registry ends, in seconds since the epoch.';
+  addGauge(registry, 'wharfinger_certificate_expiry_timestamp_seconds', expiry, ['namespace', 'name'], (gauge) => {
+    for (const { metadata, status } of sources.registries()) {
+      if (status?.certificate === undefined) continue;
+      gauge.set({ namespace: metadata.namespace, name: metadata.name }, Date.parse(status.certificate.notAfter) / 1000);
+    }
+  });
+  addGauge(registry, 'wharfinger_garbage_collections', 'GarbageCollections by phase.', ['phase'], (gauge) => {
+    for (const phase of GarbageCollectionPhase.options) gauge.set({ phase }, 0);
+    for (const { status } of sources.garbageCollections()) gauge.inc({ phase: status?.phase ?? 'Queued' });
+  });
+}
+
+function addGauge<Label extends string>(
+  registry: MetricRegistry,
+  name: string,
+  help: string,
+  labelNames: Label[],
+  collect: (gauge: Gauge<Label>) => void,
+): void {
+  new Gauge({
+    name,
+    help,
+    labelNames,
+    registers: [registry],
+    collect(): void {
+      this.reset();
+      collect(this);
+    },
+  });
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { maintenanceHash, type RegistryState } from '@wharfinger/registry/config';
+
+/** What every replica should say it uses; undefined: not known now, so anything goes. */
+export interface Expectation {
+  /** Text of registry.json. */
+  readonly maintenance: string | undefined;
+  /** Text of the htpasswd file; '' when there is none. */
+  readonly htpasswd: string | undefined;
+  /** Fingerprint of the serving certificate; '' when TLS is off. */
+  readonly certificate: string | undefined;
+}
+
+/** The expectation as a short name, to remember which replica has confirmed it. */
+export function expectationDigest(expected: Expectation): string {
+  const parts = [expected.maintenance, expected.htpasswd, expected.certificate];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}
+
+/** What a replica has not taken up yet, for people; empty when it confirms all. */
+export function unconfirmed(state: RegistryState, expected: Expectation): string[] {
+  const { maintenance, htpasswd, certificate } = expected;
+  const file = htpasswd === undefined || htpasswd === '' ? htpasswd : sha256(htpasswd);
+  return [
+    ...(maintenance === undefined || state.observed.registry === maintenanceHash(maintenance) ? [] : ['read-only setting']),
+    ...(file === undefined || state.htpasswd === file ? [] : ['users']),
+    ...(certificate === undefined || state.certificate === certificate ? [] : ['certificate']),
+  ];
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,46 @@
+import { type Registry, registryKind } from '../api/registry.ts';
+import type { KubeObject } from '../kube/resource.ts';
+import { instanceLabel, managedBy, managedByLabel } from '../resources/labels.ts';
+import { ProblemError, stalled, waiting } from './problem.ts';
+
+/** Whether this very Registry made the object. */
+export function isOwned(object: KubeObject, registry: Registry): boolean {
+  return (object.metadata.ownerReferences ?? []).some((owner) => owner.uid === registry.metadata.uid);
+}
+
+/** Whether the object is the claim of this Registry or of a deleted one of the same name: a claim has no owner. */
+export function isOwnClaim(object: KubeObject, registry: Registry): boolean {
+  const labels = object.metadata.labels ?? {};
+  return labels[managedByLabel] === managedBy && labels[instanceLabel] === registry.metadata.name;
+}
+
+/**
+ * Throws a `ProblemError` unless the object is this Registry's: what somebody else made is never changed, and what a deleted
+ * Registry of the same name leaves behind has to go first.
+ */
+export function requireOwned(kind: string, object: KubeObject, registry: Registry): void {
+  if (isOwned(object, registry)) return;
+  const { name } = object.metadata;
+  if (isPredecessors(object, registry)) {
+    throw new ProblemError(waiting('PredecessorRemains', `${kind} ${name} of the deleted Registry is still there`));
+  }
+  throw new ProblemError(foreign(kind, name));
+}
+
+/** Like `requireOwned`, for the claim. */
+export function requireOwnClaim(object: KubeObject, registry: Registry): void {
+  if (isOwnClaim(object, registry)) return;
+  const { name } = object.metadata;
+  const message = `PersistentVolumeClaim ${name} exists and is not this Registry's; set storage.filesystem.volume.existingClaim to use it, or rename the Registry`;
+  throw new ProblemError(stalled('NameTaken', message));
+}
+
+function isPredecessors(object: KubeObject, registry: Registry): boolean {
+  return (object.metadata.ownerReferences ?? []).some(
+    (owner) => owner.kind === registryKind && owner.name === registry.metadata.name,
+  );
+}
+
+function foreign(kind: string, name: string): ReturnType<typeof stalled> {
+  return stalled('NameTaken', `${kind} ${name} exists and is not this Registry's; rename or delete it, or rename the Registry`);
+}

@@ -1,0 +1,30 @@
+/** Something that keeps a Registry from being what its spec says. */
+export interface Problem {
+  /** CamelCase. */
+  readonly reason: string;
+  /** One sentence that names the field or object and the fix; it holds no secret. */
+  readonly message: string;
+  /** Only a person can solve it; otherwise time will. */
+  readonly stalled: boolean;
+  readonly about?: 'certificate';
+}
+
+/** Ends a step with a problem; later steps go on. */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.message);
+    this.name = 'ProblemError';
+    this.problem = problem;
+  }
+}
+
+/** A problem that a person has to solve. */
+export function stalled(reason: string, message: string, about?: 'certificate'): Problem {
+  return { reason, message, stalled: true, ...(about ? { about } : {}) };
+}
+
+/** A problem that solves itself. */
+export function waiting(reason: string, message: string): Problem {
+  return { reason, message, stalled: false };
+}

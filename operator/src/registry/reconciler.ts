@@ -1,0 +1,95 @@
+import { Registry } from '../api/registry.ts';
+import type { RegistryStatus } from '../api/registry-status.ts';
+import type { Client } from '../kube/client.ts';
+import { setConditions } from '../kube/conditions.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import type { Log } from '../kube/log.ts';
+import { keyOf, type ObjectRef } from '../kube/resource.ts';
+import type { WorkResult } from '../kube/work-queue.ts';
+import { renewalTime } from '../pki/renewal.ts';
+import type { ReplicaClient } from '../replicas/replica-client.ts';
+import { createApplier } from './applier.ts';
+import type { InternalAuthority } from './internal-authority.ts';
+import type { ServedRegistry } from './kind.ts';
+import { lastCollection } from './last-collection.ts';
+import { type Pass, runSteps } from './pass.ts';
+import { createPasswordHashes } from './password-hashes.ts';
+import { createStatusWriter } from './status-writer.ts';
+import type { RegistryStores } from './stores.ts';
+import { firstSight } from './summary.ts';
+import { createSynchronization } from './synchronization.ts';
+import { toldStatus } from './told-status.ts';
+
+export interface RegistryReconcilerOptions {
+  readonly client: Client;
+  readonly stores: RegistryStores;
+  readonly replicas: ReplicaClient;
+  readonly authority: InternalAuthority;
+  readonly events: EventRecorder;
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Image of a Registry that names none. */
+  readonly defaultImage: string;
+  readonly operatorNamespace: string;
+}
+
+export type RegistryReconciler = (ref: ObjectRef, signal: AbortSignal) => Promise<WorkResult>;
+
+const lagMs = 300;
+const waitMs = 1000;
+const stalledMs = 30_000;
+const longestMs = 6 * 3_600_000;
+
+/** Brings one Registry to what its spec says, and tells in its status how far that is. */
+export function createRegistryReconciler(options: RegistryReconcilerOptions): RegistryReconciler {
+  const { client, stores, events, log } = options;
+  const applier = createApplier(client);
+  const hashes = createPasswordHashes();
+  const synchronization = createSynchronization({ client, replicas: options.replicas, now: options.now });
+  const writer = createStatusWriter({ client, events });
+
+  async function reconcile(ref: ObjectRef, signal: AbortSignal): Promise<WorkResult> {
+    const served = stores.registries.get(ref);
+    if (served === undefined) return {};
+    if (served.metadata.deletionTimestamp !== undefined) {
+      writer.forget(served.metadata.uid);
+      return {};
+    }
+    const before = await introduce(served);
+    signal.throwIfAborted();
+    const registry = Registry.parse(served);
+    const { authority, defaultImage, operatorNamespace } = options;
+    const now = new Date(options.now());
+    const context = { registry, client, stores, applier, authority, hashes, defaultImage, operatorNamespace, now };
+    const pass = await runSteps(context, synchronization);
+    const latest = lastCollection(stores.garbageCollections.list(ref.namespace), registry.metadata.name);
+    await writer.write(served, toldStatus({ registry, before, pass, defaultImage, lastCollection: latest, now }));
+    for (const problem of pass.findings.problems) log.warn({ registry: keyOf(ref), problem }, 'registry has a problem');
+    return { requeueAfterMs: nextLook(pass, options.now()) };
+  }
+
+  /** A Registry without conditions counts as healthy for many tools, so it gets some before anything else happens. */
+  async function introduce(served: ServedRegistry): Promise<RegistryStatus> {
+    const current = writer.current(served);
+    if (current.conditions !== undefined) return current;
+    const { generation } = served.metadata;
+    const conditions = setConditions([], firstSight(generation), new Date(options.now()));
+    const status = { observedGeneration: generation, conditions };
+    await writer.write(served, status);
+    return status;
+  }
+
+  return reconcile;
+}
+
+/** Milliseconds until there may be something to do that no watch tells. */
+function nextLook({ findings, certificate }: Pass, now: number): number {
+  if (findings.problems.some((problem) => !problem.stalled)) return waitMs;
+  if (findings.lagging.length > 0) return lagMs;
+  if (findings.problems.length > 0) return stalledMs;
+  if (certificate === undefined) return longestMs;
+  const renewal = renewalTime(certificate.facts.notBefore, certificate.facts.notAfter) - now;
+  // A certificate that ends with its CA is past this time and stays as it is.
+  return renewal > 0 ? Math.min(renewal + waitMs, longestMs) : longestMs;
+}

@@ -1,0 +1,15 @@
+import { ApiError, isForbidden, isInvalid, isNamespaceTerminating } from '../kube/errors.ts';
+import { type Problem, ProblemError, stalled } from './problem.ts';
+
+/**
+ * The problem behind an error of a step, or undefined when it is an accident that another try may overcome. What the API server says
+ * of a Secret is left out, because it may quote it.
+ */
+export function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof ProblemError) return error.problem;
+  if (!(error instanceof ApiError) || isNamespaceTerminating(error)) return undefined;
+  if (!isInvalid(error) && !isForbidden(error)) return undefined;
+  const isSecret = error.details?.kind?.toLowerCase().startsWith('secret') === true;
+  const told = isSecret ? `Secret ${error.details?.name ?? ''} (${error.reason})` : error.message;
+  return stalled('Refused', `the API server refused ${told}`);
+}

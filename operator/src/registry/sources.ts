@@ -1,0 +1,81 @@
+import type {
+  ConfigMap,
+  NetworkPolicy,
+  PersistentVolumeClaim,
+  Pod,
+  PodDisruptionBudget,
+  Secret,
+  Service,
+  StatefulSet,
+} from '../kube/builtin-kinds.ts';
+import { mapped, owned, primary, type Source } from '../kube/controller.ts';
+import type { Reflector } from '../kube/reflector.ts';
+import { type KubeObject, type ObjectRef, stripManagedFields } from '../kube/resource.ts';
+import { instanceLabel, managedBy, managedByLabel } from '../resources/labels.ts';
+import { registries, type ServedGarbageCollection, type ServedRegistry } from './kind.ts';
+
+/** The reflectors behind `RegistryStores`. That of Secrets sees all of them, the other built-in kinds only what carries our label. */
+export interface RegistryReflectors {
+  readonly registries: Reflector<ServedRegistry>;
+  readonly garbageCollections: Reflector<ServedGarbageCollection>;
+  readonly configMaps: Reflector<ConfigMap>;
+  readonly networkPolicies: Reflector<NetworkPolicy>;
+  readonly persistentVolumeClaims: Reflector<PersistentVolumeClaim>;
+  readonly podDisruptionBudgets: Reflector<PodDisruptionBudget>;
+  readonly pods: Reflector<Pod>;
+  readonly secrets: Reflector<Secret>;
+  readonly services: Reflector<Service>;
+  readonly statefulSets: Reflector<StatefulSet>;
+}
+
+/** Label selector of the reflectors of built-in kinds, but for Secrets. */
+export const managedSelector = `${managedByLabel}=${managedBy}`;
+
+/** `transform` of the reflector of Secrets: what others made is known by name and version only. */
+export function withoutForeignData(secret: Secret): Secret {
+  const stripped = stripManagedFields(secret);
+  if (secret.metadata.labels?.[managedByLabel] === managedBy) return stripped;
+  const { data: _data, ...rest } = stripped;
+  return { ...rest, metadata: { ...rest.metadata, annotations: undefined } };
+}
+
+/** Everything whose changes concern a Registry. */
+export function registrySources(reflectors: RegistryReflectors): Source[] {
+  const { store } = reflectors.registries;
+
+  function referringTo(secret: Secret): ObjectRef[] {
+    const { namespace, name } = secret.metadata;
+    return store
+      .list(namespace)
+      .filter((registry) => secretNames(registry).includes(name))
+      .map(({ metadata }) => ({ namespace: metadata.namespace, name: metadata.name }));
+  }
+
+  return [
+    primary(reflectors.registries),
+    mapped(reflectors.garbageCollections, ({ metadata, spec }) => [
+      { namespace: metadata.namespace, name: spec.registryRef.name },
+    ]),
+    owned(reflectors.configMaps, registries),
+    owned(reflectors.networkPolicies, registries),
+    owned(reflectors.podDisruptionBudgets, registries),
+    owned(reflectors.secrets, registries),
+    mapped(reflectors.secrets, referringTo),
+    owned(reflectors.services, registries),
+    owned(reflectors.statefulSets, registries),
+    mapped(reflectors.pods, registryByLabel),
+    mapped(reflectors.persistentVolumeClaims, registryByLabel),
+  ];
+}
+
+function registryByLabel({ metadata }: KubeObject): ObjectRef[] {
+  const name = metadata.labels?.[instanceLabel];
+  return name === undefined ? [] : [{ namespace: metadata.namespace, name }];
+}
+
+/** Secrets of the user that a Registry refers to; the spec may be without its defaults. */
+function secretNames({ spec }: ServedRegistry): string[] {
+  const users = spec.auth?.htpasswd?.users ?? [];
+  const names = [spec.tls?.secretName, spec.auth?.htpasswd?.secretName, ...users.map((user) => user.passwordSecretRef?.name)];
+  return names.filter((name) => name !== undefined);
+}

@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { RegistryStatus } from '../api/registry-status.ts';
+import type { Client } from '../kube/client.ts';
+import { findCondition } from '../kube/conditions.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import { fieldManager, registries, type ServedRegistry } from './kind.ts';
+
+export interface StatusWriter {
+  /** The status that the API server has, as far as this process knows. */
+  current(registry: ServedRegistry): RegistryStatus;
+  /** Writes the status when it differs from the current one, and an Event when the verdict changed. */
+  write(registry: ServedRegistry, status: RegistryStatus): Promise<void>;
+  forget(uid: string): void;
+}
+
+interface Memory {
+  /** Version of the cached object on which the write was based. */
+  readonly seen: string | undefined;
+  readonly status: RegistryStatus;
+}
+
+export function createStatusWriter(options: { client: Client; events: EventRecorder }): StatusWriter {
+  const { client, events } = options;
+  const memories = new Map<string, Memory>();
+
+  function current(registry: ServedRegistry): RegistryStatus {
+    const memory = memories.get(registry.metadata.uid);
+    // As long as the cache has not moved, it does not show our last write.
+    if (memory && memory.seen === registry.metadata.resourceVersion) return memory.status;
+    return registry.status ?? {};
+  }
+
+  async function write(registry: ServedRegistry, wanted: RegistryStatus): Promise<void> {
+    const { name, namespace, uid, resourceVersion } = registry.metadata;
+    const before = current(registry);
+    const status = withoutUndefined(wanted);
+    if (isDeepStrictEqual(before, status)) return;
+    const metadata = { name, namespace, uid };
+    await client.applyStatus(registries, { metadata, status }, { fieldManager });
+    memories.set(uid, { seen: resourceVersion, status });
+    announce(registry, before, status);
+  }
+
+  function announce(registry: ServedRegistry, before: RegistryStatus, after: RegistryStatus): void {
+    const was = findCondition(before.conditions ?? [], 'Ready');
+    const is = findCondition(after.conditions ?? [], 'Ready');
+    const isStalled = findCondition(after.conditions ?? [], 'Stalled')?.status === 'True';
+    if (is === undefined || (was?.reason === is.reason && (was.message === is.message || !isStalled))) return;
+    const type = isStalled || is.reason === 'PodTrouble' ? 'Warning' : 'Normal';
+    events.record(registry, { type, reason: is.reason, action: 'Reconcile', note: is.message });
+  }
+
+  return { current, write, forget: (uid) => void memories.delete(uid) };
+}
+
+function withoutUndefined(status: RegistryStatus): RegistryStatus {
+  return JSON.parse(JSON.stringify(status)) as RegistryStatus;
+}

@@ -1,0 +1,22 @@
+import type { Registry } from '../api/registry.ts';
+import type { Client } from '../kube/client.ts';
+import type { Applier } from './applier.ts';
+import type { InternalAuthority } from './internal-authority.ts';
+import type { PasswordHashes } from './password-hashes.ts';
+import type { Problem } from './problem.ts';
+import type { RegistryStores } from './stores.ts';
+
+/** What a step works with. */
+export interface StepContext {
+  readonly registry: Registry;
+  readonly client: Client;
+  readonly stores: RegistryStores;
+  readonly applier: Applier;
+  readonly authority: InternalAuthority;
+  readonly hashes: PasswordHashes;
+  readonly defaultImage: string;
+  readonly operatorNamespace: string;
+  readonly now: Date;
+  /** Takes down a problem; the step and those after it go on. */
+  readonly report: (problem: Problem) => void;
+}

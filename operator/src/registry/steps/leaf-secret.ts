@@ -1,0 +1,43 @@
+import type { V1Secret } from '@kubernetes/client-node';
+import { type Secret, secrets } from '../../kube/builtin-kinds.ts';
+import type { KubeObject } from '../../kube/resource.ts';
+import { CertificateError, checkCredentials } from '../../pki/inspection.ts';
+import { secretText } from '../../resources/secrets.ts';
+import { fieldManager } from '../kind.ts';
+import type { StepContext } from '../step.ts';
+
+export interface LeafSecret {
+  readonly name: string;
+  /** Throws when the Secret that is there must not be touched. */
+  readonly check: (live: KubeObject) => void;
+  /** Why a certificate that is there is to be replaced, or undefined. */
+  readonly renewal: (certificate: string, secret: Secret) => string | undefined;
+  readonly issue: () => Promise<V1Secret>;
+}
+
+/** The Secret with a certificate that is good for now: the one that is there as long as nothing speaks against it. */
+export async function ensureLeaf(context: StepContext, leaf: LeafSecret): Promise<Secret> {
+  const { client, stores, applier, registry } = context;
+  const ref = { namespace: registry.metadata.namespace, name: leaf.name };
+  const known = await applier.createOnce(secrets, stores.secrets, ref, leaf.issue);
+  leaf.check(known);
+  if (!isOutdated(context, leaf, known)) return known;
+  // The cache may be behind our own last write.
+  const live = await client.get(secrets, ref);
+  leaf.check(live);
+  if (!isOutdated(context, leaf, live)) return live;
+  const manifest = await leaf.issue();
+  const { uid } = live.metadata;
+  return client.apply(secrets, { ...manifest, metadata: { ...manifest.metadata, ...(uid ? { uid } : {}) } }, { fieldManager });
+}
+
+function isOutdated(context: StepContext, leaf: LeafSecret, secret: Secret): boolean {
+  const certificate = secretText(secret, 'tls.crt') ?? '';
+  try {
+    checkCredentials(certificate, secretText(secret, 'tls.key') ?? '', context.now);
+  } catch (error) {
+    if (error instanceof CertificateError) return true;
+    throw error;
+  }
+  return leaf.renewal(certificate, secret) !== undefined;
+}

@@ -1,0 +1,30 @@
+import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import type { Registry } from '../api/registry.ts';
+import { ownedLabels } from './labels.ts';
+import { objectNames } from './names.ts';
+
+/** Name of the claim that the pods mount. */
+export function claimName(registry: Registry): string {
+  const { existingClaim } = registry.spec.storage.filesystem.volume;
+  return existingClaim ?? objectNames(registry.metadata.name).claim;
+}
+
+/**
+ * `NAME-data`, or undefined when the user brings a claim. It has no owner, so that deleting a Registry keeps the images; a Registry of the
+ * same name takes it up again.
+ */
+export function claim(registry: Registry): V1PersistentVolumeClaim | undefined {
+  const { volume } = registry.spec.storage.filesystem;
+  if (volume.existingClaim !== undefined || volume.size === undefined) return undefined;
+  const { name, namespace } = registry.metadata;
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: objectNames(name).claim, namespace, labels: ownedLabels(name) },
+    spec: {
+      accessModes: [...volume.accessModes],
+      resources: { requests: { storage: String(volume.size) } },
+      ...(volume.storageClassName === undefined ? {} : { storageClassName: volume.storageClassName }),
+    },
+  };
+}

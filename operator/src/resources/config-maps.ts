@@ -1,0 +1,32 @@
+import type { V1ConfigMap } from '@kubernetes/client-node';
+import { registryFile, type RegistryMaintenance } from '@wharfinger/registry/config';
+import type { Registry } from '../api/registry.ts';
+import { objectNames } from './names.ts';
+import { ownedMetadata } from './owned-metadata.ts';
+import { configFile } from './pod-layout.ts';
+
+/** `NAME-config`: config.yml. */
+export function configMap(registry: Registry, configText: string): V1ConfigMap {
+  return configMapOf(registry, objectNames(registry.metadata.name).config, { [configFile]: configText });
+}
+
+/** `NAME-ca`: the CA that clients should trust, in PEM. */
+export function caConfigMap(registry: Registry, certificate: string): V1ConfigMap {
+  return configMapOf(registry, objectNames(registry.metadata.name).ca, { 'ca.crt': certificate });
+}
+
+/** `NAME-maintenance`, as far as it is the Registry's; `collection.json` beside it has another writer. */
+export function maintenanceConfigMap(registry: Registry): V1ConfigMap {
+  const name = objectNames(registry.metadata.name).maintenance;
+  return configMapOf(registry, name, { [registryFile]: registryMaintenanceText(registry) });
+}
+
+/** Text of registry.json. */
+export function registryMaintenanceText(registry: Registry): string {
+  const maintenance: RegistryMaintenance = { readOnly: registry.spec.readOnly };
+  return `${JSON.stringify(maintenance)}\n`;
+}
+
+function configMapOf(registry: Registry, name: string, data: Record<string, string>): V1ConfigMap {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: ownedMetadata(registry, name), data };
+}

@@ -1,0 +1,52 @@
+import type { V1Container, V1Probe } from '@kubernetes/client-node';
+import type { Registry } from '../api/registry.ts';
+import { objectNames } from './names.ts';
+import { configFile, directories, ports } from './pod-layout.ts';
+import { mountedVolumes } from './volumes.ts';
+
+const defaultResources = {
+  requests: { cpu: '50m', memory: '128Mi' },
+  limits: { memory: '512Mi' },
+};
+
+/** The container `registry`, as the restricted Pod Security Standard asks for it. */
+export function registryContainer(registry: Registry, image: string): V1Container {
+  const names = objectNames(registry.metadata.name);
+  return {
+    name: 'registry',
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    args: ['serve', `${directories.config}/${configFile}`],
+    env: [
+      { name: 'POD_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
+      { name: 'REGISTRY_HTTP_SECRET', valueFrom: { secretKeyRef: { name: names.http, key: 'secret' } } },
+    ],
+    ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort, protocol: 'TCP' })),
+    resources: resourcesOf(registry),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      privileged: false,
+      readOnlyRootFilesystem: true,
+    },
+    startupProbe: { ...probe('/debug/ready'), periodSeconds: 1, failureThreshold: 60 },
+    livenessProbe: { ...probe('/debug/ready'), periodSeconds: 10, failureThreshold: 6 },
+    readinessProbe: { ...probe('/debug/ready'), periodSeconds: 2, failureThreshold: 3 },
+    volumeMounts: mountedVolumes(registry).map(({ mount }) => mount),
+  };
+}
+
+function probe(path: string): V1Probe {
+  return { httpGet: { path, port: 'debug', scheme: 'HTTP' }, timeoutSeconds: 5 };
+}
+
+function resourcesOf(registry: Registry): V1Container['resources'] {
+  const given = registry.spec.resources;
+  if (given === undefined) return defaultResources;
+  return { requests: quantities(given.requests), limits: quantities(given.limits) };
+}
+
+function quantities(given: Record<string, string | number> | undefined): Record<string, string> | undefined {
+  if (given === undefined) return undefined;
+  return Object.fromEntries(Object.entries(given).map(([name, quantity]) => [name, String(quantity)]));
+}

@@ -1,0 +1,20 @@
+export const nameLabel = 'app.kubernetes.io/name';
+export const instanceLabel = 'app.kubernetes.io/instance';
+export const managedByLabel = 'app.kubernetes.io/managed-by';
+export const managedBy = 'wharfinger';
+/** On a Secret `NAME-user-USER`: the user; present on no other Secret. */
+export const userLabel = 'wharfinger.dev/user';
+/** On a pod: changes when a mounted file should be looked at again. */
+export const syncAnnotation = 'wharfinger.dev/sync';
+/** On a pod template: sha256 of config.yml, so that another config rolls out. */
+export const configAnnotation = 'wharfinger.dev/config';
+
+/** Which pods belong to the Registry `name` of a namespace. */
+export function selectorLabels(name: string): Record<string, string> {
+  return { [nameLabel]: 'registry', [instanceLabel]: name };
+}
+
+/** What every object of the Registry `name` carries. */
+export function ownedLabels(name: string): Record<string, string> {
+  return { ...selectorLabels(name), [managedByLabel]: managedBy };
+}

@@ -1,0 +1,37 @@
+/** Names of what belongs to the Registry `name` (docs/architecture.md, "Objects of a Registry"). */
+export interface ObjectNames {
+  readonly statefulSet: string;
+  readonly service: string;
+  readonly podsService: string;
+  readonly claim: string;
+  readonly config: string;
+  readonly maintenance: string;
+  readonly ca: string;
+  readonly tls: string;
+  readonly htpasswd: string;
+  readonly http: string;
+  readonly internalTls: string;
+  readonly user: (user: string) => string;
+}
+
+export function objectNames(name: string): ObjectNames {
+  return {
+    statefulSet: name,
+    service: name,
+    podsService: `${name}-pods`,
+    claim: `${name}-data`,
+    config: `${name}-config`,
+    maintenance: `${name}-maintenance`,
+    ca: `${name}-ca`,
+    tls: `${name}-tls`,
+    htpasswd: `${name}-htpasswd`,
+    http: `${name}-http`,
+    internalTls: `${name}-internal-tls`,
+    user: (user) => `${name}-user-${user}`,
+  };
+}
+
+/** Domain of the pods' names in the internal certificates; it exists in no DNS. */
+export function internalDomain(name: string, namespace: string): string {
+  return `${objectNames(name).podsService}.${namespace}.wharfinger.internal`;
+}

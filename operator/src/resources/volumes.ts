@@ -1,0 +1,44 @@
+import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { Registry } from '../api/registry.ts';
+import { claimName } from './claim.ts';
+import { objectNames } from './names.ts';
+import { directories } from './pod-layout.ts';
+
+interface Mounted {
+  readonly volume: V1Volume;
+  readonly mount: V1VolumeMount;
+}
+
+/** Readable by the group that `fsGroup` names. */
+const groupReadable = 0o440;
+
+/** What a registry pod mounts. */
+export function mountedVolumes(registry: Registry): Mounted[] {
+  const names = objectNames(registry.metadata.name);
+  const { auth, tls } = registry.spec;
+  return [
+    {
+      volume: { name: 'data', persistentVolumeClaim: { claimName: claimName(registry) } },
+      mount: { name: 'data', mountPath: directories.data },
+    },
+    fromConfigMap('config', names.config, directories.config),
+    fromConfigMap('maintenance', names.maintenance, directories.maintenance),
+    fromSecret('internal', names.internalTls, directories.internal),
+    ...(tls.disabled ? [] : [fromSecret('tls', tls.secretName ?? names.tls, directories.tls)]),
+    ...(auth ? [fromSecret('auth', auth.htpasswd.secretName ?? names.htpasswd, directories.auth)] : []),
+    {
+      volume: { name: 'temporary', emptyDir: {} },
+      mount: { name: 'temporary', mountPath: directories.temporary },
+    },
+  ];
+}
+
+function fromConfigMap(name: string, configMap: string, mountPath: string): Mounted {
+  const volume = { name, configMap: { name: configMap, defaultMode: groupReadable } };
+  return { volume, mount: { name, mountPath, readOnly: true } };
+}
+
+function fromSecret(name: string, secretName: string, mountPath: string): Mounted {
+  const volume = { name, secret: { secretName, defaultMode: groupReadable } };
+  return { volume, mount: { name, mountPath, readOnly: true } };
+}

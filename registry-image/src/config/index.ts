@@ -1,0 +1,6 @@
+export { formatDuration, parseDuration } from './duration.ts';
+export { defaultConfigPath, findConfigPath } from './location.ts';
+export * from './maintenance.ts';
+export { ConfigError, parseConfig, type ParsedConfig } from './parse.ts';
+export { Config, type ConfigInput } from './schema.ts';
+export * from './state.ts';

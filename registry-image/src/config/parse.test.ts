@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import { findConfigPath } from './location.ts';
+import { ConfigError, parseConfig } from './parse.ts';
+
+function problemsOf(text: string, environment: Record<string, string> = {}): readonly string[] {
+  try {
+    parseConfig(text, environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('config.yml', () => {
+  it('has the defaults of distribution', () => {
+    const { config, warnings } = parseConfig('version: 0.1', {});
+    expect(warnings).toEqual([]);
+    expect(config).toMatchObject({
+      log: { level: 'info', formatter: 'text', accesslog: { disabled: false } },
+      storage: {
+        filesystem: { rootdirectory: '/var/lib/registry', maxthreads: 100 },
+        delete: { enabled: false },
+        maintenance: {
+          uploadpurging: { enabled: true, age: 604_800_000, interval: 86_400_000, dryrun: false },
+          readonly: { enabled: false },
+        },
+      },
+      auth: {},
+      http: { addr: ':5000', net: 'tcp', prefix: '', relativeurls: false, draintimeout: 0, headers: {} },
+      health: { storagedriver: { enabled: false, interval: 10_000, threshold: 0 } },
+      wharfinger: { workers: 2, gc: { minage: 86_400_000 }, hold: { timeout: 10_000, limit: 1000 } },
+    });
+  });
+
+  it("reads the documents' example", () => {
+    const { config } = parseConfig(
+      `version: 0.1
+log:
+  fields:
+    service: registry
+storage:
+  cache:
+    blobdescriptor: inmemory
+  filesystem:
+    rootdirectory: /var/lib/registry
+http:
+  addr: :5000
+  headers:
+    X-Content-Type-Options: [nosniff]
+auth:
+  htpasswd:
+    realm: basic-realm
+    path: /etc/registry
+health:
+  storagedriver:
+    enabled: true
+    interval: 10s
+    threshold: 3
+`,
+      {},
+    );
+    expect(config.http.headers).toEqual({ 'X-Content-Type-Options': ['nosniff'] });
+    expect(config.auth.htpasswd).toEqual({ realm: 'basic-realm', path: '/etc/registry' });
+    expect(config.health.storagedriver).toEqual({ enabled: true, interval: 10_000, threshold: 3 });
+  });
+
+  it('keeps text as it was written', () => {
+    expect(parseConfig('version: 0.1\nhttp: {secret: 0123, prefix: /a/b/}', {}).config.http).toMatchObject({
+      secret: '0123',
+      prefix: '/a/b',
+    });
+  });
+
+  it('takes sections that are there but empty', () => {
+    const { config } = parseConfig('version: 0.1\nlog:\nstorage:\n  filesystem:\n  delete: {}\nhttp: ~\n', {});
+    expect(config.storage.filesystem.rootdirectory).toBe('/var/lib/registry');
+  });
+
+  it('warns of keys that are there twice and uses the last', () => {
+    const { config, warnings } = parseConfig('version: 0.1\nhttp: {addr: ":1"}\nhttp: {addr: ":2"}\n', {});
+    expect(config.http.addr).toBe(':2');
+    expect(warnings).toEqual(['the key "http" is there twice in one section; the last one is used']);
+  });
+
+  it.each([
+    ['', 'config.yml must be a mapping that begins with version: 0.1'],
+    ['log: {}', 'version: is required; write version: 0.1'],
+    ['version: 0.2', 'version: must be 0.1'],
+    ['version: 0.1\nhtttp: {}', 'htttp: unknown key; remove it or correct its name'],
+    ['version: 0.1\nhttp: {adr: x}', 'http.adr: unknown key; remove it or correct its name'],
+    ['version: 0.1\nhttp: x', 'http: must be a section with keys'],
+    ['version: 0.1\nhttp: {headers: {a: b}}', 'http.headers.a: must be a list'],
+    ['version: 0.1\nhttp: {tls: {key: /k}}', 'http.tls.certificate: is required'],
+    ['version: 0.1\nhttp: {host: registry}', 'http.host: must be a URL such as https://registry.example'],
+    [
+      'version: 0.1\nhttp: {draintimeout: 5}',
+      'http.draintimeout: must be a duration with its unit, such as 10s or 24h, not "5"',
+    ],
+    ['version: 0.1\nstorage: {delete: {enabled: maybe}}', 'storage.delete.enabled: must be true or false, not "maybe"'],
+    ['version: 0.1\nwharfinger: {workers: 0}', 'wharfinger.workers: must be a whole number of at least 1, not "0"'],
+    ['version: 0.1\nlog: {level: loud}', 'log.level: must be one of error, warn, info, debug'],
+    ['version: 0.1\nstorage: inmemory', 'storage.inmemory: this registry does not have it yet; remove it'],
+    ['version: 0.1\nstorage:\n  s3:', 'storage.s3: this registry does not have it yet; remove it'],
+    ['version: 0.1\nproxy: {remoteurl: x}', 'proxy: this registry does not have it yet; remove it'],
+    ['version: 0.1\nauth: {token: {}}', 'auth.token: this registry does not have it yet; remove it'],
+  ])('%j: %s', (text, problem) => {
+    expect(problemsOf(text)).toEqual([problem]);
+  });
+
+  it('names both of two storage drivers and of two auth providers, and everything else that is wrong', () => {
+    const text = 'version: 0.1\nstorage: {filesystem: , s3: {}}\nauth: {htpasswd: {realm: a, path: b}, silly: {}}\nx: 1';
+    expect(problemsOf(text)).toEqual([
+      'storage: filesystem and s3 are both given, but there can be only one driver; remove one of them',
+      'auth: htpasswd and silly are both given, but there can be only one provider; remove one of them',
+      'storage.s3: this registry does not have it yet; remove it',
+      'auth.silly: this registry does not have it yet; remove it',
+      'x: unknown key; remove it or correct its name',
+    ]);
+  });
+
+  it('says where YAML is broken and quotes nothing of it', () => {
+    const problems = problemsOf('version: 0.1\nhttp: {secret: hunter2\nlog: : x');
+    expect(problems[0]).toMatch(/^not valid YAML: .* at line \d+/);
+    expect(problems.join()).not.toContain('hunter2');
+  });
+});
+
+describe('the variables REGISTRY_*', () => {
+  it.each([
+    [{ REGISTRY_HTTP_ADDR: ':443' }, { http: { addr: ':443' } }],
+    [{ REGISTRY_HTTP_SECRET: '0042' }, { http: { secret: '0042' } }],
+    [{ REGISTRY_STORAGE_DELETE_ENABLED: 'true' }, { storage: { delete: { enabled: true } } }],
+    [
+      { REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED: 'true' },
+      { storage: { maintenance: { readonly: { enabled: true } } } },
+    ],
+    [
+      { REGISTRY_STORAGE_MAINTENANCE_READONLY: '{enabled: true}' },
+      { storage: { maintenance: { readonly: { enabled: true } } } },
+    ],
+    [
+      { REGISTRY_HTTP_TLS_CERTIFICATE: '/c', REGISTRY_HTTP_TLS_KEY: '/k' },
+      { http: { tls: { certificate: '/c', key: '/k', minimumtls: 'tls1.2' } } },
+    ],
+    [
+      { REGISTRY_AUTH: '{htpasswd: {realm: r, path: /p}}' },
+      { auth: { htpasswd: { realm: 'r', path: '/p' } } },
+    ],
+    [
+      { REGISTRY_AUTH: 'htpasswd', REGISTRY_AUTH_HTPASSWD_REALM: 'r', REGISTRY_AUTH_HTPASSWD_PATH: '/p' },
+      { auth: { htpasswd: { realm: 'r', path: '/p' } } },
+    ],
+    [
+      { REGISTRY_STORAGE: 'filesystem', REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: '/d' },
+      { storage: { filesystem: { rootdirectory: '/d' } } },
+    ],
+    [
+      {
+        REGISTRY_HTTP_HEADERS_X_CONTENT_TYPE_OPTIONS: '[nosniff]',
+        REGISTRY_HTTP_HEADERS_X_CONTENT_TYPE_OPTIONS_1: 'x',
+      },
+      { http: { headers: { 'X-Content-Type-Options': ['nosniff', 'x'] } } },
+    ],
+    [{ REGISTRY_LOG_FIELDS_SERVICE: 'registry' }, { log: { fields: { service: 'registry' } } }],
+    [{ REGISTRY_WHARFINGER_WORKERS: '4' }, { wharfinger: { workers: 4 } }],
+  ])('%j', (environment, expected) => {
+    const text = 'version: 0.1\nhttp: {headers: {X-Content-Type-Options: [old]}}';
+    const { config, warnings } = parseConfig(text, environment);
+    expect(config).toMatchObject(expected);
+    expect(warnings).toEqual([]);
+  });
+
+  it('replace a whole section before keys of it are set', () => {
+    const { config } = parseConfig('version: 0.1\nhttp: {addr: ":1", secret: a}', {
+      REGISTRY_HTTP_ADDR: ':3',
+      REGISTRY_HTTP: '{addr: ":2", relativeurls: true}',
+    });
+    expect(config.http).toMatchObject({ addr: ':3', relativeurls: true });
+    expect(config.http.secret).toBeUndefined();
+  });
+
+  it('that name no key only warn', () => {
+    const { warnings } = parseConfig('version: 0.1', {
+      REGISTRY_PORT: 'tcp://10.0.0.1:443',
+      REGISTRY_HTTP_ADDRESS: 'x',
+      REGISTRY_CONFIGURATION_PATH: '/x',
+      OTHER: 'x',
+    });
+    expect(warnings).toEqual([
+      'REGISTRY_HTTP_ADDRESS names no key of config.yml and is ignored',
+      'REGISTRY_PORT names no key of config.yml and is ignored',
+    ]);
+  });
+
+  it('that are wrong are problems like those of the file', () => {
+    expect(problemsOf('version: 0.1', { REGISTRY_PROXY_REMOTEURL: 'x', REGISTRY_HTTP_DRAINTIMEOUT: 'soon' })).toEqual([
+      'proxy: this registry does not have it yet; remove it',
+      'http.draintimeout: must be a duration with its unit, such as 10s or 24h, not "soon"',
+    ]);
+    expect(problemsOf('version: 0.1', { REGISTRY_HTTP: '{a' })).toEqual([
+      expect.stringMatching(/^REGISTRY_HTTP: not valid YAML: /),
+    ]);
+  });
+});
+
+describe('the path of config.yml', () => {
+  it.each([
+    [['-m', '/a.yml'], { REGISTRY_CONFIGURATION_PATH: '/b.yml' }, '/a.yml'],
+    [['-m'], { REGISTRY_CONFIGURATION_PATH: '/b.yml' }, '/b.yml'],
+    [[], {}, '/etc/docker/registry/config.yml'],
+  ])('%j with %j is %s', (argv, environment, expected) => {
+    expect(findConfigPath(argv, environment)).toBe(expected);
+  });
+});

@@ -1,0 +1,40 @@
+/**
+ * Keys that distribution knows and this registry does not serve yet. They are known by name, so that whoever uses one
+ * is told so instead of being left with a registry that ignores it.
+ */
+export const storageDrivers = [
+  'filesystem',
+  'inmemory',
+  's3',
+  's3aws',
+  'azure',
+  'gcs',
+  'swift',
+  'oss',
+  'testdriver',
+] as const;
+export const authProviders = ['htpasswd', 'token', 'silly'] as const;
+
+export const plannedKeys: readonly string[] = [
+  'loglevel',
+  'log.reportcaller',
+  'log.hooks',
+  ...storageDrivers.filter((name) => name !== 'filesystem').map((name) => `storage.${name}`),
+  ...authProviders.filter((name) => name !== 'htpasswd').map((name) => `auth.${name}`),
+  'middleware',
+  'reporting',
+  'http.h2c',
+  'http.tls.clientcas',
+  'http.tls.clientauth',
+  'http.tls.ciphersuites',
+  'http.tls.letsencrypt',
+  'notifications',
+  'redis',
+  'health.file',
+  'health.http',
+  'health.tcp',
+  'proxy',
+  'validation',
+  'policy',
+  'compatibility',
+];

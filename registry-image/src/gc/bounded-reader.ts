@@ -1,0 +1,60 @@
+import type { Entry, StorageDriver } from '../storage/driver.ts';
+import { NotFoundError } from '../storage/errors.ts';
+
+/** Requests to the storage under way at once. */
+export const concurrency = 16;
+
+/** Reads a store with a bounded number of requests at once. Only "does not exist" is undefined; other errors are thrown. */
+export interface BoundedReader {
+  list(path: string): Promise<Entry[] | undefined>;
+  stat(path: string): Promise<Entry | undefined>;
+  content(path: string): Promise<Buffer | undefined>;
+}
+
+/** @param signal aborts: every request not yet begun is refused with the signal's reason */
+export function createBoundedReader(driver: StorageDriver, signal: AbortSignal): BoundedReader {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+
+  async function bounded<T>(request: () => Promise<T>): Promise<T | undefined> {
+    if (running < concurrency) running++;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      signal.throwIfAborted();
+      return await request();
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    }
+  }
+
+  return {
+    list: (path) => bounded(() => driver.list(path)),
+    stat: (path) => bounded(() => driver.stat(path)),
+    content: (path) => bounded(() => driver.getContent(path)),
+  };
+}
+
+/**
+ * Runs `work` on each item, a bounded number at once. After the first failure it begins no other item, waits for those
+ * under way, then throws that failure: when it has returned or thrown, nothing of it is running.
+ */
+export async function forEachBounded<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const iterator = items[Symbol.iterator]();
+  let failure: { error: unknown } | undefined;
+  const lane = async (): Promise<void> => {
+    for (let next = iterator.next(); !next.done && !failure; next = iterator.next()) {
+      try {
+        await work(next.value);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, lane));
+  if (failure) throw failure.error;
+}

@@ -1,0 +1,42 @@
+import type { CollectionOptions } from '../config/maintenance.ts';
+import type { CollectionCounts } from '../config/state.ts';
+import type { StorageDriver } from '../storage/driver.ts';
+import { createBoundedReader } from './bounded-reader.ts';
+import { markedCounts, type Report, zeroCounts } from './counts.ts';
+import { markStore } from './mark.ts';
+import { countEligible, sweepStore } from './sweep.ts';
+
+export interface CollectOptions {
+  readonly driver: StorageDriver;
+  readonly options: CollectionOptions;
+  /** Name of this run's directory in the trash (RUN-ATTEMPT). */
+  readonly trash: string;
+  /** Milliseconds since the epoch, by which leases are judged. */
+  readonly now: number;
+  readonly report: Report;
+  /** Ends the run between two renames. */
+  readonly signal: AbortSignal;
+  /** Receives what could not be told and was kept for that reason, a sentence each. */
+  readonly warn?: (problem: string) => void;
+}
+
+/**
+ * Marks what is alive and renames the rest into the trash; in a dry run it only counts. Must run while no commit
+ * section can (docs/architecture.md, "Garbage collection"). Throws what the storage threw, before anything is moved
+ * when it came of the mark, and the signal's reason when aborted.
+ */
+export async function collect(run: CollectOptions): Promise<CollectionCounts> {
+  const reader = createBoundedReader(run.driver, run.signal);
+  await run.report({ phase: 'Marking', counts: zeroCounts(), touched: false });
+  const mark = await markStore(reader, run.options, run.now);
+  mark.plan.problems.forEach((problem) => run.warn?.(problem));
+  const counts = markedCounts(mark.content, mark.plan);
+  if (run.options.dryRun) {
+    countEligible(counts, mark);
+    await run.report({ phase: 'Swept', counts, touched: false });
+    return counts;
+  }
+  await run.report({ phase: 'Sweeping', counts: { ...counts }, touched: false });
+  await sweepStore({ ...run, reader }, mark, counts);
+  return counts;
+}

@@ -1,0 +1,51 @@
+/**
+ * What a store holds, as far as a collection must know it: the input of the pure core (liveness.ts, plan.ts). Digests
+ * are `algorithm:hex`; times are milliseconds since the epoch. What earlier runs left in the trash is part of it,
+ * because the children of a manifest are alive wherever the manifest itself lies.
+ */
+export interface StoreContent {
+  readonly repositories: ReadonlyMap<string, RepositoryContent>;
+  readonly blobs: ReadonlyMap<string, Place>;
+  /** Every manifest that exists and was asked for; `damaged` when it cannot be read as one. */
+  readonly manifests: ReadonlyMap<string, References | 'damaged'>;
+  /** Problems that hide references nobody can know: while there is one, no blob is dead. */
+  readonly unknown: readonly string[];
+}
+
+/** `held`: in the store, but not ours to move (reached through a symbolic link). */
+export type Place = 'store' | 'held' | 'trash';
+
+export interface RepositoryContent {
+  /** False when only the trash knows of it. */
+  readonly inStore: boolean;
+  readonly tags: ReadonlyMap<string, TagContent>;
+  readonly revisions: ReadonlyMap<string, Link>;
+  readonly layers: ReadonlyMap<string, Link>;
+  /** When each upload was started, by its id. */
+  readonly uploads: ReadonlyMap<string, number>;
+  /** What could not be told about it, a sentence each; with any, the repository keeps all that it has. */
+  readonly problems: readonly string[];
+}
+
+export interface TagContent {
+  /** Undefined when the tag has no current link: then it names nothing. */
+  readonly current: string | undefined;
+  /** Digests of its index entries. */
+  readonly history: readonly string[];
+}
+
+export interface Link {
+  /** When its lease was last renewed. */
+  readonly modified: number;
+  readonly trashed: boolean;
+  /** The digest that the link names when this differs from the one in its path (distribution links aliases so). */
+  readonly target?: string;
+}
+
+export interface References {
+  /** Config and layers. */
+  readonly blobs: readonly string[];
+  /** Children of an index, whatever their media type. */
+  readonly manifests: readonly string[];
+  readonly subject: string | undefined;
+}

@@ -1,0 +1,73 @@
+import { digestAlgorithm, digestOf, parseDigest } from '../registry/digest.ts';
+import { blobDataPath } from '../storage/paths.ts';
+import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
+import { unreadableReason } from './content-error.ts';
+import type { References } from './content.ts';
+import { parseReferences } from './references.ts';
+
+/** Bytes above which nothing is taken for a manifest (the registry accepts 4 MiB). */
+const maximumSize = 16 * 1024 * 1024;
+
+export interface ManifestRequest {
+  /** Digests that must be manifests: revisions and what tags name. */
+  readonly expected: ReadonlySet<string>;
+  /** Copies in the trash, read when the store has none. */
+  readonly trashed: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads the expected manifests and, over all levels, the children of indexes. A child that is no revision may as well
+ * be a layer (build caches list them so): when it is no manifest it counts as one, not as damaged.
+ */
+export async function readManifests(
+  reader: BoundedReader,
+  { expected, trashed }: ManifestRequest,
+): Promise<Map<string, References | 'damaged'>> {
+  const manifests = new Map<string, References | 'damaged'>();
+  const seen = new Set(expected);
+  let level = [...expected];
+  while (level.length > 0) {
+    const children: string[] = [];
+    await forEachBounded(level, async (digest) => {
+      const manifest = await readManifest(reader, digest, trashed.get(digest));
+      if (manifest === 'damaged' && !expected.has(digest)) return;
+      if (manifest) manifests.set(digest, manifest);
+      if (manifest && manifest !== 'damaged') children.push(...manifest.manifests);
+    });
+    level = children.filter((digest) => !seen.has(digest) && seen.add(digest));
+  }
+  return manifests;
+}
+
+async function readManifest(
+  reader: BoundedReader,
+  digest: string,
+  trashed: string | undefined,
+): Promise<References | 'damaged' | undefined> {
+  const stored = await readCopy(reader, digest, blobDataPath(digest));
+  if (trashed === undefined || (stored && stored !== 'damaged')) return stored;
+  return (await readCopy(reader, digest, trashed)) ?? stored;
+}
+
+async function readCopy(
+  reader: BoundedReader,
+  digest: string,
+  path: string,
+): Promise<References | 'damaged' | undefined> {
+  try {
+    const entry = await reader.stat(path);
+    if (!entry) return undefined;
+    if (entry.isDirectory || entry.size > maximumSize) return 'damaged';
+    const content = await reader.content(path);
+    if (!content) return undefined;
+    return matches(content, digest) ? (parseReferences(content) ?? 'damaged') : 'damaged';
+  } catch (error) {
+    if (unreadableReason(error) === undefined) throw error;
+    return 'damaged';
+  }
+}
+
+function matches(content: Buffer, digest: string): boolean {
+  const parsed = parseDigest(digest);
+  return parsed !== undefined && digestOf(content, digestAlgorithm(parsed)) === parsed;
+}

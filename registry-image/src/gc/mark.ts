@@ -1,0 +1,26 @@
+import type { CollectionOptions } from '../config/maintenance.ts';
+import type { BoundedReader } from './bounded-reader.ts';
+import type { StoreContent } from './content.ts';
+import { type Inspection, inspectDoomed } from './doomed.ts';
+import { type CollectionPlan, planCollection } from './plan.ts';
+import { readStore } from './store-reader.ts';
+import { readTrash } from './trash-files.ts';
+
+/** A mark that is done: nothing was changed, and all is known for the sweep. */
+export interface Mark extends Inspection {
+  readonly content: StoreContent;
+  readonly plan: CollectionPlan;
+}
+
+/** Reads a store and decides what goes. */
+export async function markStore(
+  reader: BoundedReader,
+  options: CollectionOptions,
+  now: number,
+): Promise<Mark> {
+  const trash = await readTrash(reader);
+  const { content, hollow } = await readStore(reader, trash.files);
+  const plan = planCollection(content, options, now);
+  const inspection = await inspectDoomed(reader, plan);
+  return { content, plan, doomed: inspection.doomed, hollow: [...inspection.hollow, ...hollow] };
+}

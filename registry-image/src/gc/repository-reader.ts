@@ -1,0 +1,105 @@
+import { type Digest, isAlgorithm, parseDigest } from '../registry/digest.ts';
+import type { Entry } from '../storage/driver.ts';
+import * as paths from '../storage/paths.ts';
+import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
+import type { Link, RepositoryContent, TagContent } from './content.ts';
+import { createDirectoryWalk, type DirectoryWalk, nameOf } from './directory-walk.ts';
+import { readLink, readLinkEntry } from './link-entry.ts';
+import type { FoundRepository } from './repository-walk.ts';
+
+export interface ReadRepository {
+  readonly content: RepositoryContent;
+  /** Digest directories that hold no link any more. */
+  readonly hollow: readonly string[];
+  readonly unknown: readonly string[];
+}
+
+/** Reads one repository of the store. Throws what the storage threw, unless it tells of one file only. */
+export async function readRepository(reader: BoundedReader, found: FoundRepository): Promise<ReadRepository> {
+  const walk = createDirectoryWalk(reader, found.linked);
+  const problems: string[] = [...found.problems];
+  const context = { reader, walk, problems, hollow: [] as string[] };
+  await walk.directories(paths.repositoryPath(found.name));
+  await walk.directories(paths.manifestsPath(found.name));
+  const [revisions, layers, tags, uploads] = await Promise.all([
+    readLinks(context, paths.revisionsPath(found.name), true),
+    readLinks(context, paths.layersPath(found.name), false),
+    readTags(context, found.name),
+    readUploads(context, found.name),
+  ]);
+  const content = {
+    inStore: true,
+    revisions,
+    layers,
+    tags,
+    uploads,
+    problems: [...problems, ...walk.followed],
+  };
+  return { content, hollow: context.hollow, unknown: walk.unknown };
+}
+
+interface Context {
+  readonly reader: BoundedReader;
+  readonly walk: DirectoryWalk;
+  readonly problems: string[];
+  readonly hollow: string[];
+}
+
+async function readLinks(context: Context, path: string, areRevisions: boolean): Promise<Map<string, Link>> {
+  const links = new Map<string, Link>();
+  for (const algorithm of await context.walk.directories(path)) {
+    if (areRevisions && !isAlgorithm(nameOf(algorithm))) {
+      context.problems.push(`${algorithm.path} is of no known digest algorithm`);
+    }
+    const digests = await digestsIn(context.walk, algorithm);
+    await forEachBounded(digests, async ([digest, entry]) => {
+      const link = await readLinkEntry(context.reader, `${entry.path}/link`, digest, areRevisions);
+      if (link.kind === 'absent') context.hollow.push(entry.path);
+      if (link.kind === 'link') links.set(digest, { ...link, trashed: false });
+      if (link.kind !== 'unreadable') return;
+      context.problems.push(`${entry.path}/link cannot be read: ${link.reason}`);
+      links.set(digest, { modified: entry.modified, trashed: false });
+    });
+  }
+  return links;
+}
+
+async function digestsIn(walk: DirectoryWalk, algorithm: Entry): Promise<(readonly [Digest, Entry])[]> {
+  if (!isAlgorithm(nameOf(algorithm))) return [];
+  return (await walk.directories(algorithm.path)).flatMap((entry) => {
+    const digest = parseDigest(`${nameOf(algorithm)}:${nameOf(entry)}`);
+    return digest ? [[digest, entry] as const] : [];
+  });
+}
+
+async function readTags(context: Context, name: string): Promise<Map<string, TagContent>> {
+  const tags = new Map<string, TagContent>();
+  await forEachBounded(await context.walk.directories(paths.tagsPath(name)), async (entry) => {
+    const tag = nameOf(entry);
+    const path = paths.tagCurrentLinkPath(name, tag);
+    const link = await readLink(context.reader, path);
+    if (link.kind === 'unreadable') context.problems.push(`${path} cannot be read: ${link.reason}`);
+    const current = link.kind === 'digest' ? link.digest : undefined;
+    tags.set(tag, { current, history: await readHistory(context, name, tag) });
+  });
+  return tags;
+}
+
+async function readHistory(context: Context, name: string, tag: string): Promise<string[]> {
+  const history: string[] = [];
+  for (const algorithm of await context.walk.directories(paths.tagIndexPath(name, tag))) {
+    history.push(...(await digestsIn(context.walk, algorithm)).map(([digest]) => digest));
+  }
+  return history;
+}
+
+async function readUploads(context: Context, name: string): Promise<Map<string, number>> {
+  const uploads = new Map<string, number>();
+  await forEachBounded(await context.walk.directories(paths.uploadsPath(name)), async (entry) => {
+    const id = nameOf(entry);
+    const startedAt = await context.reader.content(paths.uploadStartedAtPath(name, id));
+    const started = Date.parse(startedAt?.toString('utf8') ?? '');
+    uploads.set(id, Number.isNaN(started) ? entry.modified : started);
+  });
+  return uploads;
+}

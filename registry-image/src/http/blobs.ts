@@ -1,0 +1,71 @@
+import { pipeline } from 'node:stream/promises';
+import { type Digest, parseDigest } from '../registry/digest.ts';
+import { RegistryError, registryError } from '../registry/errors.ts';
+import { sendEmpty } from './answers.ts';
+import { matchesEtag, requestedRange } from './conditions.ts';
+import type { Context } from './context.ts';
+import { requireDeletion } from './deletion.ts';
+
+/** `GET` and `HEAD /v2/<name>/blobs/<digest>`. */
+export async function getBlob(context: Context): Promise<void> {
+  const { services, request, response, repository, target, subject, signal } = context;
+  const digest = requireDigest(target);
+  const renewLease = request.method === 'HEAD' && subject.mayPush;
+  const blob = await services.registry.blobs.stat(repository, digest, { renewLease, signal });
+  response.setHeader('Docker-Content-Digest', digest);
+  response.setHeader('ETag', `"${digest}"`);
+  response.setHeader('Cache-Control', 'max-age=31536000');
+  response.setHeader('Accept-Ranges', 'bytes');
+  if (matchesEtag(request.headers['if-none-match'], digest)) return sendEmpty(response, 304);
+
+  const ifRange = request.headers['if-range'];
+  const usable = request.method === 'GET' && (ifRange === undefined || ifRange === `"${digest}"`);
+  const range = requestedRange(usable ? request.headers.range : undefined, blob.size);
+  if (range === 'unsatisfiable') {
+    throw new RegistryError([{ code: 'RANGE_INVALID', detail: { size: blob.size } }], {
+      'Content-Range': `bytes */${blob.size}`,
+    });
+  }
+  const part = range === 'whole' ? { start: 0, end: blob.size - 1 } : range;
+  response.statusCode = range === 'whole' ? 200 : 206;
+  if (range !== 'whole') response.setHeader('Content-Range', `bytes ${part.start}-${part.end}/${blob.size}`);
+  response.setHeader('Content-Type', 'application/octet-stream');
+  response.setHeader('Content-Length', part.end - part.start + 1);
+  if (request.method === 'HEAD' || blob.size === 0) {
+    response.end();
+    return;
+  }
+  await sendBody(context, blob.digest, part);
+}
+
+async function sendBody(
+  context: Context,
+  digest: Digest,
+  part: { start: number; end: number },
+): Promise<void> {
+  const { services, response, signal } = context;
+  const stream = await services.registry.blobs.read(digest, part);
+  try {
+    await pipeline(stream, response);
+  } catch (error) {
+    if (!signal.aborted && !response.destroyed) throw error;
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** `DELETE /v2/<name>/blobs/<digest>`: removes this repository's link alone. */
+export async function deleteBlob(context: Context): Promise<void> {
+  const { services, response, repository, target, signal } = context;
+  requireDeletion(services);
+  const digest = requireDigest(target);
+  await services.registry.blobs.unlink(repository, digest, signal);
+  response.setHeader('Docker-Content-Digest', digest);
+  sendEmpty(response, 202);
+}
+
+function requireDigest(text: string): Digest {
+  const digest = parseDigest(text);
+  if (!digest) throw registryError('DIGEST_INVALID', { digest: text }, 'the digest is not valid');
+  return digest;
+}

@@ -1,0 +1,24 @@
+import { parseDigest } from '../registry/digest.ts';
+import { registryError } from '../registry/errors.ts';
+import { mediaTypes } from '../registry/manifest-format.ts';
+import { sendJson } from './answers.ts';
+import type { Context } from './context.ts';
+
+/** `GET /v2/<name>/referrers/<digest>` (OCI distribution specification, "Listing Referrers"). */
+export async function getReferrers(context: Context): Promise<void> {
+  const { services, request, response, repository, target } = context;
+  const subject = parseDigest(target);
+  // "If the request is invalid, such as a <digest> with an invalid syntax, a 400 Bad Request MUST be returned."
+  if (!subject) throw registryError('DIGEST_INVALID', { digest: target }, 'the digest is not valid');
+  const { artifactType } = request.query;
+  const all = await services.registry.referrers.list(repository, subject);
+  const wanted = typeof artifactType === 'string' && artifactType !== '' ? artifactType : undefined;
+  if (wanted !== undefined) response.setHeader('OCI-Filters-Applied', 'artifactType');
+  const manifests = all.filter((referrer) => wanted === undefined || referrer.artifactType === wanted);
+  sendJson(
+    response,
+    200,
+    { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests },
+    mediaTypes.ociIndex,
+  );
+}

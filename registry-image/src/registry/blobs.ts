@@ -1,0 +1,98 @@
+import type { Readable } from 'node:stream';
+import type { StorageDriver } from '../storage/driver.ts';
+import { blobDataPath, layerLinkPath, layerPath } from '../storage/paths.ts';
+import type { CommitGate } from './commit-gate.ts';
+import { type Digest, digestAlgorithm, digestOf } from './digest.ts';
+import { registryError } from './errors.ts';
+import type { Leases } from './leases.ts';
+import { absentAsUndefined, readLink } from './links.ts';
+
+export interface BlobInfo {
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Blobs as a repository sees them: through its links. */
+export interface Blobs {
+  /**
+   * @param options.renewLease the answer may make a client reuse the blob instead of pushing it
+   * @throws RegistryError BLOB_UNKNOWN
+   */
+  stat(
+    repository: string,
+    digest: Digest,
+    options?: { renewLease?: boolean; signal?: AbortSignal },
+  ): Promise<BlobInfo>;
+  /** Streams bytes [start, end] (both inclusive). @throws RegistryError BLOB_UNKNOWN */
+  read(digest: Digest, range?: { start: number; end?: number }): Promise<Readable>;
+  /** Links a blob of another repository into this one; false when that one does not have it. */
+  mount(repository: string, digest: Digest, from: string, signal?: AbortSignal): Promise<boolean>;
+  /** Removes this repository's link; the data stays until a collection. @throws RegistryError BLOB_UNKNOWN */
+  unlink(repository: string, digest: Digest, signal?: AbortSignal): Promise<void>;
+}
+
+export function createBlobs(options: { driver: StorageDriver; gate: CommitGate; leases: Leases }): Blobs {
+  const { driver, gate, leases } = options;
+
+  async function stat(
+    repository: string,
+    digest: Digest,
+    { renewLease = false, signal }: { renewLease?: boolean; signal?: AbortSignal } = {},
+  ): Promise<BlobInfo> {
+    const path = layerLinkPath(repository, digest);
+    const link = await absentAsUndefined(driver.stat(path));
+    const target = link && (await readLink(driver, path));
+    if (!link || !target) throw unknownBlob(digest);
+    if (renewLease && !(await leases.renewIfOld(path, link.modified, signal))) throw unknownBlob(digest);
+    // After the renewal, so that what a collection removed before it is seen as gone.
+    const size = await blobSize(driver, target);
+    if (size === undefined) throw unknownBlob(digest);
+    return { digest: target, size };
+  }
+
+  async function read(digest: Digest, range?: { start: number; end?: number }): Promise<Readable> {
+    const stream = await absentAsUndefined(driver.reader(blobDataPath(digest), range));
+    if (!stream) throw unknownBlob(digest);
+    return stream;
+  }
+
+  async function mount(
+    repository: string,
+    digest: Digest,
+    from: string,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    return gate.run(async () => {
+      if ((await readLink(driver, layerLinkPath(from, digest))) === undefined) return false;
+      const existed = (await readLink(driver, layerLinkPath(repository, digest))) !== undefined;
+      if ((await blobSize(driver, digest)) === undefined) return false;
+      await driver.putContent(layerLinkPath(repository, digest), digest);
+      if ((await blobSize(driver, digest)) !== undefined) return true;
+      if (!existed) await driver.delete(layerPath(repository, digest));
+      return false;
+    }, signal);
+  }
+
+  async function unlink(repository: string, digest: Digest, signal?: AbortSignal): Promise<void> {
+    await gate.run(async () => {
+      const link = await absentAsUndefined(driver.stat(layerLinkPath(repository, digest)));
+      if (!link) throw unknownBlob(digest);
+      await driver.delete(layerPath(repository, digest));
+    }, signal);
+  }
+
+  return { stat, read, mount, unlink };
+}
+
+/** Bytes of a blob's data; undefined when it is absent, or empty where it must not be (a crash can leave that). */
+export async function blobSize(driver: StorageDriver, digest: Digest): Promise<number | undefined> {
+  const data = await absentAsUndefined(driver.stat(blobDataPath(digest)));
+  if (!data || data.isDirectory) return undefined;
+  if (data.size === 0 && digest !== digestOf('', digestAlgorithm(digest))) return undefined;
+  return data.size;
+}
+
+function unknownBlob(digest: Digest): Error {
+  return registryError('BLOB_UNKNOWN', { digest });
+}

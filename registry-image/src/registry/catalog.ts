@@ -1,0 +1,55 @@
+import type { StorageDriver } from '../storage/driver.ts';
+import { repositoriesRoot } from '../storage/paths.ts';
+import { absentAsUndefined } from './links.ts';
+import type { Page } from './page.ts';
+
+/** The names of all repositories. */
+export interface Catalog {
+  /** Names in lexical order after `last`, at most `limit`. Reads only the directories that it must. */
+  list(page: { last?: string; limit: number }): Promise<Page>;
+}
+
+export function createCatalog(options: { driver: StorageDriver }): Catalog {
+  async function list({ last = '', limit }: { last?: string; limit: number }): Promise<Page> {
+    if (limit === 0) return { items: [], more: false };
+    const items: string[] = [];
+    for await (const name of walk(options.driver, '', last)) {
+      if (items.length === limit) return { items, more: true };
+      items.push(name);
+    }
+    return { items, more: false };
+  }
+  return { list };
+}
+
+/**
+ * Repositories below `prefix` ('' or ending with a slash) in the lexical order of their whole names, where `a-b` comes
+ * before `a/b` although the directory `a` comes before `a-b`: a name and what lies below it are two places in the order.
+ */
+async function* walk(driver: StorageDriver, prefix: string, last: string): AsyncGenerator<string> {
+  const children = await childrenOf(driver, prefix);
+  const places = children.flatMap((name) => [prefix + name, `${prefix}${name}/`]).sort();
+  for (const place of places) {
+    if (place.endsWith('/')) {
+      if (place > last || last.startsWith(place)) yield* walk(driver, place, last);
+    } else if (place > last && (await isRepository(driver, place))) {
+      yield place;
+    }
+  }
+}
+
+async function childrenOf(driver: StorageDriver, prefix: string): Promise<string[]> {
+  const path = `${repositoriesRoot}/${prefix}`.replace(/\/$/, '');
+  const entries = (await absentAsUndefined(driver.list(path))) ?? [];
+  return entries
+    .filter((entry) => entry.isDirectory)
+    .map((entry) => entry.path.slice(entry.path.lastIndexOf('/') + 1))
+    .filter((name) => !name.startsWith('_'));
+}
+
+async function isRepository(driver: StorageDriver, name: string): Promise<boolean> {
+  for (const directory of ['_manifests', '_layers']) {
+    if (await absentAsUndefined(driver.stat(`${repositoriesRoot}/${name}/${directory}`))) return true;
+  }
+  return false;
+}

@@ -1,0 +1,73 @@
+import type { StorageDriver } from '../storage/driver.ts';
+import { layerLinkPath, revisionLinkPath, revisionPath } from '../storage/paths.ts';
+import type { CommitGate } from './commit-gate.ts';
+import type { Digest } from './digest.ts';
+import { absentAsUndefined } from './links.ts';
+import type { ParsedManifest, Reference } from './manifest-format.ts';
+
+/**
+ * A lease is the modification time of a `_layers` or revision link: what it names stays alive until the link is older
+ * than minAge (docs/architecture.md, "Leases").
+ */
+export interface Leases {
+  /**
+   * For a HEAD that is answered 200 to someone who may push: renews the lease of a link when it is older than a quarter of
+   * minAge. False when the link has gone meanwhile.
+   */
+  renewIfOld(linkPath: string, modified: number, signal?: AbortSignal): Promise<boolean>;
+  /** Marks the moment at which a revision was committed; `end` compares with it. */
+  recordCommit(repository: string, revision: Digest): Promise<void>;
+  /** Ends the leases on what a revision references that were not renewed since it was committed. Runs in a section. */
+  end(repository: string, revision: Digest, read: ReadManifest): Promise<void>;
+}
+
+export type ReadManifest = (digest: Digest) => Promise<ParsedManifest | undefined>;
+
+export function createLeases(options: { driver: StorageDriver; gate: CommitGate; minAgeMs: number }): Leases {
+  const { driver, gate, minAgeMs } = options;
+
+  async function renewIfOld(linkPath: string, modified: number, signal?: AbortSignal): Promise<boolean> {
+    // Nobody can push while the registry is read-only, so nobody relies on what a HEAD says.
+    if (minAgeMs === 0 || gate.mode === 'readOnly' || Date.now() - modified < minAgeMs / 4) return true;
+    return gate.run(async () => {
+      const touched = await absentAsUndefined(driver.touch(linkPath, Date.now()).then(() => true));
+      return touched ?? false;
+    }, signal);
+  }
+
+  // The time of the directory, not of the link: a HEAD renews the link's, and only a commit changes the directory's.
+  async function recordCommit(repository: string, revision: Digest): Promise<void> {
+    await absentAsUndefined(driver.touch(revisionPath(repository, revision), Date.now()));
+  }
+
+  async function end(repository: string, revision: Digest, read: ReadManifest): Promise<void> {
+    const seen = new Set<Digest>();
+    const pending = [revision];
+    for (let current = pending.pop(); current; current = pending.pop()) {
+      const committed = await absentAsUndefined(driver.stat(revisionPath(repository, current)));
+      const manifest = await read(current);
+      if (!committed || !manifest || seen.has(current)) continue;
+      seen.add(current);
+      for (const reference of manifest.references) {
+        const ended = await endOne(linkOf(repository, reference), committed.modified);
+        if (ended && reference.kind === 'manifest') pending.push(reference.digest);
+      }
+    }
+  }
+
+  async function endOne(linkPath: string, committed: number): Promise<boolean> {
+    const link = await absentAsUndefined(driver.stat(linkPath));
+    if (!link || link.modified > committed) return false;
+    await absentAsUndefined(driver.touch(linkPath, 0));
+    return true;
+  }
+
+  return { renewIfOld, recordCommit, end };
+}
+
+/** The link by which a repository holds a reference of one of its manifests. */
+export function linkOf(repository: string, reference: Reference): string {
+  return reference.kind === 'manifest'
+    ? revisionLinkPath(repository, reference.digest)
+    : layerLinkPath(repository, reference.digest);
+}

@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StorageDriver } from './driver.ts';
+import { NotFoundError } from './errors.ts';
+
+/** What every storage driver must do; run by the tests of each. `create` gives an empty one and a way to remove it. */
+export function describeDriver(
+  name: string,
+  create: () => Promise<{ driver: StorageDriver; remove: () => Promise<void> }>,
+): void {
+  describe(`the storage driver ${name}`, () => {
+    let driver: StorageDriver;
+    let remove: () => Promise<void>;
+    beforeEach(async () => {
+      ({ driver, remove } = await create());
+    });
+    afterEach(() => remove());
+
+    async function textOf(path: string, range?: { start: number; end?: number }): Promise<string> {
+      const chunks: Buffer[] = [];
+      for await (const chunk of await driver.reader(path, range)) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks).toString();
+    }
+
+    async function append(path: string, text: string): Promise<number> {
+      const appender = await driver.appender(path);
+      await appender.write(Buffer.from(text));
+      await appender.sync();
+      await appender.close();
+      return appender.offset;
+    }
+
+    it('gives back what was put, also after it was replaced', async () => {
+      await driver.putContent('/a/b/c', 'first and longer');
+      await driver.putContent('/a/b/c', Buffer.from('second'));
+      expect((await driver.getContent('/a/b/c')).toString()).toBe('second');
+      expect(await driver.stat('/a/b/c')).toMatchObject({ path: '/a/b/c', isDirectory: false, size: 6 });
+    });
+
+    it('reads ranges whose ends are both part of it', async () => {
+      await driver.putContent('/file', '0123456789');
+      expect(await textOf('/file')).toBe('0123456789');
+      expect(await textOf('/file', { start: 3 })).toBe('3456789');
+      expect(await textOf('/file', { start: 3, end: 5 })).toBe('345');
+    });
+
+    it('appends where the file ends and tells that offset', async () => {
+      expect(await append('/up/data', 'abc')).toBe(0);
+      expect(await append('/up/data', 'def')).toBe(3);
+      expect(await textOf('/up/data')).toBe('abcdef');
+    });
+
+    it.each([
+      ['getContent', (path: string) => driver.getContent(path)],
+      ['reader', (path: string) => driver.reader(path)],
+      ['stat', (path: string) => driver.stat(path)],
+      ['list', (path: string) => driver.list(path)],
+      ['move', (path: string) => driver.move(path, '/elsewhere')],
+      ['touch', (path: string) => driver.touch(path, 0)],
+    ])('%s says that something does not exist by a NotFoundError', async (_, call) => {
+      await driver.putContent('/file', 'x');
+      await expect(call('/missing')).rejects.toBeInstanceOf(NotFoundError);
+      await expect(call('/file/below')).rejects.toBeInstanceOf(NotFoundError);
+    });
+
+    it('lists direct children in the order of their paths', async () => {
+      for (const path of ['/dir/b', '/dir/a-b', '/dir/a/x', '/dir/c']) await driver.putContent(path, 'x');
+      const entries = await driver.list('/dir');
+      expect(entries.map(({ path, isDirectory }) => [path, isDirectory])).toEqual([
+        ['/dir/a', true],
+        ['/dir/a-b', false],
+        ['/dir/b', false],
+        ['/dir/c', false],
+      ]);
+      expect((await driver.list('/')).map(({ path }) => path)).toEqual(['/dir']);
+    });
+
+    it('moves files over files, and whole directories', async () => {
+      await driver.putContent('/from/file', 'new');
+      await driver.putContent('/to/deep/file', 'old');
+      await driver.move('/from/file', '/to/deep/file');
+      expect(await textOf('/to/deep/file')).toBe('new');
+      await driver.move('/to', '/moved/here');
+      expect(await textOf('/moved/here/deep/file')).toBe('new');
+      await expect(driver.stat('/to')).rejects.toBeInstanceOf(NotFoundError);
+    });
+
+    it('goes on reading what was moved or deleted meanwhile', async () => {
+      await driver.putContent('/blob', 'content');
+      const stream = await driver.reader('/blob');
+      await driver.delete('/blob');
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      expect(Buffer.concat(chunks).toString()).toBe('content');
+    });
+
+    it('deletes files and directories, and what is not there without an error', async () => {
+      await driver.putContent('/dir/a/b', 'x');
+      await driver.delete('/dir');
+      await driver.delete('/dir');
+      await expect(driver.stat('/dir')).rejects.toBeInstanceOf(NotFoundError);
+    });
+
+    it('removes a directory only when it is empty', async () => {
+      await driver.putContent('/dir/file', 'x');
+      expect(await driver.removeIfEmpty('/dir')).toBe(false);
+      await driver.delete('/dir/file');
+      expect(await driver.removeIfEmpty('/dir')).toBe(true);
+      expect(await driver.removeIfEmpty('/dir')).toBe(false);
+    });
+
+    it('sets modification times to the millisecond', async () => {
+      await driver.putContent('/link', 'x');
+      for (const time of [0, 1_795_230_037_643]) {
+        await driver.touch('/link', time);
+        expect((await driver.stat('/link')).modified).toBe(time);
+      }
+    });
+
+    it('refuses paths that leave its root', async () => {
+      await expect(driver.getContent('/a/../../etc/passwd')).rejects.toThrow('not an absolute storage path');
+      await expect(driver.putContent('relative', 'x')).rejects.toThrow('not an absolute storage path');
+    });
+
+    it('puts many files into directories that are removed at the same time', async () => {
+      const puts = Array.from({ length: 40 }, (_, index) => driver.putContent(`/busy/${index % 4}/x/link`, 'x'));
+      const removals = Array.from({ length: 40 }, (_, index) => driver.removeIfEmpty(`/busy/${index % 4}/x`));
+      await Promise.all([...puts, ...removals]);
+      for (const index of [0, 1, 2, 3]) expect(await textOf(`/busy/${index}/x/link`)).toBe('x');
+    });
+  });
+}

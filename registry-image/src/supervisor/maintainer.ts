@@ -1,0 +1,159 @@
+import type { CollectionMaintenance } from '../config/maintenance.ts';
+import type { RegistryState } from '../config/state.ts';
+import type { GateMode } from '../registry/commit-gate.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { CollectionRunner } from './collection-runner.ts';
+import { collectionMaintenanceFile, registryMaintenanceFile } from './maintenance-files.ts';
+import { type Clock, createWindowKeeper } from './maintenance-window.ts';
+import type { Pool } from './pool.ts';
+
+export interface MaintainerOptions {
+  /** This replica's name, as `collect.pod` and `confirm.pod` give it. */
+  readonly pod: string;
+  /** Read-only by config.yml, whatever the maintenance files say. */
+  readonly readOnly: boolean;
+  readonly collection: CollectionRunner;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Maintainer {
+  /** Takes up the texts of the files (null: no such file) and converges. */
+  take(texts: { registry: string | null; collection: string | null }): void;
+  /** The mode every gate is to have now. */
+  readonly gate: GateMode;
+  /** Begins to converge this pool, whose gates start with `gate`. */
+  attach(pool: Pool): void;
+  /** Does what is still to be done; to be called whenever anything changed. */
+  converge(): void;
+  state(): Pick<RegistryState, 'observed' | 'writes' | 'windowExpired' | 'restart' | 'collection'>;
+  close(): void;
+}
+
+/** Milliseconds that a killed collector may take to end before writes open nevertheless: the second mark repairs. */
+const killGrace = 2_000;
+
+/** Makes the maintenance files hold in this replica (docs/architecture.md, "Maintenance is declarative"). */
+export function createMaintainer(options: MaintainerOptions): Maintainer {
+  const { collection, log, clock } = options;
+  const registryFile = registryMaintenanceFile();
+  const collectionFile = collectionMaintenanceFile();
+  const window = createWindowKeeper(clock);
+  let pool: Pool | undefined;
+  let gate: GateMode = 'open';
+  let settled: RegistryState['writes'] = 'open';
+  let restart: { nonce: string; generation: number } | null = null;
+  let windowEnd: NodeJS.Timeout | undefined;
+  let killedAt: number | undefined;
+  let reportedExpiry = false;
+
+  function isReadOnly(): boolean {
+    return options.readOnly || registryFile.observed.value.readOnly;
+  }
+
+  function wantedGate(): GateMode {
+    if (isReadOnly()) return 'readOnly';
+    return window.active ? 'paused' : 'open';
+  }
+
+  function writes(): RegistryState['writes'] {
+    const applied = pool?.applied('gate') ?? true;
+    if (applied) settled = gate;
+    else if (gate !== 'open') settled = 'pausing';
+    return settled;
+  }
+
+  /** True when no collector can move anything any more. */
+  function collectorIsGone(): boolean {
+    if (collection.running !== 'collect') return true;
+    if (killedAt === undefined) {
+      killedAt = clock.monotonic();
+      collection.kill('the window ended before the sweep had');
+      setTimeout(converge, killGrace).unref();
+    }
+    return clock.monotonic() - killedAt >= killGrace;
+  }
+
+  function convergeGate(): void {
+    const { active } = window;
+    if (active) killedAt = undefined;
+    else if (!collectorIsGone()) return;
+    reportExpiry();
+    const wanted = wantedGate();
+    if (wanted === gate) return;
+    log.info({ from: gate, to: wanted }, 'write gate changes');
+    writes();
+    gate = wanted;
+    pool?.set('gate', wanted);
+  }
+
+  function reportExpiry(): void {
+    if (window.expired && !reportedExpiry) log.warn('the window was ended at its deadline');
+    reportedExpiry = window.expired;
+  }
+
+  function convergeRestart(maintenance: CollectionMaintenance | null): void {
+    const nonce = maintenance?.restart;
+    if (nonce === undefined || nonce === restart?.nonce) return;
+    log.info({ nonce }, 'restart in place');
+    // Before there is a pool every worker is still to be forked.
+    restart = { nonce, generation: pool ? pool.generation + 1 : 0 };
+    pool?.restart();
+  }
+
+  function convergeCollection(maintenance: CollectionMaintenance | null): void {
+    if (!maintenance || !pool || collection.running) return;
+    const { run, attempt, collect, confirm } = maintenance;
+    const now = writes();
+    if (collect?.pod === options.pod && window.active && (now === 'paused' || now === 'readOnly')) {
+      const deadline = clock.wall() + (window.remaining ?? 0);
+      collection.start({ kind: 'collect', run, attempt, options: collect.options, deadline });
+    } else if (confirm?.pod === options.pod && !window.active && (now === 'open' || now === 'readOnly')) {
+      collection.start({ kind: 'confirm', run, attempt, options: confirm.options });
+    }
+  }
+
+  function converge(): void {
+    const maintenance = collectionFile.observed.value;
+    convergeGate();
+    convergeRestart(maintenance);
+    convergeCollection(maintenance);
+    clearTimeout(windowEnd);
+    // The wall clock may jump to the deadline at any time, so a long wait is cut in pieces.
+    const { remaining } = window;
+    if (remaining !== undefined) windowEnd = setTimeout(converge, Math.min(remaining + 1, 1_000));
+  }
+
+  function isRestarted(generation: number): boolean {
+    if (!pool?.serving) return false;
+    return pool.workers.every((worker) => worker.generation >= generation || !worker.state.takesRequests);
+  }
+
+  return {
+    take(texts) {
+      for (const problem of [registryFile.take(texts.registry), collectionFile.take(texts.collection)]) {
+        if (problem) log.error({ problem }, 'a maintenance file cannot be used, what held before goes on to hold');
+      }
+      window.see(collectionFile.observed.value);
+      converge();
+    },
+    get gate() {
+      return gate;
+    },
+    attach(started) {
+      pool = started;
+      converge();
+    },
+    converge,
+    state: () => ({
+      observed: { registry: registryFile.observed.hash, collection: collectionFile.observed.hash },
+      writes: writes(),
+      windowExpired: window.expired,
+      restart: restart && { nonce: restart.nonce, done: isRestarted(restart.generation) },
+      collection: collection.state,
+    }),
+    close() {
+      clearTimeout(windowEnd);
+    },
+  };
+}

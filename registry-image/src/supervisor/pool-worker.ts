@@ -1,0 +1,122 @@
+import type { Worker } from 'node:cluster';
+import { processStartTime } from './process-start-time.ts';
+import type { WorkerState } from '../config/state.ts';
+import type { Command, Message, Report, Topic } from './protocol.ts';
+
+/** What the supervisor knows of one worker process. */
+export interface PoolWorker {
+  readonly pid: number;
+  /** Restarts that were asked for before this worker was forked. */
+  readonly generation: number;
+  readonly forkedAt: number;
+  readonly state: WorkerState;
+  readonly report: Report;
+  /** performance.now() of the last report. */
+  readonly reportedAt: number;
+  /** False until it was told what to serve: it holds no setting yet, and no commit section. */
+  readonly started: boolean;
+  readonly address: string;
+  readonly applied: Readonly<Record<Topic, number>>;
+  /** Why it cannot serve, in its own words. */
+  readonly failure: string | undefined;
+  send(command: Command): void;
+  kill(): void;
+}
+
+export interface PoolWorkerOptions {
+  readonly process: Worker;
+  readonly generation: number;
+  /** The first command, made when the worker has loaded its code. */
+  readonly start: () => Extract<Command, { type: 'start' }>;
+  readonly onMessage: (worker: PoolWorker, message: Message) => void;
+  readonly onExit: (worker: PoolWorker, how: string) => void;
+}
+
+const noReport: Report = { requestsInFlight: 0, takesRequests: false, heldWrites: 0, storage: '', requests: [] };
+
+/** Keeps the record of a worker from its messages. */
+export function followWorker(options: PoolWorkerOptions): PoolWorker {
+  const { process: child, generation } = options;
+  let phase: WorkerState['phase'] = 'starting';
+  let startTime = 0;
+  let report = noReport;
+  let reportedAt = performance.now();
+  let started = false;
+  let address = '';
+  let failure: string | undefined;
+  const applied: Record<Topic, number> = { gate: 0, tls: 0, htpasswd: 0 };
+
+  const worker: PoolWorker = {
+    pid: child.process.pid ?? 0,
+    generation,
+    forkedAt: performance.now(),
+    get state() {
+      const { requestsInFlight } = report;
+      const takesRequests = phase !== 'starting' && report.takesRequests;
+      return { pid: worker.pid, startTime, phase, takesRequests, requestsInFlight };
+    },
+    get report() {
+      return report;
+    },
+    get reportedAt() {
+      return reportedAt;
+    },
+    get started() {
+      return started;
+    },
+    get address() {
+      return address;
+    },
+    get failure() {
+      return failure;
+    },
+    applied,
+    send,
+    kill() {
+      child.process.kill('SIGKILL');
+    },
+  };
+
+  function send(command: Command): void {
+    if (command.type === 'drain') phase = 'draining';
+    // A worker that has just gone is told by its exit.
+    if (child.isConnected()) child.send(command, undefined, () => {});
+  }
+
+  function begin(): void {
+    const command = options.start();
+    // It takes these up before it listens, so until it does there is nothing to wait for.
+    for (const { topic, version } of command.settings) applied[topic] = version;
+    started = true;
+    send(command);
+  }
+
+  function record(message: Message): void {
+    switch (message.type) {
+      case 'loaded':
+        return begin();
+      case 'ready':
+        ({ address } = message);
+        if (phase === 'starting') phase = 'serving';
+        return;
+      case 'applied':
+        applied[message.topic] = Math.max(applied[message.topic], message.version);
+        return;
+      case 'report':
+        ({ report } = message);
+        reportedAt = performance.now();
+        return;
+      case 'failed':
+        failure = message.message;
+    }
+  }
+
+  void processStartTime(worker.pid).then((ticks) => (startTime = ticks));
+  child.on('message', (message: Message) => {
+    record(message);
+    options.onMessage(worker, message);
+  });
+  child.on('error', () => {});
+  child.on('exit', (code, signal) => options.onExit(worker, signal ? `signal ${signal}` : `exit code ${code}`));
+  return worker;
+}

@@ -1,0 +1,194 @@
+import cluster from 'node:cluster';
+import type { Config } from '../config/schema.ts';
+import type { Log } from '../telemetry/log.ts';
+import { entryPath } from './entries.ts';
+import { followWorker, type PoolWorker } from './pool-worker.ts';
+import type { Command, Message, Setting, Settings, Topic } from './protocol.ts';
+
+export interface PoolOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly settings: Settings;
+  readonly log: Log;
+  /** A worker came, went, or told something. */
+  readonly onChange: () => void;
+  readonly onMessage: (worker: PoolWorker, message: Message) => void;
+  /** No worker could ever serve; the sentence says why. */
+  readonly onHopeless: (sentence: string) => void;
+}
+
+export interface Pool {
+  readonly workers: readonly PoolWorker[];
+  /** Number of restarts asked for; workers of an earlier generation are being replaced. */
+  readonly generation: number;
+  /** True when as many workers of the newest generation serve as are configured. */
+  readonly serving: boolean;
+  /** Replaces every worker; the old ones drain as the new ones listen. */
+  restart(): void;
+  /** Gives every worker, also those to come, another value. */
+  set<T extends Topic>(topic: T, value: Settings[T]): void;
+  /** True when every worker has applied the last value. */
+  applied(topic: Topic): boolean;
+  /** Asks for reports and waits for them, at most `limit` ms. */
+  report(limit: number): Promise<void>;
+  /** Drains all, kills those that have not ended within `limit` ms, and resolves when none is left. */
+  stop(limit: number): Promise<void>;
+}
+
+/** Small heaps: a worker streams bodies, and the young generation's default of 16 MiB would only collect later. */
+const workerFlags = ['--max-old-space-size=256', '--max-semi-space-size=2'];
+
+const longestBackoff = 10_000;
+/** Milliseconds a worker must have lived for its end not to count as one more failure in a row. */
+const steadyAfter = 10_000;
+/** Failures in a row, before any worker ever served, after which there is no hope. */
+const patience = 3;
+
+/** Forks the workers and keeps as many serving as `wharfinger.workers` says. */
+export function createPool(options: PoolOptions): Pool {
+  const { config, log } = options;
+  const size = config.wharfinger.workers;
+  let workers: PoolWorker[] = [];
+  let generation = 0;
+  let failures = 0;
+  let everServed = false;
+  let stopping = false;
+  let retry: NodeJS.Timeout | undefined;
+  const settings: { [T in Topic]: Setting<T> } = {
+    gate: { topic: 'gate', version: 1, value: options.settings.gate },
+    tls: { topic: 'tls', version: 1, value: options.settings.tls },
+    htpasswd: { topic: 'htpasswd', version: 1, value: options.settings.htpasswd },
+  };
+
+  cluster.setupPrimary({ exec: entryPath('worker'), args: [], execArgv: workerFlags });
+
+  function fork(): void {
+    const worker = followWorker({
+      // Fewer malloc arenas: each would keep what it once needed.
+      process: cluster.fork({ MALLOC_ARENA_MAX: '2' }),
+      generation,
+      start: () => ({ type: 'start', config, version: options.version, settings: Object.values(settings) }),
+      onMessage: (from, message) => {
+        options.onMessage(from, message);
+        if (message.type === 'ready') ready(from);
+        options.onChange();
+      },
+      onExit: ended,
+    });
+    workers.push(worker);
+  }
+
+  function ready(worker: PoolWorker): void {
+    everServed = true;
+    log.info({ pid: worker.pid, address: worker.address, tls: config.http.tls !== undefined }, 'worker listening');
+    reconcile();
+  }
+
+  function ended(worker: PoolWorker, how: string): void {
+    workers = workers.filter((other) => other !== worker);
+    if (worker.state.phase === 'draining') {
+      log.info({ pid: worker.pid }, 'drained worker ended');
+    } else {
+      failures = performance.now() - worker.forkedAt > steadyAfter ? 0 : failures + 1;
+      if (!everServed && (worker.failure !== undefined || failures >= patience)) {
+        if (!stopping) options.onHopeless(worker.failure ?? `no worker could be started: ${how}`);
+        stopping = true;
+      } else {
+        log.error({ pid: worker.pid, how, reason: worker.failure }, 'worker ended unexpectedly');
+      }
+    }
+    reconcile();
+    options.onChange();
+  }
+
+  function current(): PoolWorker[] {
+    return workers.filter((worker) => worker.generation === generation && worker.state.phase !== 'draining');
+  }
+
+  function isServing(worker: PoolWorker): boolean {
+    return worker.state.phase === 'serving';
+  }
+
+  function reconcile(): void {
+    if (stopping) return;
+    forkMissing();
+    const old = workers.filter((worker) => worker.generation < generation && worker.state.phase !== 'draining');
+    const surplus = old.filter(isServing).length + current().filter(isServing).length - size;
+    for (const worker of old.filter(isServing).slice(0, Math.max(0, surplus))) worker.send({ type: 'drain', replaced: true });
+    if (current().filter(isServing).length < size) return;
+    for (const worker of old) worker.send({ type: 'drain', replaced: true });
+  }
+
+  function forkMissing(): void {
+    if (retry || current().length >= size) return;
+    if (failures === 0) {
+      while (current().length < size) fork();
+      return;
+    }
+    retry = setTimeout(
+      () => {
+        retry = undefined;
+        if (stopping) return;
+        while (current().length < size) fork();
+      },
+      Math.min(longestBackoff, 100 * 2 ** (failures - 1)),
+    );
+  }
+
+  function set<T extends Topic>(topic: T, value: Settings[T]): void {
+    const setting = { topic, version: settings[topic].version + 1, value } as (typeof settings)[T];
+    settings[topic] = setting;
+    for (const worker of workers) if (worker.started) worker.send({ type: 'set', setting });
+    options.onChange();
+  }
+
+  async function report(limit: number): Promise<void> {
+    const asked = performance.now();
+    const command: Command = { type: 'report' };
+    for (const worker of workers) worker.send(command);
+    await waitUntil(() => workers.every((worker) => !worker.started || worker.reportedAt >= asked), limit);
+  }
+
+  async function stop(limit: number): Promise<void> {
+    stopping = true;
+    clearTimeout(retry);
+    for (const worker of workers) worker.send({ type: 'drain', replaced: false });
+    await waitUntil(() => workers.length === 0, limit);
+    if (workers.length > 0) log.warn({ workers: workers.length }, 'drain time-out over, ending the workers left');
+    for (const worker of workers) worker.kill();
+    await waitUntil(() => workers.length === 0, 1_000);
+  }
+
+  for (let count = 0; count < size; count++) fork();
+
+  return {
+    get workers() {
+      return workers;
+    },
+    get generation() {
+      return generation;
+    },
+    get serving() {
+      return current().filter(isServing).length >= size;
+    },
+    restart() {
+      generation++;
+      failures = 0;
+      clearTimeout(retry);
+      retry = undefined;
+      reconcile();
+    },
+    set,
+    applied: (topic) => workers.every((worker) => !worker.started || worker.applied[topic] >= settings[topic].version),
+    report,
+    stop,
+  };
+}
+
+/** Resolves when `condition` holds, or after `limit` ms. */
+async function waitUntil(condition: () => boolean, limit: number): Promise<void> {
+  const deadline = performance.now() + limit;
+  while (!condition() && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

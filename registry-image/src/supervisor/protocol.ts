@@ -1,0 +1,57 @@
+import type { Config } from '../config/schema.ts';
+import type { GateMode } from '../registry/commit-gate.ts';
+import type { RequestCount } from '../telemetry/request-counts.ts';
+import type { TlsMaterial } from '../tls/material.ts';
+
+/** What every worker holds and can change while it serves. */
+export interface Settings {
+  readonly gate: GateMode;
+  /** null: plain HTTP. */
+  readonly tls: TlsMaterial | null;
+  /** Text of the htpasswd file; null: no authentication. */
+  readonly htpasswd: string | null;
+}
+export type Topic = keyof Settings;
+
+/** A value of one setting; versions of a topic only grow. */
+export interface Setting<T extends Topic = Topic> {
+  readonly topic: T;
+  readonly version: number;
+  readonly value: Settings[T];
+}
+
+/** From the supervisor to a worker. */
+export type Command =
+  /** The first one, answered by `ready` or `failed`. */
+  | { readonly type: 'start'; readonly config: Config; readonly version: string; readonly settings: readonly Setting[] }
+  | { readonly type: 'set'; readonly setting: Setting }
+  /** Answered by `report`. */
+  | { readonly type: 'report' }
+  /**
+   * Accept nothing more, finish what there is, then exit. `replaced`: new workers listen, so what still comes on connections that are open
+   * is relayed to them and this worker takes no request any more.
+   */
+  | { readonly type: 'drain'; readonly replaced: boolean };
+
+/** From a worker to the supervisor. */
+export type Message =
+  /** Its code is loaded: it waits for `start`. */
+  | { readonly type: 'loaded' }
+  | { readonly type: 'ready'; readonly address: string }
+  /** It cannot serve with this config, and says why in one sentence; it exits. */
+  | { readonly type: 'failed'; readonly message: string }
+  /** For a gate that is closed: no commit section is running any more. */
+  | { readonly type: 'applied'; readonly topic: Topic; readonly version: number }
+  | { readonly type: 'report'; readonly report: Report }
+  /** The last one before it exits. */
+  | { readonly type: 'ended' };
+
+export interface Report {
+  readonly requestsInFlight: number;
+  readonly takesRequests: boolean;
+  readonly heldWrites: number;
+  /** What is wrong with the storage, '' when its check passes or is off. */
+  readonly storage: string;
+  /** Requests since the last report. */
+  readonly requests: readonly RequestCount[];
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { Server } from 'node:net';
+import type { Config } from '../config/schema.ts';
+import type { RegistryState } from '../config/state.ts';
+import type { Log } from '../telemetry/log.ts';
+import { checkTlsMaterial } from '../tls/material.ts';
+import { listen } from './listen.ts';
+import { readTexts, watchFiles } from './watched-files.ts';
+
+export interface StateServerOptions {
+  readonly state: NonNullable<Config['wharfinger']['state']>;
+  readonly answer: () => Promise<RegistryState>;
+  readonly log: Log;
+}
+
+interface Material {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
+const section = 'wharfinger.state';
+
+/**
+ * Serves `GET /state` to clients with a certificate from `clientca`, and takes a new certificate or CA live.
+ * Throws an error of one sentence when it cannot.
+ */
+export async function startStateServer(options: StateServerOptions): Promise<Server> {
+  const { state, log } = options;
+  const paths = [state.certificate, state.key, state.clientca];
+  let current = '';
+
+  function materialOf(texts: Readonly<Record<string, string | null>>): Material {
+    const [cert, key, ca] = paths.map((path) => texts[path] ?? '');
+    const material = { cert: cert ?? '', key: key ?? '', ca: ca ?? '' };
+    checkTlsMaterial({ certificate: material.cert, key: material.key }, section);
+    current = JSON.stringify(material);
+    return material;
+  }
+
+  const first = materialOf(await readTexts(paths));
+  const server = createServer(
+    { ...first, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: true },
+    (request, response) => {
+      answer(request, response, options.answer).catch((error: unknown) => {
+        log.error({ err: error }, 'state endpoint');
+        respond(response, 500, { error: 'the state could not be read' });
+      });
+    },
+  );
+  const files = watchFiles({
+    paths,
+    onLook(texts) {
+      const [cert, key, ca] = paths.map((path) => texts[path] ?? '');
+      if (JSON.stringify({ cert, key, ca }) === current) return;
+      server.setSecureContext({ ...materialOf(texts), minVersion: 'TLSv1.3' });
+      log.info('new certificate of the state endpoint');
+    },
+    onError: (error) => log.warn({ err: error }, 'the certificate of the state endpoint cannot be renewed'),
+  });
+  await files.look();
+  server.on('close', () => files.close());
+  await listen(server, state.addr, `${section}.addr`);
+  return server;
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  state: () => Promise<RegistryState>,
+): Promise<void> {
+  if (request.url !== '/state') return respond(response, 404, { error: 'there is only /state here' });
+  if (request.method !== 'GET') {
+    response.setHeader('Allow', 'GET');
+    return respond(response, 405, { error: 'the state can only be read' });
+  }
+  respond(response, 200, await state());
+}
+
+function respond(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
+  response.end(JSON.stringify(body));
+}

@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:net';
+import { join } from 'node:path';
+import { collectionFile, registryFile } from '../config/maintenance.ts';
+import type { Config } from '../config/schema.ts';
+import type { RegistryState } from '../config/state.ts';
+import { createDebugServer } from '../health/debug-server.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { createCollectionRunner } from './collection-runner.ts';
+import { listen } from './listen.ts';
+import { createLiveSecrets } from './live-secrets.ts';
+import { createMaintainer } from './maintainer.ts';
+import { systemClock } from './maintenance-window.ts';
+import { createPool } from './pool.ts';
+import { startStateServer } from './state-server.ts';
+import { type FileTexts, readTexts, watchFiles } from './watched-files.ts';
+
+export interface SupervisorOptions {
+  readonly config: Config;
+  readonly version: string;
+  /** This replica's name in the maintenance files and in the state. */
+  readonly pod: string;
+  readonly log: Log;
+  /** No worker can serve with this config; the sentence says why. */
+  readonly onHopeless: (sentence: string) => void;
+}
+
+export interface Supervisor {
+  /** Ends gracefully: resolves when every connection has ended, or `http.draintimeout` is over. */
+  stop(): Promise<void>;
+}
+
+/** Milliseconds between two reports that are asked for unprompted. */
+const reportInterval = 5_000;
+/** Milliseconds without a report after which a worker is taken for hanging. */
+const silenceLimit = 20_000;
+/** Milliseconds for which an answer of the state endpoint waits for fresh reports. */
+const reportLimit = 250;
+/** distribution drains only when told to; 0 means this here. */
+const defaultDrainTimeout = 30_000;
+
+/**
+ * Serves a registry: forks the workers, keeps them, and makes the maintenance files and the secrets hold in them.
+ * Throws an error of one sentence when the config cannot work here.
+ */
+export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
+  const { config, version, pod, log } = options;
+  const boot = randomUUID();
+  const servers: Server[] = [];
+  const secrets = createLiveSecrets(config, log);
+  const collection = createCollectionRunner({ config, log, onChange: () => maintainer.converge() });
+  const maintainer = createMaintainer({
+    pod,
+    readOnly: config.storage.maintenance.readonly.enabled,
+    collection,
+    clock: systemClock,
+    log,
+  });
+  const metrics = await loadMetrics(config, async () => {
+    await pool.report(reportLimit);
+    return { workers: pool.workers.map((worker) => worker.state), ...writesState() };
+  });
+
+  const settings = secrets.begin(await readTexts(secrets.paths));
+  const { directory } = config.wharfinger.maintenance;
+  const maintenancePaths = directory === undefined ? [] : [registryFile, collectionFile].map((name) => join(directory, name));
+  // Before any worker listens, so that one that starts inside a window comes up paused.
+  takeMaintenance(await readTexts(maintenancePaths));
+  const pool = createPool({
+    config,
+    version,
+    settings: { ...settings, gate: maintainer.gate },
+    log,
+    onChange: () => maintainer.converge(),
+    onMessage(_worker, message) {
+      if (message.type === 'report') metrics?.count(message.report.requests);
+    },
+    onHopeless: options.onHopeless,
+  });
+  maintainer.attach(pool);
+
+  function takeMaintenance(texts: FileTexts): void {
+    const [registry = '', collectionPath = ''] = maintenancePaths;
+    maintainer.take({ registry: texts[registry] ?? null, collection: texts[collectionPath] ?? null });
+  }
+
+  function writesState(): { writes: RegistryState['writes']; heldWrites: number } {
+    const heldWrites = pool.workers.reduce((sum, worker) => sum + worker.report.heldWrites, 0);
+    return { writes: maintainer.state().writes, heldWrites };
+  }
+
+  async function state(): Promise<RegistryState> {
+    await pool.report(reportLimit);
+    return {
+      pod,
+      boot,
+      version,
+      ...maintainer.state(),
+      ...writesState(),
+      workers: pool.workers.map((worker) => worker.state),
+      ...secrets.state(pool),
+    };
+  }
+
+  function problems(): Record<string, string> {
+    const now = performance.now();
+    const found: Record<string, string> = {};
+    const serving = pool.workers.filter((worker) => worker.state.phase === 'serving');
+    const silent = serving.filter((worker) => now - worker.reportedAt > silenceLimit);
+    if (silent.length > 0) found['workers'] = `no word from worker ${silent.map(({ pid }) => pid).join(', ')}`;
+    if (serving.length === 0) found['workers'] = 'no worker serves';
+    const storage = serving.map((worker) => worker.report.storage).find((problem) => problem !== '');
+    if (storage !== undefined) found['storagedriver_filesystem'] = storage;
+    return found;
+  }
+
+  async function startServers(): Promise<void> {
+    if (config.wharfinger.state) {
+      servers.push(await startStateServer({ state: config.wharfinger.state, answer: state, log }));
+    }
+    if (config.http.debug) {
+      const { path } = config.http.debug.prometheus;
+      const server = createDebugServer({
+        problems,
+        ready: () => pool.serving,
+        ...(metrics && { metrics: { path, render: () => metrics.render() } }),
+      });
+      const address = await listen(server, config.http.debug.addr, 'http.debug.addr');
+      servers.push(server);
+      log.info({ address }, 'debug endpoint listening');
+    }
+  }
+
+  await startServers();
+  const watched = [
+    watchFiles({
+      paths: maintenancePaths,
+      onLook: takeMaintenance,
+      onError: (error) => log.error({ err: error }, 'the maintenance files cannot be read'),
+    }),
+    watchFiles({
+      paths: secrets.paths,
+      onLook: (texts) => secrets.update(texts, pool),
+      onError: (error) => log.error({ err: error }, 'the certificate or the htpasswd file cannot be read'),
+    }),
+  ];
+  for (const files of watched) await files.look();
+  const reports = setInterval(() => void pool.report(0), reportInterval);
+
+  return {
+    async stop() {
+      log.info('draining');
+      for (const files of watched) files.close();
+      clearInterval(reports);
+      maintainer.close();
+      collection.kill('the supervisor was told to stop');
+      await pool.stop(config.http.draintimeout || defaultDrainTimeout);
+      for (const server of servers) server.close();
+    },
+  };
+}
+
+async function loadMetrics(
+  config: Config,
+  snapshot: Parameters<typeof import('../telemetry/metrics.ts').createMetrics>[0],
+): Promise<Metrics | undefined> {
+  if (!config.http.debug?.prometheus.enabled) return undefined;
+  const { createMetrics } = await import('../telemetry/metrics.ts');
+  return createMetrics(snapshot);
+}

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { readFileSync } from 'node:fs';
+import { startApiProxy, type ApiProxy } from '../support/api-proxy.ts';
+import { image, randomLayer } from '../support/image.ts';
+import {
+  apply,
+  at,
+  createNamespace,
+  deleteNamespace,
+  kubectl,
+  list,
+  tryKubectl,
+  waitForCondition,
+} from '../support/kubernetes.ts';
+import { operatorNamespace, scaleOperator, startOperator, type OperatorProcess } from '../support/operator-process.ts';
+import { clientOf, registryObject } from '../support/registries.ts';
+import { started } from '../support/started.ts';
+
+const namespace = 'e2e-kill';
+const owned = ['statefulset', 'service', 'configmap', 'secret', 'pvc', 'networkpolicy', 'poddisruptionbudget'];
+let proxy: ApiProxy;
+let registryImage: string;
+
+beforeAll(async () => {
+  await createNamespace(namespace);
+  const [example] = await list('statefulsets', started().registry.namespace);
+  registryImage = String(at(example, 'spec.template.spec.containers[0].image'));
+  await scaleOperator(0);
+  const token = (await kubectl(['create', 'token', 'wharfinger-operator', '-n', operatorNamespace])).trim();
+  const config: unknown = parse(readFileSync(started().kubeconfig, 'utf8'));
+  const ca = Buffer.from(String(at(config, 'clusters[0].cluster.certificate-authority-data')), 'base64').toString();
+  proxy = await startApiProxy(String(at(config, 'clusters[0].cluster.server')), ca, token);
+});
+afterAll(async () => {
+  await proxy.close();
+  await scaleOperator(2);
+  await deleteNamespace(namespace);
+});
+
+function operator(): OperatorProcess {
+  return startOperator(proxy.url, namespace, registryImage);
+}
+
+/** What a Registry owns, without its name, so that two Registries can be compared. */
+async function shape(name: string): Promise<string[]> {
+  const objects = await Promise.all(
+    owned.map((kind) => list(kind, namespace, `app.kubernetes.io/instance=${name}`)),
+  );
+  return objects
+    .flat()
+    .map((object) => `${String(object['kind'])}/${object.metadata.name.replace(name, 'NAME')}`)
+    .sort();
+}
+
+/** Keys and passwords that exist at this moment; none of them may ever change. */
+async function keys(name: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const secret of [`${name}-ca`, `${name}-user-ci`, `${name}-http`]) {
+    const result = await tryKubectl(['get', 'secret', secret, '-n', namespace, '-o', 'jsonpath={.data}']);
+    if (result.status === 0) found[secret] = result.stdout;
+  }
+  return found;
+}
+
+function object(name: string): object {
+  return registryObject({ namespace, name, spec: { tls: { selfSigned: { keySize: 2048 } } } });
+}
+
+async function ready(name: string, running: OperatorProcess): Promise<void> {
+  await waitForCondition({ kind: 'registry', namespace, name }, 'Ready').catch((error: unknown) => {
+    throw new Error(`${String(error)}\noperator: ${running.log}`);
+  });
+}
+
+test('the operator is killed before and after every write of a reconcile: the end is the same, no key ever changes', async () => {
+  proxy.arm();
+  let running = operator();
+  await apply(object('reference'));
+  await ready('reference', running);
+  await sleep(3000);
+  const { length: total } = proxy.writes;
+  const reference = await shape('reference');
+  running.kill();
+  await kubectl(['delete', 'registry', 'reference', '-n', namespace, '--wait=false']);
+  console.info(`${total} writes to a Ready registry`);
+  expect(total).toBeGreaterThan(10);
+  expect(reference.length).toBeGreaterThan(8);
+
+  for (let at = 1; at <= total; at += 1) {
+    for (const when of ['before', 'after'] as const) {
+      const name = `k${at}${when[0] ?? ''}`;
+      const doomed = operator();
+      const killed = new Promise<void>((resolve) => {
+        proxy.arm({
+          at,
+          when,
+          kill: () => {
+            doomed.kill();
+            resolve();
+          },
+        });
+      });
+      await apply(object(name));
+      // A write less in this run (a condition that needed no step of its own) leaves nothing to kill at.
+      await Promise.race([killed, ready(name, doomed).then(() => sleep(3000))]);
+      doomed.kill();
+      const before = await keys(name);
+      running = operator();
+      await ready(name, running);
+      expect(await keys(name), name).toMatchObject(before);
+      expect(await shape(name), name).toEqual(reference);
+      const client = await clientOf(namespace, name);
+      await client.push('app', 'v1', image([randomLayer()]));
+      client.close();
+      running.kill();
+      await kubectl(['delete', 'registry', name, '-n', namespace, '--wait=false']);
+    }
+  }
+}, 1_500_000);

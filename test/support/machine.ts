@@ -1,0 +1,42 @@
+import {
+  connectCluster,
+  createProgress,
+  ensureBinaries,
+  installMissingPackages,
+  peersGroup,
+  type NeededPackage,
+} from '@wharfinger/embedded';
+import { started } from './started.ts';
+
+/** Where the embedded cluster keeps its state. */
+export const stateDirectory = '/var/lib/wharfinger';
+
+/** Clients and peers that the tests and the benchmark take from Debian, beside what the cluster itself needs. */
+const packages: readonly NeededPackage[] = [
+  { name: 'skopeo', files: ['/usr/bin/skopeo'] },
+  { name: 'podman', files: ['/usr/bin/podman'] },
+  { name: 'docker-registry', files: ['/usr/bin/docker-registry'] },
+  { name: 'apache2-utils', files: ['/usr/bin/htpasswd'] },
+  { name: 'curl', files: ['/usr/bin/curl'] },
+  { name: 'wrk', files: ['/usr/bin/wrk'] },
+  { name: 'procps', files: ['/bin/ps', '/usr/bin/ps'] },
+];
+
+/** Makes real clients and the peers available: Debian packages, and distribution v3 built from its Go module. */
+export async function preparePeers(): Promise<void> {
+  const progress = createProgress();
+  await installMissingPackages(progress, packages);
+  await ensureBinaries(peersGroup, progress);
+}
+
+export async function clusterIsRunning(): Promise<boolean> {
+  return connectCluster().then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The address of the embedded node, at which node ports answer on this machine. */
+export function nodeAddress(): string {
+  return started().registry.host.replace(/:\d+$/, '');
+}
