@@ -77,30 +77,52 @@ export function createMetrics(sources: MetricsSources): Metrics {
 }
 
 function addQueueGauge(registry: MetricRegistry, queues: ReadonlyMap<string, () => QueueCounts>): void {
-  addGauge(registry, 'wharfinger_queue_depth', 'Objects waiting, being reconciled and delayed.', ['controller', 'state'], (gauge) => {
-    for (const [controller, counts] of queues) {
-      for (const [state, count] of Object.entries(counts())) gauge.set({ controller, state }, Number(count));
-    }
-  });
+  addGauge(
+    registry,
+    'wharfinger_queue_depth',
+    'Objects waiting, being reconciled and delayed.',
+    ['controller', 'state'],
+    (gauge) => {
+      for (const [controller, counts] of queues) {
+        for (const [state, count] of Object.entries(counts()))
+          gauge.set({ controller, state }, Number(count));
+      }
+    },
+  );
 }
 
 function addStateGauges(registry: MetricRegistry, sources: MetricsSources): void {
   addGauge(registry, 'wharfinger_leader', 'Whether this process leads.', [], (gauge) => {
     gauge.set(sources.isLeader() ? 1 : 0);
   });
-  addGauge(registry, 'wharfinger_registry_ready', 'Whether a Registry is Ready.', ['namespace', 'name'], (gauge) => {
-    for (const { metadata, status } of sources.registries()) {
-      const ready = isConditionTrue(status?.conditions ?? [], 'Ready');
-      gauge.set({ namespace: metadata.namespace, name: metadata.name }, ready ? 1 : 0);
-    }
-  });
+  addGauge(
+    registry,
+    'wharfinger_registry_ready',
+    'Whether a Registry is Ready.',
+    ['namespace', 'name'],
+    (gauge) => {
+      for (const { metadata, status } of sources.registries()) {
+        const ready = isConditionTrue(status?.conditions ?? [], 'Ready');
+        gauge.set({ namespace: metadata.namespace, name: metadata.name }, ready ? 1 : 0);
+      }
+    },
+  );
   const expiry = 'When the serving certificate of a Registry ends, in seconds since the epoch.';
-  addGauge(registry, 'wharfinger_certificate_expiry_timestamp_seconds', expiry, ['namespace', 'name'], (gauge) => {
-    for (const { metadata, status } of sources.registries()) {
-      if (status?.certificate === undefined) continue;
-      gauge.set({ namespace: metadata.namespace, name: metadata.name }, Date.parse(status.certificate.notAfter) / 1000);
-    }
-  });
+  addGauge(
+    registry,
+    'wharfinger_certificate_expiry_timestamp_seconds',
+    expiry,
+    ['namespace', 'name'],
+    (gauge) => {
+      for (const { metadata, status } of sources.registries()) {
+        if (status?.certificate === undefined) continue;
+        gauge.set(
+          { namespace: metadata.namespace, name: metadata.name },
+          Date.parse(status.certificate.notAfter) / 1000,
+        );
+      }
+    },
+  );
   addGauge(registry, 'wharfinger_garbage_collections', 'GarbageCollections by phase.', ['phase'], (gauge) => {
     for (const phase of GarbageCollectionPhase.options) gauge.set({ phase }, 0);
     for (const { status } of sources.garbageCollections()) gauge.inc({ phase: status?.phase ?? 'Queued' });
@@ -114,14 +136,15 @@ function addGauge<Label extends string>(
   labelNames: Label[],
   collect: (gauge: Gauge<Label>) => void,
 ): void {
-  new Gauge({
+  const gauge = new Gauge({
     name,
     help,
     labelNames,
-    registers: [registry],
+    registers: [],
     collect(): void {
       this.reset();
       collect(this);
     },
   });
+  registry.registerMetric(gauge);
 }

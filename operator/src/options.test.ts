@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { OptionsError, readOptions } from './options.ts';
 
-const environment = { OPERATOR_NAMESPACE: 'wharfinger-system', REGISTRY_IMAGE: 'registry:1', POD_NAME: 'operator-0' };
+const environment = {
+  OPERATOR_NAMESPACE: 'wharfinger-system',
+  REGISTRY_IMAGE: 'registry:1',
+  POD_NAME: 'operator-0',
+};
 
 describe('readOptions', () => {
   it('has defaults for all but the namespace and the image', () => {
@@ -17,7 +21,15 @@ describe('readOptions', () => {
   });
 
   it('takes flags before variables', () => {
-    const args = ['--watch-namespace=a, b', '--leader-elect', 'false', '--health-addr', '127.0.0.1:0', '--context', 'test'];
+    const args = [
+      '--watch-namespace=a, b',
+      '--leader-elect',
+      'false',
+      '--health-addr',
+      '127.0.0.1:0',
+      '--context',
+      'test',
+    ];
     expect(readOptions(args, { ...environment, WATCH_NAMESPACE: 'c', CONTEXT: 'ignored' })).toMatchObject({
       WATCH_NAMESPACE: ['a', 'b'],
       LEADER_ELECT: false,
@@ -27,9 +39,21 @@ describe('readOptions', () => {
   });
 
   const rows: [string[], Record<string, string>, string][] = [
-    [[], { OPERATOR_NAMESPACE: '' }, 'OPERATOR_NAMESPACE (--operator-namespace) must be set to the namespace of the operator'],
-    [[], { REGISTRY_IMAGE: '' }, 'REGISTRY_IMAGE (--registry-image) must be set to the image that registries run'],
-    [['--watch-namespace', 'A'], {}, 'WATCH_NAMESPACE (--watch-namespace) must be namespaces, separated by commas'],
+    [
+      [],
+      { OPERATOR_NAMESPACE: '' },
+      'OPERATOR_NAMESPACE (--operator-namespace) must be set to the namespace of the operator',
+    ],
+    [
+      [],
+      { REGISTRY_IMAGE: '' },
+      'REGISTRY_IMAGE (--registry-image) must be set to the image that registries run',
+    ],
+    [
+      ['--watch-namespace', 'A'],
+      {},
+      'WATCH_NAMESPACE (--watch-namespace) must be namespaces, separated by commas',
+    ],
     [['--leader-elect', 'yes'], {}, 'LEADER_ELECT (--leader-elect) must be true or false'],
     [['--metrics-addr', '8080'], {}, 'METRICS_ADDR (--metrics-addr) must be HOST:PORT or :PORT'],
     [['--metrics-addr', ':99999'], {}, 'METRICS_ADDR (--metrics-addr) must have a port up to 65535'],

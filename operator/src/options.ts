@@ -21,15 +21,27 @@ export const Options = z.object({
     .default('')
     .transform((text) => text.split(',').map((name) => name.trim()))
     .transform((names) => names.filter((name) => name !== ''))
-    .refine((names) => names.every((name) => namespaceName.test(name)), 'must be namespaces, separated by commas'),
-  OPERATOR_NAMESPACE: z.string('must be set to the namespace of the operator').regex(namespaceName, 'must be a namespace'),
+    .refine(
+      (names) => names.every((name) => namespaceName.test(name)),
+      'must be namespaces, separated by commas',
+    ),
+  OPERATOR_NAMESPACE: z
+    .string('must be set to the namespace of the operator')
+    .regex(namespaceName, 'must be a namespace'),
   POD_NAME: z.string().min(1).default(hostname()),
-  REGISTRY_IMAGE: z.string('must be set to the image that registries run').min(1, 'must be set to the image that registries run'),
-  LEADER_ELECT: z.enum(['true', 'false'], 'must be true or false').default('true').transform((text) => text === 'true'),
+  REGISTRY_IMAGE: z
+    .string('must be set to the image that registries run')
+    .min(1, 'must be set to the image that registries run'),
+  LEADER_ELECT: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('true')
+    .transform((text) => text === 'true'),
   LEASE_NAME: z.string().min(1).default('wharfinger'),
   METRICS_ADDR: Address.prefault(':8080'),
   HEALTH_ADDR: Address.prefault(':8081'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error'], 'must be trace, debug, info, warn or error').default('info'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error'], 'must be trace, debug, info, warn or error')
+    .default('info'),
   KUBECONFIG: z.string().min(1).optional(),
   CONTEXT: z.string().min(1).optional(),
 });
@@ -51,11 +63,18 @@ export function flagOf(name: string): string {
  * Options from flags, which go first, and environment variables. An empty variable counts as unset.
  * Throws `OptionsError`.
  */
-export function readOptions(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Options {
+export function readOptions(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Options {
   const flags = readFlags(args);
   // CONTEXT is too common a name for a variable: as a flag only.
-  const inherited = names.filter((name) => name !== 'CONTEXT').map((name) => [name, environment[name] || undefined]);
-  const given = names.flatMap((name) => (flags[flagOf(name)] === undefined ? [] : [[name, flags[flagOf(name)]]]));
+  const inherited = names
+    .filter((name) => name !== 'CONTEXT')
+    .map((name) => [name, environment[name] || undefined]);
+  const given = names.flatMap((name) =>
+    flags[flagOf(name)] === undefined ? [] : [[name, flags[flagOf(name)]]],
+  );
   const result = Options.safeParse({ ...Object.fromEntries(inherited), ...Object.fromEntries(given) });
   if (result.success) return result.data;
   throw new OptionsError(result.error.issues.map(sentence).join('\n'));

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Address } from './options.ts';
 
@@ -19,13 +19,16 @@ export interface PageServer {
 /** Serves GET of a few plain pages: health, readiness, metrics. Rejects when the address cannot be listened on. */
 export async function servePages(address: Address, pages: Pages): Promise<PageServer> {
   const server = createServer((request, response) => {
-    void answer(request.url ?? '', pages).then(({ status, body, contentType = 'text/plain; charset=utf-8' }) => {
-      response.writeHead(status, { 'content-type': contentType }).end(body);
-    });
+    void respond(request, response, pages);
   });
   await listen(server, address);
   const { port } = server.address() as AddressInfo;
   return { port, close: () => close(server) };
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse, pages: Pages): Promise<void> {
+  const { status, body, contentType = 'text/plain; charset=utf-8' } = await answer(request.url ?? '', pages);
+  response.writeHead(status, { 'content-type': contentType }).end(body);
 }
 
 async function answer(url: string, pages: Pages): Promise<Page> {

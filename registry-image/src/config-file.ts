@@ -7,7 +7,8 @@ export async function loadConfig(path: string): Promise<ParsedConfig> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : (error as Error).message;
+    const reason =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : (error as Error).message;
     throw new ConfigError([`the config file ${path} cannot be read: ${reason}`]);
   }
   return parseConfig(text, process.env);

@@ -20,11 +20,13 @@ export function parseHtpasswdArguments(argv: readonly string[]): HtpasswdArgumen
   const cost = Number(values.C ?? 5);
   if (!values.B) throw new HtpasswdUsageError('only bcrypt is accepted by a registry, give -B');
   if (!values.n) throw new HtpasswdUsageError('only standard output is written, give -n');
-  if (!Number.isInteger(cost) || cost < 4 || cost > 17) throw new HtpasswdUsageError('-C takes a number from 4 to 17');
+  if (!Number.isInteger(cost) || cost < 4 || cost > 17)
+    throw new HtpasswdUsageError('-C takes a number from 4 to 17');
   if (user === '' || user.includes(':')) throw new HtpasswdUsageError("a user without ':' is needed");
   if (positionals.length > 2) throw new HtpasswdUsageError('too many arguments');
   if (values.i) return { user, cost };
-  if (!values.b || password === undefined) throw new HtpasswdUsageError('give -b and the password, or -i and no password');
+  if (!values.b || password === undefined)
+    throw new HtpasswdUsageError('give -b and the password, or -i and no password');
   return { user, password, cost };
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 
 /** The release of Kubernetes that embedded/go/go.mod pins. */
-export const kubernetesVersion = 'v1.35.4';
+const kubernetesVersion = 'v1.35.4';
 
 /** Binaries that are built by one `go build`. */
 export interface BuildGroup {
@@ -29,11 +29,12 @@ const kubernetesFlags = [
   `-X ${versionPackage}.gitTreeState=clean`,
 ];
 
-/** The components of the control plane and the node, and kubectl. */
+/** etcd, the components of the control plane and the node, and kubectl. */
 export const kubernetesGroup = {
   title: `Kubernetes ${kubernetesVersion}`,
   module: goDirectory,
   packages: {
+    etcd: './etcd',
     'kube-apiserver': `${kubernetesCommand}/kube-apiserver`,
     'kube-controller-manager': `${kubernetesCommand}/kube-controller-manager`,
     'kube-scheduler': `${kubernetesCommand}/kube-scheduler`,
@@ -74,7 +75,17 @@ export const peersGroup = {
 /** The arguments of `go` that build the packages `names` of `group` into the directory `output`. */
 export function goBuildArguments(group: BuildGroup, names: readonly string[], output: string): string[] {
   const packages = names.map((name) => group.packages[name] ?? name);
-  return ['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags', group.ldflags.join(' '), '-o', output, ...packages];
+  return [
+    'build',
+    '-v',
+    '-trimpath',
+    '-buildvcs=false',
+    '-ldflags',
+    group.ldflags.join(' '),
+    '-o',
+    output,
+    ...packages,
+  ];
 }
 
 /** Names what is built from `sources` (the contents of the module's own files) with the flags of `group`. */

@@ -28,7 +28,10 @@ export function reportBuild(
   intervalMs: number = 15_000,
 ): { onLine: (line: string) => void; stop: () => void } {
   let count: BuildCount = { downloaded: 0, compiled: 0, last: '' };
-  const timer = setInterval(() => progress.step(describeBuild(title, count) ?? `building ${title}`), intervalMs);
+  const timer = setInterval(
+    () => progress.step(describeBuild(title, count) ?? `building ${title}`),
+    intervalMs,
+  );
   return {
     onLine: (line) => {
       count = countBuildLine(count, line);

@@ -28,7 +28,8 @@ export async function readObject(layout: Layout, network: NetworkPlan, path: str
 
 /** Whether `node` (the JSON of a Node) says that it is Ready, and since when: the heartbeat time of that condition. */
 export function readyCondition(node: unknown): { ready: boolean; heartbeat: string } {
-  const conditions = (node as { status?: { conditions?: Record<string, string>[] } }).status?.conditions ?? [];
+  const conditions =
+    (node as { status?: { conditions?: Record<string, string>[] } }).status?.conditions ?? [];
   const condition = conditions.find(({ type }) => type === 'Ready');
   return { ready: condition?.['status'] === 'True', heartbeat: condition?.['lastHeartbeatTime'] ?? '' };
 }

@@ -30,7 +30,11 @@ export function bootstrapObjects(): object[] {
       { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: read },
     ]),
     ...grant(volumesUser, [
-      { apiGroups: [''], resources: ['persistentvolumes'], verbs: [...read, 'create', 'update', 'patch', 'delete'] },
+      {
+        apiGroups: [''],
+        resources: ['persistentvolumes'],
+        verbs: [...read, 'create', 'update', 'patch', 'delete'],
+      },
       { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: [...read, 'update', 'patch'] },
       { apiGroups: [''], resources: ['persistentvolumeclaims/status'], verbs: ['update', 'patch'] },
       { apiGroups: [''], resources: ['nodes'], verbs: read },

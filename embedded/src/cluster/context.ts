@@ -4,7 +4,7 @@ import type { Layout } from './layout.ts';
 import type { NetworkPlan } from './network/network-plan.ts';
 
 /** The names of the binaries that the cluster is made of. */
-export type ClusterBinary = keyof typeof kubernetesGroup.packages | keyof typeof addonsGroup.packages;
+type ClusterBinary = keyof typeof kubernetesGroup.packages | keyof typeof addonsGroup.packages;
 
 /** All that the configuration of a component depends on. */
 export interface ClusterContext {

@@ -8,7 +8,10 @@ export interface ContainerdAddress {
 }
 
 /** Loads the images of an archive (docker-archive or OCI) into the node. Pods name them as the archive does. */
-export async function importImage({ containerdSocket }: ContainerdAddress, archivePath: string): Promise<void> {
+export async function importImage(
+  { containerdSocket }: ContainerdAddress,
+  archivePath: string,
+): Promise<void> {
   await ctr(containerdSocket, ['images', 'import', archivePath], 300_000);
 }
 

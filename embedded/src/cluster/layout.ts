@@ -4,6 +4,8 @@ import { join } from 'node:path';
 export interface Layout {
   /** Survives a reboot: etcd's data, images, volumes, certificates, logs. */
   state: string;
+  /** Where the state of a cluster goes whose data etcd cannot read any more. */
+  damagedState: string;
   /** Does not survive a reboot: sockets, mounts, network state. */
   runtime: string;
   pki: string;
@@ -16,6 +18,8 @@ export interface Layout {
   processes: string;
   /** What else was changed on the machine and must be undone. */
   machineChanges: string;
+  /** The network plan that the data was made with. */
+  networkPlan: string;
   etcd: string;
   auditLog: string;
   kubelet: string;
@@ -34,8 +38,8 @@ export interface Layout {
   lock: string;
 }
 
-export const defaultState = '/var/lib/wharfinger/cluster';
-export const defaultRuntime = '/run/wharfinger';
+const defaultState = '/var/lib/wharfinger/cluster';
+const defaultRuntime = '/run/wharfinger';
 
 /** The layout below two directories. */
 export function createLayout(state: string = defaultState, runtime: string = defaultRuntime): Layout {
@@ -43,6 +47,7 @@ export function createLayout(state: string = defaultState, runtime: string = def
   const kubeconfigs = join(state, 'kubeconfigs');
   return {
     state,
+    damagedState: `${state}.damaged`,
     runtime,
     pki: join(state, 'pki'),
     config,
@@ -51,6 +56,7 @@ export function createLayout(state: string = defaultState, runtime: string = def
     adminKubeconfig: join(kubeconfigs, 'admin.conf'),
     processes: join(state, 'processes.json'),
     machineChanges: join(state, 'machine-changes.json'),
+    networkPlan: join(state, 'network.json'),
     etcd: join(state, 'etcd'),
     auditLog: join(state, 'logs', 'audit.log'),
     kubelet: join(state, 'kubelet'),

@@ -20,13 +20,19 @@ describe('withLock', () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       events.push(`${name} out`);
     };
-    await Promise.all([withLock(path, silentProgress(), work('a')), withLock(path, silentProgress(), work('b'))]);
+    await Promise.all([
+      withLock(path, silentProgress(), work('a')),
+      withLock(path, silentProgress(), work('b')),
+    ]);
     expect(events).toEqual(['a in', 'a out', 'b in', 'b out']);
   });
 
-  it.each(['', JSON.stringify({ pid: 1, startTime: -1, bootId: 'x' })])('takes over from a dead holder: %j', async (content) => {
-    const path = join(directory, 'lock');
-    writeFileSync(path, content);
-    expect(await withLock(path, silentProgress(), async () => 'done')).toBe('done');
-  });
+  it.each(['', JSON.stringify({ pid: 1, startTime: -1, bootId: 'x' })])(
+    'takes over from a dead holder: %j',
+    async (content) => {
+      const path = join(directory, 'lock');
+      writeFileSync(path, content);
+      expect(await withLock(path, silentProgress(), async () => 'done')).toBe('done');
+    },
+  );
 });

@@ -9,7 +9,7 @@ import { stopCluster } from './stop.ts';
 
 const usage = 'usage: main.ts up | down [--keep] | status | kubelet-restart\n';
 
-async function main([command, ...flags]: readonly string[]): Promise<number> {
+async function main([command = '', ...flags]: readonly string[]): Promise<number> {
   const options: ClusterOptions = { progress: createProgress() };
   switch (command) {
     case 'up':

@@ -29,7 +29,7 @@ export function layoutOf(options: ClusterOptions): Layout {
 }
 
 /** The addresses that `options` mean. */
-export function networkOf(options: ClusterOptions): NetworkPlan {
+function networkOf(options: ClusterOptions): NetworkPlan {
   return planNetwork(
     options.podCidr ?? (process.env['WHARFINGER_POD_CIDR'] || undefined),
     options.serviceCidr ?? (process.env['WHARFINGER_SERVICE_CIDR'] || undefined),

@@ -11,7 +11,11 @@ const timeoutMs = 60_000;
 
 /** The archive of the pause image, built from Debian's catatonit unless it is in the cache. Returns its path. */
 export async function ensurePauseArchive(): Promise<string> {
-  const hash = createHash('sha256').update(await readFile(program)).update(pauseImage).digest('hex').slice(0, 16);
+  const hash = createHash('sha256')
+    .update(await readFile(program))
+    .update(pauseImage)
+    .digest('hex')
+    .slice(0, 16);
   const images = join(cacheDirectory(), 'images');
   const archive = join(images, `pause-${hash}.tar`);
   if (existsSync(archive)) return archive;

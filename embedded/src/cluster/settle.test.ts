@@ -20,7 +20,10 @@ describe('isFreshlyReady', () => {
 
 describe('tellsTheTruth', () => {
   const pod = (status: string): object => ({
-    status: { conditions: [{ type: 'Ready', status }], containerStatuses: [{ containerID: 'containerd://a' }] },
+    status: {
+      conditions: [{ type: 'Ready', status }],
+      containerStatuses: [{ containerID: 'containerd://a' }],
+    },
   });
 
   it('doubts a Ready pod whose container does not run', () => {

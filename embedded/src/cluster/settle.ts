@@ -55,6 +55,8 @@ export function isFreshlyReady(node: unknown, since: number): boolean {
 export function tellsTheTruth(pod: Pod, running: ReadonlySet<string>): boolean {
   const ready = pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
   if (!ready) return true;
-  const ids = (pod.status?.containerStatuses ?? []).map(({ containerID }) => containerID?.split('://')[1] ?? '');
+  const ids = (pod.status?.containerStatuses ?? []).map(
+    ({ containerID }) => containerID?.split('://')[1] ?? '',
+  );
   return ids.every((id) => running.has(id));
 }

@@ -17,6 +17,7 @@ import { volumesComponent } from './components/volumes.ts';
 import { pauseImage } from './context.ts';
 import type { ClusterContext } from './context.ts';
 import { importImage, listImages } from './images.ts';
+import { requireSameNetwork } from './network/same-network.ts';
 import { withLock } from './lock.ts';
 import { changeMachine } from './machine-changes.ts';
 import { requireFreeRanges, setUpNetwork } from './network/setup.ts';
@@ -27,6 +28,7 @@ import { ensurePki } from './pki/ensure-pki.ts';
 import { waitUntilSettled } from './settle.ts';
 import { inspectCluster } from './status.ts';
 import { stopAllComponents } from './stop-components.ts';
+import { isDataDamage, setAsideState } from './damage.ts';
 import { startComponent } from './supervisor/start-component.ts';
 import { writeKubeconfigs } from './write-kubeconfigs.ts';
 
@@ -45,7 +47,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       options.progress.step('cleaning up a cluster that runs only in part');
     }
     await stopAllComponents(context.layout);
-    await bringUp(context, options);
+    await bringUp(context, options).catch(async (error: unknown) => {
+      if (!isDataDamage(error)) throw error;
+      await setAsideState(context.layout, options);
+      await bringUp(context, options);
+    });
   });
   return describeCluster(context);
 }
@@ -54,26 +60,38 @@ async function bringUp(context: ClusterContext, { progress }: ClusterOptions): P
   const { layout, network } = context;
   await requireFreeRanges(network);
   await mkdir(layout.state, { recursive: true, mode: 0o700 });
+  await requireSameNetwork(layout, network);
   await mkdir(layout.runtime, { recursive: true, mode: 0o700 });
-  await changeMachine(layout);
+  await changeMachine(layout, network);
 
   const up = async (component: Component): Promise<void> => {
     await startComponent(component, layout);
     progress.step(`${component.name} is up`);
   };
-  const credentials = ensurePki(layout.pki, network).then(async () => await writeKubeconfigs(layout, network));
-  const containers = up(containerdComponent(context)).then(async () => await importPauseImage(context));
-  await all([up(etcdComponent(context)), setUpNetwork(network), credentials, prepareDnsHosts(context)]);
-  await all([up(apiServerComponent(context)), containers]);
+  const credentials = async (): Promise<void> => {
+    await ensurePki(layout.pki, network);
+    await writeKubeconfigs(layout, network);
+  };
+  const controlPlane = async (): Promise<void> => {
+    await all([up(etcdComponent(context)), setUpNetwork(network), credentials(), prepareDnsHosts(context)]);
+    await up(apiServerComponent(context));
+  };
+  const containers = async (): Promise<void> => {
+    await up(containerdComponent(context));
+    await importPauseImage(context);
+  };
+  const addons = async (): Promise<void> => {
+    await bootstrapCluster(context);
+    await all([up(dnsComponent(context)), up(volumesComponent(context))]);
+  };
+  await all([controlPlane(), containers()]);
   const kubeletStartedAt = Date.now();
   await all([
     up(kubeletComponent(context)),
     up(controllerManagerComponent(context)),
     up(schedulerComponent(context)),
     up(kubeProxyComponent(context)),
-    bootstrapCluster(context).then(
-      async () => await all([up(dnsComponent(context)), up(volumesComponent(context))]),
-    ),
+    addons(),
   ]);
   await waitUntilSettled(context, kubeletStartedAt, progress);
   progress.step('the node is Ready');

@@ -9,7 +9,7 @@ import { readProcessTable } from './supervisor/process-table.ts';
 import { fingerprint } from './supervisor/start-component.ts';
 
 /** The state of one component. `outdated`: it runs, but would be started differently now. */
-export interface ComponentStatus {
+interface ComponentStatus {
   name: ComponentName;
   state: 'healthy' | 'unhealthy' | 'outdated' | 'stopped';
   pid?: number;
@@ -31,7 +31,7 @@ export async function inspectCluster(context: ClusterContext): Promise<ClusterSt
 }
 
 /** Whether the API server says that the node is Ready; false when it does not answer. */
-export async function isNodeReady({ layout, network }: ClusterContext): Promise<boolean> {
+async function isNodeReady({ layout, network }: ClusterContext): Promise<boolean> {
   try {
     return readyCondition(await readObject(layout, network, `/api/v1/nodes/${nodeName}`)).ready;
   } catch {

@@ -1,5 +1,6 @@
 import type { ComponentName } from './component.ts';
 import type { Layout } from './layout.ts';
+import { stopUnrecorded } from './leftovers/unrecorded.ts';
 import { forgetProcess, readProcessTable } from './supervisor/process-table.ts';
 import { stopProcess } from './supervisor/stop-process.ts';
 
@@ -29,10 +30,18 @@ export async function stopAllComponents(layout: Layout, graceMs: number = compon
   await stopActors(layout, graceMs);
   await stopComponents(layout, ['containerd', 'kube-apiserver'], graceMs);
   await stopComponents(layout, ['etcd'], graceMs);
+  await stopUnrecorded(layout);
 }
 
 /** Ends the components that would start pods again or change the network. */
 export async function stopActors(layout: Layout, graceMs: number): Promise<void> {
-  const names = ['kubelet', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy', 'coredns', 'volumes'] as const;
+  const names = [
+    'kubelet',
+    'kube-controller-manager',
+    'kube-scheduler',
+    'kube-proxy',
+    'coredns',
+    'volumes',
+  ] as const;
   await stopComponents(layout, names, graceMs);
 }

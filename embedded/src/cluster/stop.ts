@@ -7,6 +7,7 @@ import { stopPods } from './leftovers/stop-pods.ts';
 import { removeStrayFiles } from './leftovers/stray-files.ts';
 import { withLock } from './lock.ts';
 import { readMachineBefore } from './machine-changes.ts';
+import { closeFirewall } from './network/firewall.ts';
 import { restoreForwarding, tearDownNetwork } from './network/setup.ts';
 import { layoutOf } from './options.ts';
 import type { ClusterOptions } from './options.ts';
@@ -49,11 +50,13 @@ export async function takeDown(options: StopOptions): Promise<void> {
   await stopAllComponents(layout, graceMs);
   await unmountBelow([layout.runtime, layout.state]);
   await tearDownNetwork();
+  if (before?.firewallRules) await closeFirewall(before.firewallRules);
   removeStrayFiles(layout, before?.directories ?? []);
   await rm(layout.runtime, { recursive: true, force: true });
   if (before) await restoreForwarding(before.forwarding);
   if (!wipe) return progress.step(`stopped; the data stays in ${layout.state}`);
   await rm(layout.state, { recursive: true, force: true });
+  await rm(layout.damagedState, { recursive: true, force: true });
   await removeEmptyParent(layout.state);
   progress.step('stopped; nothing is left running, mounted or stored');
 }

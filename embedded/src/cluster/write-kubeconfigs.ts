@@ -4,7 +4,15 @@ import type { Layout } from './layout.ts';
 import type { NetworkPlan } from './network/network-plan.ts';
 
 /** Certificates that become a kubeconfig. */
-const users = ['admin', 'controller-manager', 'scheduler', 'kube-proxy', 'kubelet', 'dns', 'volumes'] as const;
+const users = [
+  'admin',
+  'controller-manager',
+  'scheduler',
+  'kube-proxy',
+  'kubelet',
+  'dns',
+  'volumes',
+] as const;
 
 /** Writes the kubeconfig of every user of the cluster, readable by root alone. */
 export async function writeKubeconfigs(layout: Layout, network: NetworkPlan): Promise<void> {

@@ -6,7 +6,7 @@ export interface ImageDefinition {
   readonly workspace: string;
   /** Command on the image's PATH -> the TypeScript entry it runs, from the repository's root. */
   readonly commands: Readonly<Record<string, string>>;
-  /** Name of a program that a command starts from beside itself -> its TypeScript entry. */
+  /** Program that a command starts from beside itself -> the TypeScript entry. */
   readonly programs: Readonly<Record<string, string>>;
   /** Folders and files, from the repository's root, whose content decides the image's content. */
   readonly sources: readonly string[];

@@ -2,7 +2,7 @@ import { run } from '../process/run.ts';
 import { MachineProblem } from './machine-problem.ts';
 
 /** The oldest Go release that builds the embedded cluster, as [major, minor]. */
-export const oldestGo: readonly [number, number] = [1, 26];
+const oldestGo: readonly [number, number] = [1, 26];
 
 /** Major and minor of a version as Go prints it (`go1.26.8`), or undefined for anything else. */
 export function parseGoVersion(text: string): [number, number] | undefined {
@@ -27,5 +27,6 @@ export async function requireGo(moduleDirectory: string): Promise<void> {
     const detail = error instanceof Error ? error.message : String(error);
     throw new MachineProblem(`Go is needed to build the embedded Kubernetes: ${detail}.`, fix);
   }
-  if (!goIsRecent(version)) throw new MachineProblem(`${version.trim()} is too old to build Kubernetes.`, fix);
+  if (!goIsRecent(version))
+    throw new MachineProblem(`${version.trim()} is too old to build Kubernetes.`, fix);
 }

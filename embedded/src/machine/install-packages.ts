@@ -27,7 +27,10 @@ export async function installMissingPackages(
   await aptGet(['install', '--yes', '--no-install-recommends', ...missing], list);
   const still = missingPackages(packages, existsSync).join(' ');
   if (still === '') return;
-  throw new MachineProblem(`apt-get installed ${list}, but ${still} is still not usable.`, `Reinstall ${still}.`);
+  throw new MachineProblem(
+    `apt-get installed ${list}, but ${still} is still not usable.`,
+    `Reinstall ${still}.`,
+  );
 }
 
 async function aptGet(args: readonly string[], wanted: string): Promise<void> {

@@ -13,7 +13,6 @@ function executable(name: string): string[] {
 
 /** What the embedded cluster takes from Debian. */
 export const neededPackages: readonly NeededPackage[] = [
-  { name: 'etcd-server', files: executable('etcd') },
   { name: 'containerd', files: executable('containerd') },
   { name: 'runc', files: executable('runc') },
   { name: 'containernetworking-plugins', files: ['/usr/lib/cni/ptp'] },
@@ -23,7 +22,10 @@ export const neededPackages: readonly NeededPackage[] = [
   { name: 'openssl', files: executable('openssl') },
   { name: 'ca-certificates', files: ['/etc/ssl/certs/ca-certificates.crt'] },
   { name: 'buildah', files: executable('buildah') },
-  { name: 'catatonit', files: ['/usr/bin/catatonit', '/usr/libexec/catatonit/catatonit', '/usr/libexec/podman/catatonit'] },
+  {
+    name: 'catatonit',
+    files: ['/usr/bin/catatonit', '/usr/libexec/catatonit/catatonit', '/usr/libexec/podman/catatonit'],
+  },
 ];
 
 /** The names of those `packages` of which none of the files exists. */

@@ -43,7 +43,9 @@ export async function run(command: string, args: readonly string[], options: Run
       if (status === 0) return resolve(stdout);
       const late = performance.now() - startedAt >= options.timeoutMs;
       const reason = late ? `did not finish within ${options.timeoutMs / 1000} s` : `failed (${status})`;
-      reject(new CommandError(`${command} ${args.join(' ')} ${reason}\n${lastLines(stderr + stdout, 30)}`, stderr));
+      reject(
+        new CommandError(`${command} ${args.join(' ')} ${reason}\n${lastLines(stderr + stdout, 30)}`, stderr),
+      );
     });
     child.stdin.on('error', () => {});
     child.stdin.end(options.input ?? '');

@@ -3,16 +3,16 @@ import type { Progress } from '../progress.ts';
 import { messageOf, StartFailure } from './failure.ts';
 import type { RegistryDocument } from './example-registry.ts';
 import { applyObjects, readObject } from './kubectl.ts';
-import type { Kubectl } from './kubectl.ts';
 import { changedConditions, isReady, whyNotReady } from './readiness.ts';
 import type { Conditioned } from './readiness.ts';
+import type { Target } from './target.ts';
 
 const timeoutMs = 120_000;
 const kind = 'registries.wharfinger.dev';
 
-/** Applies `registry` and waits until it is Ready, telling its conditions as they change. */
+/** Applies `registry` and waits until it is Ready on the target's image, telling its conditions as they change. */
 export async function applyExample(
-  cluster: Kubectl,
+  { cluster, images }: Target,
   registry: RegistryDocument,
   progress: Progress,
 ): Promise<void> {
@@ -27,7 +27,7 @@ export async function applyExample(
         if (!now) return false;
         for (const line of changedConditions(last, now)) progress.step(`registry ${name}: ${line}`);
         last = now;
-        return isReady(now);
+        return isReady(now, images.registry);
       },
       { what: 'its Ready condition', timeoutMs, intervalMs: 400 },
     );

@@ -22,10 +22,11 @@ export async function openContextTarget(
   binary: string,
   progress: Progress,
 ): Promise<Target> {
+  const kubeconfig = await readContext(binary, context);
   const directory = contextDirectory(context);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const cluster = { binary, kubeconfig: join(directory, 'kubeconfig') };
-  await writePrivateFile(cluster.kubeconfig, await readContext(binary, context));
+  await writePrivateFile(cluster.kubeconfig, kubeconfig);
   try {
     await kubectl(cluster, ['get', '--raw', '/readyz'], { timeoutMs: 15_000 });
   } catch (error) {

@@ -14,11 +14,23 @@ const ready = {
 };
 
 describe('isReady', () => {
+  const image = 'r.example/registry:1';
+  const on = (name: string): typeof ready & { status: { image: string } } => ({
+    ...ready,
+    status: { ...ready.status, image: name },
+  });
+
   it('wants Ready for the present generation', () => {
-    expect(isReady(waiting)).toBe(false);
-    expect(isReady(ready)).toBe(true);
-    expect(isReady({ ...ready, metadata: { generation: 3 } })).toBe(false);
-    expect(isReady({ metadata: { generation: 1 } })).toBe(false);
+    expect(isReady(waiting, image)).toBe(false);
+    expect(isReady(on(image), image)).toBe(true);
+    expect(isReady({ ...on(image), metadata: { generation: 3 } }, image)).toBe(false);
+    expect(isReady({ metadata: { generation: 1 } }, image)).toBe(false);
+  });
+
+  it('wants the image, by its digest when there is one', () => {
+    expect(isReady(on('r.example/registry:0'), image)).toBe(false);
+    expect(isReady(on('r.example/registry@sha256:12'), 'r.example/registry:1@sha256:12')).toBe(true);
+    expect(isReady(on('r.example/registry@sha256:13'), 'r.example/registry:1@sha256:12')).toBe(false);
   });
 });
 

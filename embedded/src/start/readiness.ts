@@ -9,13 +9,28 @@ export interface Condition {
 /** An object with conditions by the Kubernetes API conventions. */
 export interface Conditioned {
   readonly metadata: { readonly generation?: number };
-  readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly Condition[] };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly conditions?: readonly Condition[];
+    /** Image that the pods run. */
+    readonly image?: string;
+  };
 }
 
-/** Whether the object is Ready in its present generation. */
-export function isReady({ metadata, status }: Conditioned): boolean {
-  const current = (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
+/**
+ * Whether the object is Ready in its present generation and on `image`: after an update of the operator, the status may for
+ * a moment still be of the image before.
+ */
+export function isReady({ metadata, status }: Conditioned, image: string): boolean {
+  const current =
+    (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) && isSameImage(status?.image, image);
   return current && status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+}
+
+/** A digest alone identifies an image, whatever tag is named beside it. */
+function isSameImage(actual: string | undefined, wanted: string): boolean {
+  const digest = wanted.split('@')[1];
+  return digest === undefined ? actual === wanted : actual?.endsWith(`@${digest}`) === true;
 }
 
 /** One line for each condition of `now` that differs from `before`, like `Ready=False (Pending: waiting for …)`. */

@@ -35,7 +35,7 @@ export async function start(options: StartArguments, progress: Progress): Promis
   progress.step('installing the operator with Helm');
   await installOperator(clients.helm, target, repositoryRoot);
   progress.step('the operator is Ready');
-  await applyExample(cluster, registry, progress);
+  await applyExample(target, registry, progress);
   const host = await target.reach(registry);
   const files = await writeClientFiles(cluster, registry, directory);
   const proof = await proveRegistry(clients.crane, host, files);

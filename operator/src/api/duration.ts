@@ -10,7 +10,10 @@ export const Duration = z
   .max(32)
   .refine((text) => new RegExp(pattern).test(text))
   .meta(
-    rules({ rule: `self.matches('${pattern}')`, message: 'not a duration; write it as 90s, 10m, 24h or 1h30m' }),
+    rules({
+      rule: `self.matches('${pattern}')`,
+      message: 'not a duration; write it as 90s, 10m, 24h or 1h30m',
+    }),
   );
 export type Duration = z.infer<typeof Duration>;
 

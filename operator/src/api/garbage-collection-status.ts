@@ -37,7 +37,9 @@ export const GarbageCollectionStatus = z.object({
   windowSeconds: z.number().optional().describe('How long pushes paused, in seconds.'),
   registryUID: z.string().optional().describe('UID of the Registry that is collected.'),
   pods: z
-    .array(z.object({ name: z.string(), boot: z.string().describe('Changes when its supervisor starts anew.') }))
+    .array(
+      z.object({ name: z.string(), boot: z.string().describe('Changes when its supervisor starts anew.') }),
+    )
     .max(1000)
     .meta({ 'x-kubernetes-list-type': 'atomic' })
     .optional()
@@ -56,7 +58,9 @@ export const GarbageCollectionStatus = z.object({
     .meta({ 'x-kubernetes-list-type': 'atomic' })
     .optional()
     .describe('Every step entered, with its times.'),
-  counts: CollectionCounts.optional().describe('What was marked, deleted, restored and freed; bytes* are bytes.'),
+  counts: CollectionCounts.optional().describe(
+    'What was marked, deleted, restored and freed; bytes* are bytes.',
+  ),
   freed: z.string().optional().describe('Space freed, for people, such as 1.2 GiB.'),
   message: z.string().max(1024).optional().describe('One sentence about the run.'),
 });

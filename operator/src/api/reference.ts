@@ -55,13 +55,16 @@ function defaultOf(schema: JsonSchema): string {
 function typeOf(schema: JsonSchema): string {
   if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
   if (schema['x-kubernetes-int-or-string'] === true) return 'quantity';
-  if (schema.type === 'array') return `list of ${schema.items?.enum ? typeOf(schema.items) : (schema.items?.type ?? '')}`;
+  if (schema.type === 'array')
+    return `list of ${schema.items?.enum ? typeOf(schema.items) : (schema.items?.type ?? '')}`;
   if (schema.type === 'object' && typeof schema.additionalProperties === 'object') return 'map';
   return schema.format === 'date-time' ? 'time' : (schema.type ?? '');
 }
 
 function allRules(path: string, schema: JsonSchema): string[] {
-  const below = Object.entries(schema.properties ?? {}).flatMap(([name, field]) => allRules(`${path}.${name}`, field));
+  const below = Object.entries(schema.properties ?? {}).flatMap(([name, field]) =>
+    allRules(`${path}.${name}`, field),
+  );
   const items = schema.items ? allRules(`${path}[]`, schema.items) : [];
   return [...ownRules(path, schema), ...below, ...items];
 }

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { Conditions } from './condition.ts';
 
 /** Condition types of a Registry. */
-export const RegistryConditionType = z.enum(['Ready', 'Reconciling', 'Stalled', 'CertificateReady', 'ReadOnly']);
+export const RegistryConditionType = z.enum([
+  'Ready',
+  'Reconciling',
+  'Stalled',
+  'CertificateReady',
+  'ReadOnly',
+]);
 export type RegistryConditionType = z.infer<typeof RegistryConditionType>;
 
 export const LastCollection = z.object({

@@ -26,7 +26,9 @@ export const RegistryVolume = z
       .min(1)
       .max(253)
       .optional()
-      .describe('A claim of the same namespace to use instead of one of our own. It is never changed or deleted.'),
+      .describe(
+        'A claim of the same namespace to use instead of one of our own. It is never changed or deleted.',
+      ),
   })
   .meta(
     rules(
@@ -36,7 +38,8 @@ export const RegistryVolume = z
       },
       {
         rule: unchanged('existingClaim'),
-        message: 'existingClaim cannot change, because the images would stay behind; create a new Registry instead',
+        message:
+          'existingClaim cannot change, because the images would stay behind; create a new Registry instead',
       },
       {
         rule: unchanged('storageClassName'),

@@ -50,7 +50,11 @@ export const RegistryTls = z
       .max(253)
       .optional()
       .describe('A Secret with `tls.crt` (certificate, then intermediates) and `tls.key`.'),
-    disabled: z.literal(true).optional().describe('Serve plain HTTP.'),
+    disabled: z
+      .boolean()
+      .meta(rules({ rule: 'self', message: 'only true disables TLS; remove it to keep TLS' }))
+      .optional()
+      .describe('True: serve plain HTTP.'),
   })
   .meta(
     rules({

@@ -17,7 +17,12 @@ export const RegistrySpec = z
   .object({
     hostname: Hostname.describe('DNS name or IP address by which clients reach the registry.'),
     replicas: z.number().int().min(0).max(100).default(1).describe('Number of pods.'),
-    image: z.string().min(1).max(512).optional().describe("Image of the registry; the operator's own release without it."),
+    image: z
+      .string()
+      .min(1)
+      .max(512)
+      .optional()
+      .describe("Image of the registry; the operator's own release without it."),
     workers: z
       .number()
       .int()

@@ -34,7 +34,9 @@ export function structuralSchema(schema: z.ZodType): JsonSchema {
 
 function normalised(schema: JsonSchema): JsonSchema {
   if (schema[intOrString] === true) return intOrStringSchema(schema);
-  const kept = Object.fromEntries(Object.entries(schema).filter(([key]) => !unsupported.has(key))) as JsonSchema;
+  const kept = Object.fromEntries(
+    Object.entries(schema).filter(([key]) => !unsupported.has(key)),
+  ) as JsonSchema;
   if (schema.const !== undefined) kept.enum = [schema.const];
   if (schema.properties) kept.properties = mapValues(schema.properties, normalised);
   if (schema.items) kept.items = normalised(schema.items);

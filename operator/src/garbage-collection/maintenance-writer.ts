@@ -1,8 +1,7 @@
 import { collectionFile } from '@wharfinger/registry/config';
-import { type ConfigMap, configMaps, type Pod, pods } from '../kube/builtin-kinds.ts';
+import { type ConfigMap, configMaps, type Pod } from '../kube/builtin-kinds.ts';
 import type { Client } from '../kube/client.ts';
-import { isNotFound } from '../kube/errors.ts';
-import { syncAnnotation } from '../resources/labels.ts';
+import { annotateSync } from '../replicas/sync-annotation.ts';
 import { fieldManager } from './kind.ts';
 
 const syncAgainMs = 2000;
@@ -50,23 +49,8 @@ export function createMaintenanceWriter(options: MaintenanceWriterOptions): Main
   async function sync(pending: readonly Pod[], written: Written): Promise<void> {
     if (pending.length === 0 || now() - written.syncedAt < syncAgainMs) return;
     written.syncedAt = now();
-    const value = `${written.resourceVersion}-${written.syncedAt}`;
-    await Promise.all(pending.map((pod) => annotate(pod, value)));
-  }
-
-  async function annotate(pod: Pod, value: string): Promise<void> {
-    const { name, namespace } = pod.metadata;
-    try {
-      await client.patchMerge(
-        pods,
-        { name, namespace },
-        { metadata: { annotations: { [syncAnnotation]: value } } },
-        { fieldManager },
-      );
-    } catch (error) {
-      // A pod that is gone needs no file; the state machine learns of it from the list.
-      if (!isNotFound(error)) throw error;
-    }
+    const value = `collection-${written.resourceVersion}-${written.syncedAt}`;
+    await Promise.all(pending.map((pod) => annotateSync(client, pod.metadata, value, { fieldManager })));
   }
 
   return { write, sync };

@@ -41,7 +41,7 @@ export function writeFinalizer(
   const finalizers = wanted ? [finalizer] : [];
   return client.apply(
     garbageCollections,
-    { apiVersion, kind, metadata: { ...metadata, finalizers } } as object,
+    { apiVersion, kind, metadata: { ...metadata, finalizers } },
     { fieldManager },
   );
 }

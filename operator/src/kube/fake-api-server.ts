@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node';
-import type { KubeObject } from './resource.ts';
+import type { KubeObject, Manifest } from './resource.ts';
 
 export interface SeenRequest {
   method: string;
@@ -24,7 +24,7 @@ export interface FakeApiServer {
   readonly openWatches: () => number;
   /** Asked first for each request, in this order, until one takes it. */
   readonly faults: Fault[];
-  put(object: KubeObject): KubeObject;
+  put(object: KubeObject & Pick<Manifest, 'spec'>): KubeObject;
   remove(name: string): void;
   bookmark(): void;
   /** Forgets all events so far: a watch from an older version is answered 410. */
@@ -73,7 +73,10 @@ export async function startFakeApiServer(collectionPath: string): Promise<FakeAp
     if (known === undefined) return;
     collection.version += 1;
     collection.objects.delete(name);
-    publish('DELETED', { ...known, metadata: { ...known.metadata, resourceVersion: String(collection.version) } });
+    publish('DELETED', {
+      ...known,
+      metadata: { ...known.metadata, resourceVersion: String(collection.version) },
+    });
   }
 
   function watch(request: SeenRequest, response: ServerResponse): void {
@@ -102,7 +105,10 @@ export async function startFakeApiServer(collectionPath: string): Promise<FakeAp
     const known = collection.objects.get(object.metadata.name);
     if (request.method === 'POST' && known !== undefined) answerStatus(response, 409, 'AlreadyExists');
     else if (request.method === 'PUT' && known === undefined) answerStatus(response, 404, 'NotFound');
-    else if (request.method === 'PUT' && known?.metadata.resourceVersion !== object.metadata.resourceVersion) {
+    else if (
+      request.method === 'PUT' &&
+      known?.metadata.resourceVersion !== object.metadata.resourceVersion
+    ) {
       answerStatus(response, 409, 'Conflict');
     } else answer(response, 200, put(object));
   }
@@ -118,14 +124,17 @@ export async function startFakeApiServer(collectionPath: string): Promise<FakeAp
     else list(request, response);
   }
 
+  async function receive(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(message);
+    const url = new URL(message.url ?? '/', 'http://localhost');
+    const { method = 'GET', headers } = message;
+    const request: SeenRequest = { method, path: url.pathname, query: url.searchParams, headers, body };
+    requests.push(request);
+    serve(request, response);
+  }
+
   const server = createServer((message, response) => {
-    void text(message).then((body) => {
-      const url = new URL(message.url ?? '/', 'http://localhost');
-      const { method = 'GET', headers } = message;
-      const request: SeenRequest = { method, path: url.pathname, query: url.searchParams, headers, body };
-      requests.push(request);
-      serve(request, response);
-    });
+    void receive(message, response);
   });
   server.on('connection', () => (connections += 1));
   server.listen(0, '127.0.0.1');
@@ -139,7 +148,8 @@ export async function startFakeApiServer(collectionPath: string): Promise<FakeAp
     faults,
     put,
     remove,
-    bookmark: () => publish('BOOKMARK', { metadata: { name: '', resourceVersion: String(collection.version) } }),
+    bookmark: () =>
+      publish('BOOKMARK', { metadata: { name: '', resourceVersion: String(collection.version) } }),
     compact(): void {
       collection.compacted = collection.version;
       collection.events = [];
@@ -163,7 +173,11 @@ export function answerStatus(response: ServerResponse, code: number, reason: str
 }
 
 /** A fault that takes over the first `times` requests that `matches`. */
-export function failing(times: number, matches: (request: SeenRequest) => boolean, respond: (response: ServerResponse) => void): Fault {
+export function failing(
+  times: number,
+  matches: (request: SeenRequest) => boolean,
+  respond: (response: ServerResponse) => void,
+): Fault {
   let left = times;
   return (request, response) => {
     if (left === 0 || !matches(request)) return false;

@@ -45,8 +45,15 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const delayed = new Map<string, { timer: NodeJS.Timeout; at: number }>();
   const failures = new Map<string, number>();
   let started = false;
+  let planned: NodeJS.Immediate | undefined;
+
+  /** Not at once: what one burst of watch events adds is handled together. */
+  function plan(): void {
+    planned ??= setImmediate(pump);
+  }
 
   function pump(): void {
+    planned = undefined;
     if (!started || signal.aborted) return;
     for (const key of waiting) {
       if (active.size >= concurrency) return;
@@ -57,10 +64,8 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   }
 
   async function work(key: string): Promise<void> {
-    // Off the caller's stack: a reflector's handler only adds.
-    await Promise.resolve();
     try {
-      const { requeueAfterMs } = await process(key, signal);
+      const { requeueAfterMs } = await Promise.try(process, key, signal);
       failures.delete(key);
       if (requeueAfterMs !== undefined) addAfter(key, requeueAfterMs);
     } catch (error) {
@@ -68,7 +73,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     } finally {
       active.delete(key);
       if (again.delete(key)) add(key);
-      else pump();
+      else plan();
     }
   }
 
@@ -88,14 +93,14 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       return;
     }
     waiting.add(key);
-    pump();
+    plan();
   }
 
   function addAfter(key: string, delayMs: number): void {
     if (signal.aborted) return;
     const at = performance.now() + delayMs;
-    const planned = delayed.get(key);
-    if (planned !== undefined && planned.at <= at) return;
+    const earlier = delayed.get(key);
+    if (earlier !== undefined && earlier.at <= at) return;
     cancelDelay(key);
     const timer = setTimeout(() => {
       delayed.delete(key);
@@ -111,7 +116,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
 
   function start(): void {
     started = true;
-    pump();
+    plan();
   }
 
   async function stop(): Promise<void> {

@@ -48,7 +48,9 @@ export async function issueCertificate(request: CertificateRequest, signingKey: 
 
 /** Exported by node-forge, missing in its types. */
 function toBeSigned(certificate: forge.pki.Certificate): forge.asn1.Asn1 {
-  const pki = forge.pki as unknown as { getTBSCertificate(certificate: forge.pki.Certificate): forge.asn1.Asn1 };
+  const pki = forge.pki as unknown as {
+    getTBSCertificate(certificate: forge.pki.Certificate): forge.asn1.Asn1;
+  };
   return pki.getTBSCertificate(certificate);
 }
 

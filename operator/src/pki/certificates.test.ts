@@ -7,7 +7,13 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority, type Credentials } from './authority.ts';
 import { daysFrom } from './certificate.ts';
-import { altNameOf, certificateFacts, CertificateError, checkCredentials, coversHostname } from './inspection.ts';
+import {
+  altNameOf,
+  certificateFacts,
+  CertificateError,
+  checkCredentials,
+  coversHostname,
+} from './inspection.ts';
 import { isIssuedBy, subjectAltNames } from './inspection.ts';
 import { generateRsaKeyPair } from './key-pair.ts';
 import { issueLeaf, type LeafRequest } from './leaf.ts';
@@ -57,11 +63,15 @@ async function openssl(...args: string[]): Promise<string> {
 describe('issued certificates', () => {
   it('pass the strict checks of openssl as server of each name', async () => {
     const strict = ['verify', '-x509_strict', '-purpose', 'sslserver', '-CAfile', 'ca.crt'];
-    expect(await openssl(...strict, '-verify_hostname', 'registry.team-a.example', 'tls.crt')).toContain('OK');
+    expect(await openssl(...strict, '-verify_hostname', 'registry.team-a.example', 'tls.crt')).toContain(
+      'OK',
+    );
     expect(await openssl(...strict, '-verify_ip', 'fd00::7', 'tls.crt')).toContain('OK');
     expect(await openssl(...strict, '-verify_ip', '10.0.0.7', 'tls.crt')).toContain('OK');
     await expect(openssl(...strict, '-verify_hostname', 'other.example', 'tls.crt')).rejects.toThrow();
-    await expect(openssl('verify', '-purpose', 'sslclient', '-CAfile', 'ca.crt', 'tls.crt')).rejects.toThrow();
+    await expect(
+      openssl('verify', '-purpose', 'sslclient', '-CAfile', 'ca.crt', 'tls.crt'),
+    ).rejects.toThrow();
   });
 
   it('mark the CA critically as one that issues leaves only', async () => {
@@ -82,7 +92,9 @@ describe('issued certificates', () => {
 
   it('end with the CA at the latest', async () => {
     const long = await issueLeaf(request({ validityDays: 36_500 }));
-    expect(certificateFacts(long.certificate).notAfter).toBe(certificateFacts(authority.certificate).notAfter);
+    expect(certificateFacts(long.certificate).notAfter).toBe(
+      certificateFacts(authority.certificate).notAfter,
+    );
   });
 
   it('differ in serial number and have a positive one', async () => {
@@ -107,7 +119,10 @@ describe('checkCredentials', () => {
 
   it('refuses a foreign key, an expired certificate and what is no PEM, without showing the key', async () => {
     const foreign = await generateRsaKeyPair(2048);
-    const check = (certificate: string, key: string, at = now) => () => checkCredentials(certificate, key, at);
+    const check =
+      (certificate: string, key: string, at = now) =>
+      () =>
+        checkCredentials(certificate, key, at);
     expect(check(leaf.certificate, foreign.privateKey)).toThrow('tls.key is not the key');
     expect(check(leaf.certificate, leaf.privateKey, daysFrom(now, 400))).toThrow('expired at');
     expect(check('nothing', leaf.privateKey)).toThrow(CertificateError);

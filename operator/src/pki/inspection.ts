@@ -38,7 +38,9 @@ export function checkCredentials(certificate: string, privateKey: string, now: D
   }
   const facts = certificateFacts(certificate);
   if (facts.notAfter <= now.getTime()) {
-    throw new CertificateError(`the certificate in tls.crt expired at ${new Date(facts.notAfter).toISOString()}`);
+    throw new CertificateError(
+      `the certificate in tls.crt expired at ${new Date(facts.notAfter).toISOString()}`,
+    );
   }
   return facts;
 }

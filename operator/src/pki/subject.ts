@@ -19,14 +19,18 @@ export function subjectAttributes(subject: Subject): Attribute[] {
     ...attribute('countryName', subject.country, forge.asn1.Type.PRINTABLESTRING),
     ...attribute('localityName', subject.locality, forge.asn1.Type.UTF8),
     ...attribute('organizationName', subject.organization, forge.asn1.Type.UTF8),
-    ...attribute('commonName', [...subject.commonName].slice(0, maxCommonName).join(''), forge.asn1.Type.UTF8),
+    ...attribute(
+      'commonName',
+      Array.from(subject.commonName).slice(0, maxCommonName).join(''),
+      forge.asn1.Type.UTF8,
+    ),
   ];
 }
 
 /** The subject of a certificate that node-forge read; it leaves UTF-8 as bytes, and would encode them once more. */
 export function nameAttributes(certificate: forge.pki.Certificate): Attribute[] {
   return certificate.subject.attributes.map((field) => {
-    const isUtf8 = Number(field.valueTagClass) === Number(forge.asn1.Type.UTF8);
+    const isUtf8 = (field.valueTagClass as unknown) === forge.asn1.Type.UTF8;
     return isUtf8 ? { ...field, value: forge.util.decodeUtf8(String(field.value)) } : field;
   });
 }

@@ -17,7 +17,12 @@ export interface Applier {
    * Makes the object what the manifest says, and writes nothing when it already is. `check` throws when the object that is
    * there must not be touched.
    */
-  apply<T extends KubeObject>(kind: ResourceKind<T>, store: ReadStore<T>, manifest: OwnManifest, check: Check): Promise<T>;
+  apply<T extends KubeObject>(
+    kind: ResourceKind<T>,
+    store: ReadStore<T>,
+    manifest: OwnManifest,
+    check: Check,
+  ): Promise<T>;
   /** The object that is there, or a new one; what is there is never overwritten. `make` is called only when it is needed. */
   createOnce<T extends KubeObject>(
     kind: ResourceKind<T>,
@@ -26,7 +31,11 @@ export interface Applier {
     make: () => Promise<OwnManifest>,
   ): Promise<T>;
   /** The object as the cache or, when it has none, the API server knows it. */
-  find<T extends KubeObject>(kind: ResourceKind<T>, store: ReadStore<T>, ref: ObjectRef): Promise<T | undefined>;
+  find<T extends KubeObject>(
+    kind: ResourceKind<T>,
+    store: ReadStore<T>,
+    ref: ObjectRef,
+  ): Promise<T | undefined>;
 }
 
 export type ReadStore<T extends KubeObject> = Pick<Store<T>, 'get'>;

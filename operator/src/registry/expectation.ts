@@ -22,7 +22,9 @@ export function unconfirmed(state: RegistryState, expected: Expectation): string
   const { maintenance, htpasswd, certificate } = expected;
   const file = htpasswd === undefined || htpasswd === '' ? htpasswd : sha256(htpasswd);
   return [
-    ...(maintenance === undefined || state.observed.registry === maintenanceHash(maintenance) ? [] : ['read-only setting']),
+    ...(maintenance === undefined || state.observed.registry === maintenanceHash(maintenance)
+      ? []
+      : ['read-only setting']),
     ...(file === undefined || state.htpasswd === file ? [] : ['users']),
     ...(certificate === undefined || state.certificate === certificate ? [] : ['certificate']),
   ];

@@ -1,14 +1,16 @@
 import type { V1Secret } from '@kubernetes/client-node';
+import type { Manifest } from '../resources/manifest.ts';
 import { type Secret, secrets } from '../kube/builtin-kinds.ts';
 import type { Client } from '../kube/client.ts';
 import { isAlreadyExists } from '../kube/errors.ts';
 import { createAuthority, type Credentials } from '../pki/authority.ts';
-import { certificateFacts, checkCredentials } from '../pki/inspection.ts';
+import { CertificateError, certificateFacts, checkCredentials } from '../pki/inspection.ts';
 import { issueLeaf } from '../pki/leaf.ts';
 import { renewalTime } from '../pki/renewal.ts';
 import { managedBy, managedByLabel, nameLabel } from '../resources/labels.ts';
 import { secretText } from '../resources/secrets.ts';
 import type { ClientCertificate } from '../replicas/replica-client.ts';
+import { ProblemError, stalled } from './problem.ts';
 
 const secretName = 'wharfinger-internal-ca';
 const keySize = 2048;
@@ -49,7 +51,8 @@ export function createInternalAuthority(options: InternalAuthorityOptions): Inte
 
   async function load(): Promise<void> {
     authority ??= await readOrCreate();
-    if (identity === undefined || isEnding(identity)) identity = await issueFor('wharfinger operator', [], 'client');
+    if (identity === undefined || isEnding(identity))
+      identity = await issueFor('wharfinger operator', [], 'client');
   }
 
   async function readOrCreate(): Promise<Credentials> {
@@ -71,11 +74,17 @@ export function createInternalAuthority(options: InternalAuthorityOptions): Inte
       certificate: secretText(secret, 'tls.crt') ?? '',
       privateKey: secretText(secret, 'tls.key') ?? '',
     };
-    checkCredentials(credentials.certificate, credentials.privateKey, now());
+    try {
+      checkCredentials(credentials.certificate, credentials.privateKey, now());
+    } catch (error) {
+      if (!(error instanceof CertificateError)) throw error;
+      const message = `Secret ${secretName} in namespace ${operatorNamespace} holds no usable CA: ${error.message}; delete it to have a new CA made`;
+      throw new ProblemError(stalled('InvalidCA', message));
+    }
     return credentials;
   }
 
-  function manifest(made: Credentials): V1Secret {
+  function manifest(made: Credentials): Manifest<V1Secret> {
     return {
       metadata: {
         name: secretName,

@@ -1,4 +1,8 @@
-import { type CustomKind, garbageCollectionResource, registryResource } from '../api/custom-resource-definition.ts';
+import {
+  type CustomKind,
+  garbageCollectionResource,
+  registryResource,
+} from '../api/custom-resource-definition.ts';
 import type { GarbageCollection } from '../api/garbage-collection.ts';
 import { apiVersion } from '../api/group.ts';
 import type { Registry } from '../api/registry.ts';

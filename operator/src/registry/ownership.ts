@@ -22,7 +22,9 @@ export function requireOwned(kind: string, object: KubeObject, registry: Registr
   if (isOwned(object, registry)) return;
   const { name } = object.metadata;
   if (isPredecessors(object, registry)) {
-    throw new ProblemError(waiting('PredecessorRemains', `${kind} ${name} of the deleted Registry is still there`));
+    throw new ProblemError(
+      waiting('PredecessorRemains', `${kind} ${name} of the deleted Registry is still there`),
+    );
   }
   throw new ProblemError(foreign(kind, name));
 }
@@ -42,5 +44,8 @@ function isPredecessors(object: KubeObject, registry: Registry): boolean {
 }
 
 function foreign(kind: string, name: string): ReturnType<typeof stalled> {
-  return stalled('NameTaken', `${kind} ${name} exists and is not this Registry's; rename or delete it, or rename the Registry`);
+  return stalled(
+    'NameTaken',
+    `${kind} ${name} exists and is not this Registry's; rename or delete it, or rename the Registry`,
+  );
 }

@@ -6,7 +6,7 @@ import { isRunning } from './pod-condition.ts';
 import { configuration } from './steps/configuration.ts';
 import { htpasswd } from './steps/htpasswd.ts';
 import { internalCertificate } from './steps/internal-certificate.ts';
-import { maintenance } from './steps/maintenance.ts';
+import { maintenance, type Maintenance } from './steps/maintenance.ts';
 import { network } from './steps/network.ts';
 import { removal } from './steps/removal.ts';
 import { servingCertificate, type ServingCertificate } from './steps/serving-certificate.ts';
@@ -26,8 +26,18 @@ export interface Pass {
   readonly statefulSet: StatefulSet | undefined;
 }
 
-/** A step that gave nothing because of a problem. */
-const failed = Symbol('failed');
+/** What a step gave; `value` is undefined when `ok` is false, because of a problem. */
+interface Outcome<T> {
+  readonly ok: boolean;
+  readonly value: T | undefined;
+}
+
+interface Outcomes {
+  readonly certificate: Outcome<ServingCertificate | undefined>;
+  readonly users: Outcome<string | undefined>;
+  readonly held: Outcome<Maintenance>;
+  readonly applied: Outcome<StatefulSet>;
+}
 
 /** Brings everything of a Registry to what its spec says, in order. A step with a problem does not hinder those that can do without it. */
 export async function runSteps(
@@ -36,49 +46,60 @@ export async function runSteps(
 ): Promise<Pass> {
   const problems: Problem[] = [];
   const steps: StepContext = { ...context, report: (problem) => void problems.push(problem) };
-  const { registry } = steps;
-
-  await attempt(internalCertificate(steps), problems);
-  const certificate = await attempt(servingCertificate(steps), problems);
-  const users = await attempt(htpasswd(steps), problems);
-  const configText = await attempt(configuration(steps), problems);
-  const held = await attempt(maintenance(steps), problems);
-  await attempt(volume(steps), problems);
-  await attempt(network(steps), problems);
-  const applied = configText === failed ? failed : await attempt(workload(steps, configText), problems);
-  await attempt(removal(steps, certificate === failed ? 'unknown' : certificate?.caName), problems);
-
+  const outcomes = await applyAll(steps, problems);
+  const { registry, stores } = steps;
   const { name, namespace } = registry.metadata;
-  const pods = steps.stores.pods.withLabels(namespace, ownedLabels(name));
-  const expected: Expectation = {
-    maintenance: held === failed ? undefined : held.text,
-    htpasswd: users === failed ? undefined : (users ?? ''),
-    certificate: certificate === failed ? undefined : (certificate?.facts.fingerprint ?? ''),
-  };
-  const lagging = await synchronization.synchronize(registry, pods.filter(isRunning), expected);
-  const issued = certificate === failed ? undefined : certificate;
-  const statefulSet = applied === failed ? undefined : applied;
+  const pods = stores.pods.withLabels(namespace, ownedLabels(name));
+  const running = pods.filter(isRunning);
+  const lagging = await synchronization.synchronize(registry, running, expectationOf(outcomes));
+  const certificate = outcomes.certificate.value;
+  const statefulSet = outcomes.applied.value;
   const findings: Findings = {
     generation: registry.metadata.generation,
     url: registryUrl(registry),
     problems,
     tls: registry.spec.tls.disabled ? 'disabled' : 'enabled',
-    certificateEnd: issued && new Date(issued.facts.notAfter),
+    certificateEnd: certificate && new Date(certificate.facts.notAfter),
     workload: statefulSet && workloadFacts(statefulSet, pods),
     lagging,
     readOnly: registry.spec.readOnly,
-    collecting: held !== failed && held.collecting,
+    collecting: outcomes.held.value?.collecting === true,
   };
-  return { findings, certificate: issued, statefulSet };
+  return { findings, certificate, statefulSet };
 }
 
-async function attempt<T>(step: Promise<T>, problems: Problem[]): Promise<T | typeof failed> {
+async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcomes> {
+  await attempt(internalCertificate(steps), problems);
+  const certificate = await attempt(servingCertificate(steps), problems);
+  const users = await attempt(htpasswd(steps), problems);
+  const config = await attempt(configuration(steps), problems);
+  const held = await attempt(maintenance(steps), problems);
+  await attempt(volume(steps), problems);
+  await attempt(network(steps), problems);
+  const applied =
+    config.value === undefined ? nothing : await attempt(workload(steps, config.value), problems);
+  await attempt(removal(steps, certificate), problems);
+  return { certificate, users, held, applied };
+}
+
+const nothing = { ok: false, value: undefined };
+
+/** What failed is not expected of the replicas: they go on with what they have. */
+function expectationOf({ certificate, users, held }: Outcomes): Expectation {
+  return {
+    maintenance: held.value?.text,
+    htpasswd: users.ok ? (users.value ?? '') : undefined,
+    certificate: certificate.ok ? (certificate.value?.facts.fingerprint ?? '') : undefined,
+  };
+}
+
+async function attempt<T>(step: Promise<T>, problems: Problem[]): Promise<Outcome<T>> {
   try {
-    return await step;
+    return { ok: true, value: await step };
   } catch (error) {
     const problem = problemOf(error);
     if (problem === undefined) throw error;
     problems.push(problem);
-    return failed;
+    return nothing;
   }
 }

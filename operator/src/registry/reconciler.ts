@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { Registry } from '../api/registry.ts';
 import type { RegistryStatus } from '../api/registry-status.ts';
 import type { Client } from '../kube/client.ts';
@@ -16,7 +17,7 @@ import { type Pass, runSteps } from './pass.ts';
 import { createPasswordHashes } from './password-hashes.ts';
 import { createStatusWriter } from './status-writer.ts';
 import type { RegistryStores } from './stores.ts';
-import { firstSight } from './summary.ts';
+import { firstSight, unreadable } from './summary.ts';
 import { createSynchronization } from './synchronization.ts';
 import { toldStatus } from './told-status.ts';
 
@@ -58,15 +59,40 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
     }
     const before = await introduce(served);
     signal.throwIfAborted();
-    const registry = Registry.parse(served);
+    const parsed = Registry.safeParse(served);
+    if (!parsed.success) return refuse(served, parsed.error.issues);
+    const registry = parsed.data;
     const { authority, defaultImage, operatorNamespace } = options;
     const now = new Date(options.now());
-    const context = { registry, client, stores, applier, authority, hashes, defaultImage, operatorNamespace, now };
+    const context = {
+      registry,
+      client,
+      stores,
+      applier,
+      authority,
+      hashes,
+      defaultImage,
+      operatorNamespace,
+      now,
+    };
     const pass = await runSteps(context, synchronization);
     const latest = lastCollection(stores.garbageCollections.list(ref.namespace), registry.metadata.name);
-    await writer.write(served, toldStatus({ registry, before, pass, defaultImage, lastCollection: latest, now }));
-    for (const problem of pass.findings.problems) log.warn({ registry: keyOf(ref), problem }, 'registry has a problem');
+    const status = toldStatus({ registry, before, pass, defaultImage, lastCollection: latest, now });
+    const { problems } = pass.findings;
+    const isNews = await writer.write(served, status);
+    if (isNews && problems.length > 0) log.warn({ registry: keyOf(ref), problems }, 'registry has problems');
     return { requeueAfterMs: nextLook(pass, options.now()) };
+  }
+
+  /** An API server with our CustomResourceDefinition lets no such object in; one with an older definition may. */
+  async function refuse(served: ServedRegistry, issues: readonly z.core.$ZodIssue[]): Promise<WorkResult> {
+    const { generation } = served.metadata;
+    const message = issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+    const before = writer.current(served);
+    const updates = unreadable(generation, message);
+    const conditions = setConditions(before.conditions ?? [], updates, new Date(options.now()));
+    await writer.write(served, { ...before, observedGeneration: generation, conditions });
+    return {};
   }
 
   /** A Registry without conditions counts as healthy for many tools, so it gets some before anything else happens. */

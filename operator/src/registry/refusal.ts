@@ -1,5 +1,8 @@
-import { ApiError, isForbidden, isInvalid, isNamespaceTerminating } from '../kube/errors.ts';
+import { ApiError, isNamespaceTerminating } from '../kube/errors.ts';
 import { type Problem, ProblemError, stalled } from './problem.ts';
+
+/** Forbidden (by RBAC, quota or admission) and Invalid. */
+const refusals = new Set([403, 422]);
 
 /**
  * The problem behind an error of a step, or undefined when it is an accident that another try may overcome. What the API server says
@@ -7,9 +10,12 @@ import { type Problem, ProblemError, stalled } from './problem.ts';
  */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof ProblemError) return error.problem;
-  if (!(error instanceof ApiError) || isNamespaceTerminating(error)) return undefined;
-  if (!isInvalid(error) && !isForbidden(error)) return undefined;
+  if (!(error instanceof ApiError) || !refusals.has(error.code) || isTerminating(error)) return undefined;
   const isSecret = error.details?.kind?.toLowerCase().startsWith('secret') === true;
   const told = isSecret ? `Secret ${error.details?.name ?? ''} (${error.reason})` : error.message;
   return stalled('Refused', `the API server refused ${told}`);
+}
+
+function isTerminating(error: unknown): boolean {
+  return isNamespaceTerminating(error);
 }

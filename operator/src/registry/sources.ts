@@ -9,8 +9,8 @@ import type {
   StatefulSet,
 } from '../kube/builtin-kinds.ts';
 import { mapped, owned, primary, type Source } from '../kube/controller.ts';
-import type { Reflector } from '../kube/reflector.ts';
-import { type KubeObject, type ObjectRef, stripManagedFields } from '../kube/resource.ts';
+import { type Reflector, stripManagedFields } from '../kube/reflector.ts';
+import type { KubeObject, ObjectRef } from '../kube/resource.ts';
 import { instanceLabel, managedBy, managedByLabel } from '../resources/labels.ts';
 import { registries, type ServedGarbageCollection, type ServedRegistry } from './kind.ts';
 
@@ -76,6 +76,10 @@ function registryByLabel({ metadata }: KubeObject): ObjectRef[] {
 /** Secrets of the user that a Registry refers to; the spec may be without its defaults. */
 function secretNames({ spec }: ServedRegistry): string[] {
   const users = spec.auth?.htpasswd?.users ?? [];
-  const names = [spec.tls?.secretName, spec.auth?.htpasswd?.secretName, ...users.map((user) => user.passwordSecretRef?.name)];
+  const names = [
+    spec.tls?.secretName,
+    spec.auth?.htpasswd?.secretName,
+    ...users.map((user) => user.passwordSecretRef?.name),
+  ];
   return names.filter((name) => name !== undefined);
 }

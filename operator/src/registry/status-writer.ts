@@ -8,8 +8,8 @@ import { fieldManager, registries, type ServedRegistry } from './kind.ts';
 export interface StatusWriter {
   /** The status that the API server has, as far as this process knows. */
   current(registry: ServedRegistry): RegistryStatus;
-  /** Writes the status when it differs from the current one, and an Event when the verdict changed. */
-  write(registry: ServedRegistry, status: RegistryStatus): Promise<void>;
+  /** Writes the status when it differs from the current one, and an Event when the verdict changed. True when it wrote. */
+  write(registry: ServedRegistry, status: RegistryStatus): Promise<boolean>;
   forget(uid: string): void;
 }
 
@@ -30,15 +30,16 @@ export function createStatusWriter(options: { client: Client; events: EventRecor
     return registry.status ?? {};
   }
 
-  async function write(registry: ServedRegistry, wanted: RegistryStatus): Promise<void> {
+  async function write(registry: ServedRegistry, wanted: RegistryStatus): Promise<boolean> {
     const { name, namespace, uid, resourceVersion } = registry.metadata;
     const before = current(registry);
     const status = withoutUndefined(wanted);
-    if (isDeepStrictEqual(before, status)) return;
+    if (isDeepStrictEqual(before, status)) return false;
     const metadata = { name, namespace, uid };
     await client.applyStatus(registries, { metadata, status }, { fieldManager });
     memories.set(uid, { seen: resourceVersion, status });
     announce(registry, before, status);
+    return true;
   }
 
   function announce(registry: ServedRegistry, before: RegistryStatus, after: RegistryStatus): void {

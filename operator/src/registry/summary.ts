@@ -36,7 +36,8 @@ export function summarize(findings: Findings): ConditionUpdate[] {
   const pending = pendingOf(findings);
   const verdicts: Record<RegistryConditionType, Verdict> = {
     Ready: ready(findings, stalled, pending),
-    Reconciling: pending && !stalled ? yes(pending.reason, pending.message) : no(stalled ? 'Stalled' : 'Settled'),
+    Reconciling:
+      pending && !stalled ? yes(pending.reason, pending.message) : no(stalled ? 'Stalled' : 'Settled'),
     Stalled: stalled ? yes(stalled.reason, stalled.message) : no('NotStalled'),
     CertificateReady: certificateReady(findings),
     ReadOnly: readOnly(findings),
@@ -50,10 +51,24 @@ export function summarize(findings: Findings): ConditionUpdate[] {
 
 /** The conditions of a Registry that is seen for the first time. */
 export function firstSight(generation: number): ConditionUpdate[] {
-  const verdict = { reason: 'Creating', message: 'creating what the registry needs', observedGeneration: generation };
+  const verdict = {
+    reason: 'Creating',
+    message: 'creating what the registry needs',
+    observedGeneration: generation,
+  };
   return [
     { type: 'Ready', status: 'False', ...verdict },
     { type: 'Reconciling', status: 'True', ...verdict },
+  ];
+}
+
+/** The conditions of a Registry whose spec this operator cannot read. */
+export function unreadable(generation: number, message: string): ConditionUpdate[] {
+  const verdict = { reason: 'InvalidSpec', message, observedGeneration: generation };
+  return [
+    { type: 'Ready', status: 'False', ...verdict },
+    { type: 'Reconciling', status: 'False', ...verdict },
+    { type: 'Stalled', status: 'True', ...verdict },
   ];
 }
 
@@ -68,27 +83,43 @@ function pendingOf({ problems, workload, lagging }: Findings): Pending | undefin
   if (passing) return passing;
   if (workload === undefined) return { reason: 'Creating', message: 'creating what the registry needs' };
   const count = `${workload.ready} of ${workload.wanted} replicas are ready`;
-  if (workload.trouble !== undefined) return { reason: 'PodTrouble', message: `${count}; ${workload.trouble}` };
-  if (!workload.rolledOut) return { reason: 'RollingOut', message: `${count}; the new pods are on their way` };
+  if (workload.trouble !== undefined)
+    return { reason: 'PodTrouble', message: `${count}; ${workload.trouble}` };
+  if (!workload.rolledOut)
+    return { reason: 'RollingOut', message: `${count}; the new pods are on their way` };
   if (workload.ready < workload.wanted) return { reason: 'Starting', message: count };
   const [late] = lagging;
   if (late === undefined) return undefined;
-  return { reason: 'Synchronizing', message: `pod ${late.pod} has yet to take up what changed: ${late.lacks}` };
+  return {
+    reason: 'Synchronizing',
+    message: `pod ${late.pod} has yet to take up what changed: ${late.lacks}`,
+  };
 }
 
-function ready({ workload, url }: Findings, stalled: Problem | undefined, pending: Pending | undefined): Verdict {
+function ready(
+  { workload, url }: Findings,
+  stalled: Problem | undefined,
+  pending: Pending | undefined,
+): Verdict {
   const obstacle = stalled ?? pending;
   if (obstacle) return { status: 'False', reason: obstacle.reason, message: obstacle.message };
   const count = workload?.wanted ?? 0;
-  if (count === 0) return { status: 'False', reason: 'NoReplicas', message: 'spec.replicas is 0; nothing serves' };
+  if (count === 0)
+    return { status: 'False', reason: 'NoReplicas', message: 'spec.replicas is 0; nothing serves' };
   return yes('Serving', `${count} of ${count} replicas serve ${url}`);
 }
 
 function certificateReady({ tls, certificateEnd, problems }: Findings): Verdict {
-  if (tls === 'disabled') return { status: 'False', reason: 'TLSDisabled', message: 'spec.tls.disabled is set; the registry serves plain HTTP' };
+  if (tls === 'disabled')
+    return {
+      status: 'False',
+      reason: 'TLSDisabled',
+      message: 'spec.tls.disabled is set; the registry serves plain HTTP',
+    };
   const problem = problems.find(({ about }) => about === 'certificate');
   if (problem) return { status: 'False', reason: problem.reason, message: problem.message };
-  if (certificateEnd === undefined) return { status: 'False', reason: 'Pending', message: 'there is no certificate yet' };
+  if (certificateEnd === undefined)
+    return { status: 'False', reason: 'Pending', message: 'there is no certificate yet' };
   return yes('Valid', `the certificate is valid until ${certificateEnd.toISOString().slice(0, 10)}`);
 }
 

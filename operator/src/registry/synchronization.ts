@@ -1,10 +1,9 @@
 import type { Registry } from '../api/registry.ts';
-import { type Pod, pods } from '../kube/builtin-kinds.ts';
+import type { Pod } from '../kube/builtin-kinds.ts';
 import type { Client } from '../kube/client.ts';
-import { isNotFound } from '../kube/errors.ts';
 import { keyOf } from '../kube/resource.ts';
 import type { ReplicaClient } from '../replicas/replica-client.ts';
-import { syncAnnotation } from '../resources/labels.ts';
+import { annotateSync } from '../replicas/sync-annotation.ts';
 import { internalDomain } from '../resources/names.ts';
 import { ports } from '../resources/pod-layout.ts';
 import { type Expectation, expectationDigest, unconfirmed } from './expectation.ts';
@@ -47,14 +46,20 @@ export function createSynchronization(options: SynchronizationOptions): Synchron
   const { client, replicas, now } = options;
   const known = new Map<string, Map<string, Memory>>();
 
-  async function synchronize(registry: Registry, running: readonly Pod[], expected: Expectation): Promise<Lagging[]> {
+  async function synchronize(
+    registry: Registry,
+    running: readonly Pod[],
+    expected: Expectation,
+  ): Promise<Lagging[]> {
     const digest = expectationDigest(expected);
     const { name } = registry.metadata;
     const key = keyOf(registry.metadata);
     const before = known.get(key) ?? new Map<string, Memory>();
     const current = new Map(running.map((pod) => [uidOf(pod), before.get(uidOf(pod)) ?? nothing()]));
     known.set(key, current);
-    const answers = running.map((pod) => check(name, pod, current.get(uidOf(pod)) ?? nothing(), { expected, digest }));
+    const answers = running.map((pod) =>
+      check(name, pod, current.get(uidOf(pod)) ?? nothing(), { expected, digest }),
+    );
     return (await Promise.all(answers)).filter((answer) => answer !== undefined);
   }
 
@@ -93,12 +98,7 @@ export function createSynchronization(options: SynchronizationOptions): Synchron
   async function patch(pod: Pod, memory: Memory, digest: string): Promise<void> {
     memory.patched = digest;
     memory.patchedAt = now();
-    const annotations = { [syncAnnotation]: `${digest}-${memory.patchedAt}` };
-    try {
-      await client.patchMerge(pods, pod.metadata, { metadata: { annotations } }, { fieldManager });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    await annotateSync(client, pod.metadata, `${digest}-${memory.patchedAt}`, { fieldManager });
   }
 
   return { synchronize };

@@ -1,17 +1,21 @@
 import type { Pod, StatefulSet } from '../kube/builtin-kinds.ts';
-import { podTrouble } from './pod-condition.ts';
+import { podTrouble } from './pod-trouble.ts';
 import type { WorkloadFacts } from './summary.ts';
 
 /** How far the pods are. */
 export function workloadFacts(statefulSet: StatefulSet, pods: readonly Pod[]): WorkloadFacts {
   const wanted = statefulSet.spec?.replicas ?? 1;
-  const { status, metadata } = statefulSet;
-  const isSeen = (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
-  const isNewest = status?.currentRevision === status?.updateRevision || status?.updatedReplicas === status?.replicas;
   return {
     wanted,
-    ready: status?.readyReplicas ?? 0,
-    rolledOut: isSeen && isNewest && (status?.replicas ?? 0) === wanted,
+    ready: statefulSet.status?.readyReplicas ?? 0,
+    rolledOut: isRolledOut(statefulSet, wanted),
     trouble: pods.map(podTrouble).find((trouble) => trouble !== undefined),
   };
+}
+
+function isRolledOut({ status, metadata }: StatefulSet, wanted: number): boolean {
+  if (status === undefined || (status.observedGeneration ?? 0) < (metadata.generation ?? 0)) return false;
+  if (status.replicas !== wanted) return false;
+  // The current revision follows only when all pods are ready; the count of updated pods is right before.
+  return status.currentRevision === status.updateRevision || status.updatedReplicas === wanted;
 }

@@ -1,4 +1,5 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import type { Manifest } from './manifest.ts';
 import type { Registry } from '../api/registry.ts';
 import { ownedLabels } from './labels.ts';
 import { objectNames } from './names.ts';
@@ -13,7 +14,7 @@ export function claimName(registry: Registry): string {
  * `NAME-data`, or undefined when the user brings a claim. It has no owner, so that deleting a Registry keeps the images; a Registry of the
  * same name takes it up again.
  */
-export function claim(registry: Registry): V1PersistentVolumeClaim | undefined {
+export function claim(registry: Registry): Manifest<V1PersistentVolumeClaim> | undefined {
   const { volume } = registry.spec.storage.filesystem;
   if (volume.existingClaim !== undefined || volume.size === undefined) return undefined;
   const { name, namespace } = registry.metadata;

@@ -1,4 +1,5 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
+import type { Manifest } from './manifest.ts';
 import { registryFile, type RegistryMaintenance } from '@wharfinger/registry/config';
 import type { Registry } from '../api/registry.ts';
 import { objectNames } from './names.ts';
@@ -6,17 +7,17 @@ import { ownedMetadata } from './owned-metadata.ts';
 import { configFile } from './pod-layout.ts';
 
 /** `NAME-config`: config.yml. */
-export function configMap(registry: Registry, configText: string): V1ConfigMap {
+export function configMap(registry: Registry, configText: string): Manifest<V1ConfigMap> {
   return configMapOf(registry, objectNames(registry.metadata.name).config, { [configFile]: configText });
 }
 
 /** `NAME-ca`: the CA that clients should trust, in PEM. */
-export function caConfigMap(registry: Registry, certificate: string): V1ConfigMap {
+export function caConfigMap(registry: Registry, certificate: string): Manifest<V1ConfigMap> {
   return configMapOf(registry, objectNames(registry.metadata.name).ca, { 'ca.crt': certificate });
 }
 
 /** `NAME-maintenance`, as far as it is the Registry's; `collection.json` beside it has another writer. */
-export function maintenanceConfigMap(registry: Registry): V1ConfigMap {
+export function maintenanceConfigMap(registry: Registry): Manifest<V1ConfigMap> {
   const name = objectNames(registry.metadata.name).maintenance;
   return configMapOf(registry, name, { [registryFile]: registryMaintenanceText(registry) });
 }
@@ -27,6 +28,6 @@ export function registryMaintenanceText(registry: Registry): string {
   return `${JSON.stringify(maintenance)}\n`;
 }
 
-function configMapOf(registry: Registry, name: string, data: Record<string, string>): V1ConfigMap {
+function configMapOf(registry: Registry, name: string, data: Record<string, string>): Manifest<V1ConfigMap> {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: ownedMetadata(registry, name), data };
 }

@@ -1,4 +1,5 @@
 import type { V1Container, V1Probe } from '@kubernetes/client-node';
+import type { Manifest } from './manifest.ts';
 import type { Registry } from '../api/registry.ts';
 import { objectNames } from './names.ts';
 import { configFile, directories, ports } from './pod-layout.ts';
@@ -10,7 +11,7 @@ const defaultResources = {
 };
 
 /** The container `registry`, as the restricted Pod Security Standard asks for it. */
-export function registryContainer(registry: Registry, image: string): V1Container {
+export function registryContainer(registry: Registry, image: string): Manifest<V1Container> {
   const names = objectNames(registry.metadata.name);
   return {
     name: 'registry',
@@ -23,6 +24,8 @@ export function registryContainer(registry: Registry, image: string): V1Containe
     ],
     ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort, protocol: 'TCP' })),
     resources: resourcesOf(registry),
+    // What a registry says when it cannot start shows in the pod's status, and from there in the Registry's.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ['ALL'] },
@@ -36,11 +39,11 @@ export function registryContainer(registry: Registry, image: string): V1Containe
   };
 }
 
-function probe(path: string): V1Probe {
+function probe(path: string): Manifest<V1Probe> {
   return { httpGet: { path, port: 'debug', scheme: 'HTTP' }, timeoutSeconds: 5 };
 }
 
-function resourcesOf(registry: Registry): V1Container['resources'] {
+function resourcesOf(registry: Registry): Manifest<V1Container>['resources'] {
   const given = registry.spec.resources;
   if (given === undefined) return defaultResources;
   return { requests: quantities(given.requests), limits: quantities(given.limits) };

@@ -1,11 +1,12 @@
 import type { V1NetworkPolicy } from '@kubernetes/client-node';
+import type { Manifest } from './manifest.ts';
 import type { Registry } from '../api/registry.ts';
 import { nameLabel, selectorLabels } from './labels.ts';
 import { ownedMetadata } from './owned-metadata.ts';
 import { ports } from './pod-layout.ts';
 
 /** As it is sent; client-node's type renames `from`. */
-type NetworkPolicyManifest = Omit<V1NetworkPolicy, 'spec'> & { spec: object };
+type NetworkPolicyManifest = Omit<Manifest<V1NetworkPolicy>, 'spec'> & { spec: object };
 
 /** Clients, probes and metrics come from anywhere; the state endpoint is for the operator's pods alone. */
 export function networkPolicy(registry: Registry, operatorNamespace: string): NetworkPolicyManifest {

@@ -14,7 +14,9 @@ export function registryConfig(registry: Registry): ConfigInput {
       delete: { enabled: spec.storage.deleteEnabled },
       cache: { blobdescriptor: 'inmemory' },
     },
-    ...(spec.auth ? { auth: { htpasswd: { realm: spec.hostname, path: `${directories.auth}/htpasswd` } } } : {}),
+    ...(spec.auth
+      ? { auth: { htpasswd: { realm: spec.hostname, path: `${directories.auth}/htpasswd` } } }
+      : {}),
     http: {
       addr: `:${ports.registry}`,
       draintimeout: `${drainSeconds}s`,

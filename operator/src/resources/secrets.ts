@@ -1,4 +1,5 @@
 import type { V1Secret } from '@kubernetes/client-node';
+import type { Manifest } from './manifest.ts';
 import type { Registry } from '../api/registry.ts';
 import { userLabel } from './labels.ts';
 import { objectNames } from './names.ts';
@@ -11,32 +12,36 @@ export interface CertificatePair {
 }
 
 /** `NAME-ca`: the issued CA with its key. */
-export function caSecret(registry: Registry, pair: CertificatePair): V1Secret {
+export function caSecret(registry: Registry, pair: CertificatePair): Manifest<V1Secret> {
   return tlsSecret(registry, objectNames(registry.metadata.name).ca, pair);
 }
 
 /** `NAME-tls`: the serving certificate. */
-export function servingSecret(registry: Registry, pair: CertificatePair): V1Secret {
+export function servingSecret(registry: Registry, pair: CertificatePair): Manifest<V1Secret> {
   return tlsSecret(registry, objectNames(registry.metadata.name).tls, pair);
 }
 
 /** `NAME-internal-tls`: the certificate of the state endpoint, and the CA of the clients it answers. */
-export function internalTlsSecret(registry: Registry, pair: CertificatePair, clientCa: string): V1Secret {
+export function internalTlsSecret(
+  registry: Registry,
+  pair: CertificatePair,
+  clientCa: string,
+): Manifest<V1Secret> {
   return tlsSecret(registry, objectNames(registry.metadata.name).internalTls, pair, { 'ca.crt': clientCa });
 }
 
 /** `NAME-htpasswd`: the file of bcrypt entries. */
-export function htpasswdSecret(registry: Registry, file: string): V1Secret {
+export function htpasswdSecret(registry: Registry, file: string): Manifest<V1Secret> {
   return secret(registry, objectNames(registry.metadata.name).htpasswd, 'Opaque', { htpasswd: file });
 }
 
 /** `NAME-http`: `http.secret` of all replicas. */
-export function httpSecret(registry: Registry, value: string): V1Secret {
+export function httpSecret(registry: Registry, value: string): Manifest<V1Secret> {
   return secret(registry, objectNames(registry.metadata.name).http, 'Opaque', { secret: value });
 }
 
 /** `NAME-user-USER`: a user with a generated password. */
-export function userSecret(registry: Registry, user: string, password: string): V1Secret {
+export function userSecret(registry: Registry, user: string, password: string): Manifest<V1Secret> {
   const name = objectNames(registry.metadata.name).user(user);
   const made = secret(registry, name, 'kubernetes.io/basic-auth', { username: user, password });
   const labels = { ...made.metadata?.labels, [userLabel]: 'generated' };
@@ -44,7 +49,10 @@ export function userSecret(registry: Registry, user: string, password: string): 
 }
 
 /** The text of one key of a Secret as the API server answers it, or undefined. */
-export function secretText(secret: { data?: Record<string, string> } | undefined, key: string): string | undefined {
+export function secretText(
+  secret: { data?: Record<string, string> } | undefined,
+  key: string,
+): string | undefined {
   const encoded = secret?.data?.[key];
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
 }
@@ -54,12 +62,17 @@ function tlsSecret(
   name: string,
   pair: CertificatePair,
   more: Record<string, string> = {},
-): V1Secret {
+): Manifest<V1Secret> {
   const data = { 'tls.crt': pair.certificate, 'tls.key': pair.privateKey, ...more };
   return secret(registry, name, 'kubernetes.io/tls', data);
 }
 
-function secret(registry: Registry, name: string, type: string, text: Record<string, string>): V1Secret {
+function secret(
+  registry: Registry,
+  name: string,
+  type: string,
+  text: Record<string, string>,
+): Manifest<V1Secret> {
   const data = Object.fromEntries(
     Object.entries(text).map(([key, value]) => [key, Buffer.from(value, 'utf8').toString('base64')]),
   );

@@ -1,4 +1,5 @@
 import type { V1Service } from '@kubernetes/client-node';
+import type { Manifest } from './manifest.ts';
 import type { Registry } from '../api/registry.ts';
 import { selectorLabels } from './labels.ts';
 import { objectNames } from './names.ts';
@@ -11,13 +12,16 @@ export function servicePort(registry: Registry): number {
 }
 
 /** `NAME`: the Service that clients use. */
-export function service(registry: Registry): V1Service {
+export function service(registry: Registry): Manifest<V1Service> {
   const { name } = registry.metadata;
   const { type, nodePort, annotations } = registry.spec.service;
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { ...ownedMetadata(registry, objectNames(name).service), ...(annotations ? { annotations } : {}) },
+    metadata: {
+      ...ownedMetadata(registry, objectNames(name).service),
+      ...(annotations ? { annotations } : {}),
+    },
     spec: {
       type,
       selector: selectorLabels(name),
@@ -35,7 +39,7 @@ export function service(registry: Registry): V1Service {
 }
 
 /** `NAME-pods`: the headless Service that gives the pods their names. */
-export function podsService(registry: Registry): V1Service {
+export function podsService(registry: Registry): Manifest<V1Service> {
   const { name } = registry.metadata;
   return {
     apiVersion: 'v1',

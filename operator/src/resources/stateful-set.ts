@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { V1PodTemplateSpec, V1StatefulSet } from '@kubernetes/client-node';
+import type { Manifest } from './manifest.ts';
 import type { Registry } from '../api/registry.ts';
 import { registryContainer } from './container.ts';
 import { configAnnotation, ownedLabels, selectorLabels } from './labels.ts';
@@ -19,7 +20,7 @@ export interface StatefulSetInput {
 }
 
 /** `NAME`: the registry's pods. All share one claim, so they start and stop in any order. */
-export function statefulSet(input: StatefulSetInput): V1StatefulSet {
+export function statefulSet(input: StatefulSetInput): Manifest<V1StatefulSet> {
   const { registry } = input;
   const names = objectNames(registry.metadata.name);
   return {
@@ -42,7 +43,7 @@ export function registryImage(registry: Registry, defaultImage: string): string 
   return registry.spec.image ?? defaultImage;
 }
 
-function podTemplate({ registry, defaultImage, configText }: StatefulSetInput): V1PodTemplateSpec {
+function podTemplate({ registry, defaultImage, configText }: StatefulSetInput): Manifest<V1PodTemplateSpec> {
   const { name } = registry.metadata;
   const { spec } = registry;
   return {
@@ -76,7 +77,9 @@ function podTemplate({ registry, defaultImage, configText }: StatefulSetInput): 
   };
 }
 
-function spread(name: string): NonNullable<NonNullable<V1PodTemplateSpec['spec']>['topologySpreadConstraints']>[0] {
+function spread(
+  name: string,
+): NonNullable<NonNullable<Manifest<V1PodTemplateSpec>['spec']>['topologySpreadConstraints']>[0] {
   return {
     maxSkew: 1,
     topologyKey: 'kubernetes.io/hostname',

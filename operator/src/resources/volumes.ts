@@ -1,12 +1,13 @@
 import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { Manifest } from './manifest.ts';
 import type { Registry } from '../api/registry.ts';
 import { claimName } from './claim.ts';
 import { objectNames } from './names.ts';
 import { directories } from './pod-layout.ts';
 
 interface Mounted {
-  readonly volume: V1Volume;
-  readonly mount: V1VolumeMount;
+  readonly volume: Manifest<V1Volume>;
+  readonly mount: Manifest<V1VolumeMount>;
 }
 
 /** Readable by the group that `fsGroup` names. */

@@ -73,7 +73,10 @@ health:
   });
 
   it('takes sections that are there but empty', () => {
-    const { config } = parseConfig('version: 0.1\nlog:\nstorage:\n  filesystem:\n  delete: {}\nhttp: ~\n', {});
+    const { config } = parseConfig(
+      'version: 0.1\nlog:\nstorage:\n  filesystem:\n  delete: {}\nhttp: ~\n',
+      {},
+    );
     expect(config.storage.filesystem.rootdirectory).toBe('/var/lib/registry');
   });
 
@@ -97,8 +100,14 @@ health:
       'version: 0.1\nhttp: {draintimeout: 5}',
       'http.draintimeout: must be a duration with its unit, such as 10s or 24h, not "5"',
     ],
-    ['version: 0.1\nstorage: {delete: {enabled: maybe}}', 'storage.delete.enabled: must be true or false, not "maybe"'],
-    ['version: 0.1\nwharfinger: {workers: 0}', 'wharfinger.workers: must be a whole number of at least 1, not "0"'],
+    [
+      'version: 0.1\nstorage: {delete: {enabled: maybe}}',
+      'storage.delete.enabled: must be true or false, not "maybe"',
+    ],
+    [
+      'version: 0.1\nwharfinger: {workers: 0}',
+      'wharfinger.workers: must be a whole number of at least 1, not "0"',
+    ],
     ['version: 0.1\nlog: {level: loud}', 'log.level: must be one of error, warn, info, debug'],
     ['version: 0.1\nstorage: inmemory', 'storage.inmemory: this registry does not have it yet; remove it'],
     ['version: 0.1\nstorage:\n  s3:', 'storage.s3: this registry does not have it yet; remove it'],
@@ -109,7 +118,8 @@ health:
   });
 
   it('names both of two storage drivers and of two auth providers, and everything else that is wrong', () => {
-    const text = 'version: 0.1\nstorage: {filesystem: , s3: {}}\nauth: {htpasswd: {realm: a, path: b}, silly: {}}\nx: 1';
+    const text =
+      'version: 0.1\nstorage: {filesystem: , s3: {}}\nauth: {htpasswd: {realm: a, path: b}, silly: {}}\nx: 1';
     expect(problemsOf(text)).toEqual([
       'storage: filesystem and s3 are both given, but there can be only one driver; remove one of them',
       'auth: htpasswd and silly are both given, but there can be only one provider; remove one of them',
@@ -194,7 +204,9 @@ describe('the variables REGISTRY_*', () => {
   });
 
   it('that are wrong are problems like those of the file', () => {
-    expect(problemsOf('version: 0.1', { REGISTRY_PROXY_REMOTEURL: 'x', REGISTRY_HTTP_DRAINTIMEOUT: 'soon' })).toEqual([
+    expect(
+      problemsOf('version: 0.1', { REGISTRY_PROXY_REMOTEURL: 'x', REGISTRY_HTTP_DRAINTIMEOUT: 'soon' }),
+    ).toEqual([
       'proxy: this registry does not have it yet; remove it',
       'http.draintimeout: must be a duration with its unit, such as 10s or 24h, not "soon"',
     ]);

@@ -46,7 +46,7 @@ export function parseConfig(
 }
 
 /** The one-sentence problems of a zod issue; `tree` tells a missing value from a wrong one. */
-export function describeIssue(issue: z.core.$ZodIssue, tree: Tree): string[] {
+function describeIssue(issue: z.core.$ZodIssue, tree: Tree): string[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => `${[...path, key].join('.')}: unknown key; remove it or correct its name`);

@@ -34,9 +34,11 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const trash = await readTrash(reader);
   const counts: ConfirmCounts = { restored: 0, bytesFreed: 0 };
   if (trash.files.length > 0) await settleTrash(run, reader, trash, counts);
-  for (const directory of [trashRoot, ...trash.directories].toReversed()) {
-    run.signal.throwIfAborted();
-    await run.driver.removeIfEmpty(directory);
+  for (const level of [[trashRoot], ...trash.directories].toReversed()) {
+    await forEachBounded(level, async (directory) => {
+      run.signal.throwIfAborted();
+      await run.driver.removeIfEmpty(directory);
+    });
   }
   await run.report({ phase: 'Confirmed', counts, touched: counts.restored > 0 });
   return counts;

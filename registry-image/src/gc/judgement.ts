@@ -11,7 +11,13 @@ export const restoreOrder: readonly LayoutPath['kind'][] = [
   'tagIndexLink',
 ];
 
-const uploadKinds: ReadonlySet<LayoutPath['kind']> = new Set(['uploadData', 'uploadStartedAt', 'uploadHashState']);
+/** What a collection sweeps; uploads among them never come back. */
+const sweptKinds: ReadonlySet<LayoutPath['kind']> = new Set([
+  ...restoreOrder,
+  'uploadData',
+  'uploadStartedAt',
+  'uploadHashState',
+]);
 
 export interface Judgement {
   readonly alive: TrashFile[];
@@ -32,14 +38,15 @@ export function judgeTrash(
 }
 
 function judge(layout: LayoutPath | undefined, content: StoreContent, plan: CollectionPlan): keyof Judgement {
-  if (layout?.kind === 'blobData') {
-    return content.unknown.length > 0 || plan.liveBlobs.has(layout.digest) ? 'alive' : 'dead';
-  }
-  if (layout?.kind === 'layerLink') return isLayerAlive(layout, content, plan) ? 'alive' : 'dead';
-  if (layout?.kind === 'revisionLink' || layout?.kind === 'tagIndexLink') {
-    return plan.repositories.get(layout.repository)?.live.has(layout.digest) ? 'alive' : 'dead';
-  }
-  return layout && uploadKinds.has(layout.kind) ? 'dead' : 'foreign';
+  if (!layout || !sweptKinds.has(layout.kind)) return 'foreign';
+  return isAlive(layout, content, plan) ? 'alive' : 'dead';
+}
+
+function isAlive(layout: LayoutPath, content: StoreContent, plan: CollectionPlan): boolean {
+  if (layout.kind === 'blobData') return content.unknown.length > 0 || plan.liveBlobs.has(layout.digest);
+  if (layout.kind === 'layerLink') return isLayerAlive(layout, content, plan);
+  if (layout.kind !== 'revisionLink' && layout.kind !== 'tagIndexLink') return false;
+  return plan.repositories.get(layout.repository)?.live.has(layout.digest) ?? false;
 }
 
 function isLayerAlive(

@@ -30,7 +30,7 @@ export function liveIn(
   const roots = rootsOf(repository, options, now);
   const edges = { referrers: referrersIn(repository, manifests), layers: repository.layers };
   const live = closure(roots, manifests, edges);
-  const problems = [...repository.problems, ...problemsOf(repository, manifests, roots, live)];
+  const problems = [...repository.problems, ...problemsOf(repository, manifests, live)];
   if (problems.length === 0) return { live, problems };
   const everything = new Map([...roots, ...everythingIn(repository, roots)]);
   return { live: closure(everything, manifests, edges), problems };
@@ -104,24 +104,28 @@ function closure(
   return live;
 }
 
-/** A manifest that is damaged, or a root's that is missing, leaves unknown what it referred to. */
+/**
+ * A manifest that is damaged leaves unknown what it referred to, and so does one that is missing though a tag or a live
+ * revision names it. A child of an index that is no revision may be missing: indexes are copied without some platforms.
+ */
 function problemsOf(
   repository: RepositoryContent,
   manifests: Manifests,
-  roots: ReadonlyMap<string, Reason>,
   live: ReadonlyMap<string, Reason>,
 ): string[] {
   const problems: string[] = [];
   for (const digest of new Set([...repository.revisions.keys(), ...live.keys()])) {
     if (manifests.get(digest) === 'damaged') problems.push(`manifest ${digest} is damaged`);
   }
+  const tagged = new Set<string>();
   for (const [tag, { current }] of repository.tags) {
-    if (current && !manifests.has(current))
-      problems.push(`tag ${tag} names manifest ${current}, which is missing`);
+    if (!current || manifests.has(current)) continue;
+    tagged.add(current);
+    problems.push(`tag ${tag} names manifest ${current}, which is missing`);
   }
   for (const digest of repository.revisions.keys()) {
-    const reason = roots.get(digest);
-    if (reason && reason !== 'tag' && !manifests.has(digest)) problems.push(`manifest ${digest} is missing`);
+    const missing = live.has(digest) && !manifests.has(digest);
+    if (missing && !tagged.has(digest)) problems.push(`manifest ${digest} is missing`);
   }
   return problems;
 }

@@ -13,7 +13,7 @@ interface Manifest {
   manifests?: Descriptor[];
 }
 
-/** Pulls every tag of the repositories as a client would, platforms included, and tells what is missing. */
+/** Pulls every tag (platforms included) and every untagged image of the repositories as a client would; tells what is missing. */
 export function pullAll({ root }: StoreFixture, repositories: readonly string[]): string[] {
   const missing: string[] = [];
 
@@ -33,10 +33,21 @@ export function pullAll({ root }: StoreFixture, repositories: readonly string[])
     }
     const manifest = JSON.parse(readFileSync(data, 'utf8')) as Manifest;
     for (const child of manifest.manifests ?? []) pullManifest(repository, child.digest);
-    for (const blob of [manifest.config, ...(manifest.layers ?? [])]) if (blob) pullBlob(repository, blob.digest);
+    for (const blob of [manifest.config, ...(manifest.layers ?? [])])
+      if (blob) pullBlob(repository, blob.digest);
+  }
+
+  /** An untagged image that is still visible is whole as well; an index may lack children that went before it. */
+  function pullRevision(repository: string, digest: string): void {
+    const data = join(root, paths.blobDataPath(digest));
+    if (!existsSync(data)) missing.push(`${repository}: revision ${digest}`);
+    else if (!readFileSync(data, 'utf8').includes('"manifests"')) pullManifest(repository, digest);
   }
 
   for (const repository of repositories) {
+    const revisions = join(root, paths.revisionsPath(repository), 'sha256');
+    for (const hex of existsSync(revisions) ? readdirSync(revisions) : [])
+      pullRevision(repository, `sha256:${hex}`);
     const tags = join(root, paths.tagsPath(repository));
     for (const tag of existsSync(tags) ? readdirSync(tags) : []) {
       pullManifest(repository, readFileSync(join(root, paths.tagCurrentLinkPath(repository, tag)), 'utf8'));

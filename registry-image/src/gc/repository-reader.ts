@@ -58,7 +58,7 @@ async function readLinks(context: Context, path: string, areRevisions: boolean):
       if (link.kind === 'link') links.set(digest, { ...link, trashed: false });
       if (link.kind !== 'unreadable') return;
       context.problems.push(`${entry.path}/link cannot be read: ${link.reason}`);
-      links.set(digest, { modified: entry.modified, trashed: false });
+      links.set(digest, { modified: 0, trashed: false });
     });
   }
   return links;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { StorageDriver } from '../storage/driver.ts';
@@ -46,8 +46,11 @@ export interface StoreFixture {
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 const longAgo = 365 * 24 * hour;
 
+// Flushing to a disk at each of thousands of changes is most of the time of a test; memory needs none.
+const temporaryRoot = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
 export function createStoreFixture(): StoreFixture {
-  const root = mkdtempSync(join(tmpdir(), 'gc-'));
+  const root = mkdtempSync(join(temporaryRoot, 'gc-'));
 
   function write(path: string, content: Buffer | string, modified = testNow - longAgo): void {
     const target = join(root, path);
@@ -75,8 +78,14 @@ export function createStoreFixture(): StoreFixture {
 
   function manifest(repository: string, body: Record<string, unknown>, options: PushOptions = {}): Pushed {
     const subject = options.subject && { ...options.subject, mediaType: manifestType };
-    const pushed = blob(JSON.stringify({ schemaVersion: 2, ...body, ...(subject && { subject }), ...options.extra }));
-    write(paths.revisionLinkPath(repository, pushed.digest), pushed.digest, testNow - (options.age ?? longAgo));
+    const pushed = blob(
+      JSON.stringify({ schemaVersion: 2, ...body, ...(subject && { subject }), ...options.extra }),
+    );
+    write(
+      paths.revisionLinkPath(repository, pushed.digest),
+      pushed.digest,
+      testNow - (options.age ?? longAgo),
+    );
     if (options.tag) tag(repository, options.tag, pushed.digest);
     return pushed;
   }
@@ -91,7 +100,10 @@ export function createStoreFixture(): StoreFixture {
     manifest,
     tag,
     image(repository, name, layers, options) {
-      const config = { mediaType: 'application/vnd.oci.image.config.v1+json', ...layer(repository, name, options?.age) };
+      const config = {
+        mediaType: 'application/vnd.oci.image.config.v1+json',
+        ...layer(repository, name, options?.age),
+      };
       const descriptors = layers.map((content) => ({
         mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
         ...layer(repository, content, options?.age),
@@ -100,7 +112,11 @@ export function createStoreFixture(): StoreFixture {
     },
     index(repository, children, options) {
       const manifests = children.map((child) => ({ mediaType: manifestType, ...child }));
-      return manifest(repository, { mediaType: 'application/vnd.oci.image.index.v1+json', manifests }, options);
+      return manifest(
+        repository,
+        { mediaType: 'application/vnd.oci.image.index.v1+json', manifests },
+        options,
+      );
     },
     files: (under = '/') => listFiles(root, under),
     dispose: () => rmSync(root, { recursive: true, force: true }),

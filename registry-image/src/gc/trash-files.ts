@@ -15,14 +15,14 @@ export interface TrashFile {
 
 export interface Trash {
   readonly files: readonly TrashFile[];
-  /** Parents before their children. */
-  readonly directories: readonly string[];
+  /** By depth, the run's own first. */
+  readonly directories: readonly (readonly string[])[];
 }
 
 /** All that any run left in the trash. */
 export async function readTrash(reader: BoundedReader): Promise<Trash> {
   const files: TrashFile[] = [];
-  const directories: string[] = [];
+  const directories: string[][] = [];
   let level = [trashRoot];
   while (level.length > 0) {
     const lists = await Promise.all(level.map((path) => reader.list(path)));
@@ -31,7 +31,7 @@ export async function readTrash(reader: BoundedReader): Promise<Trash> {
       if (entry.isDirectory && !entry.isSymbolicLink) level.push(entry.path);
       else files.push(trashFile(entry));
     }
-    directories.push(...level);
+    directories.push(level);
   }
   return { files, directories };
 }

@@ -6,7 +6,10 @@ export interface DebugServerOptions {
   /** Takes requests with all the workers that are configured. */
   readonly ready: () => boolean;
   /** The metrics and the path they are read at; absent when they are off. */
-  readonly metrics?: { readonly path: string; readonly render: () => Promise<{ type: string; text: string }> };
+  readonly metrics?: {
+    readonly path: string;
+    readonly render: () => Promise<{ type: string; text: string }>;
+  };
 }
 
 /**
@@ -18,7 +21,8 @@ export function createDebugServer(options: DebugServerOptions): ReturnType<typeo
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '').split('?')[0];
-    if (request.method !== 'GET' && request.method !== 'HEAD') return respond(response, 405, { error: 'only GET' });
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return respond(response, 405, { error: 'only GET' });
     if (path === '/debug/health') {
       const problems = options.problems();
       return respond(response, Object.keys(problems).length > 0 ? 503 : 200, problems);

@@ -50,6 +50,7 @@ async function sendBody(
   } catch (error) {
     if (!signal.aborted && !response.destroyed) throw error;
   } finally {
+    // pipeline leaves the source open when the response was closed before it began.
     stream.destroy();
   }
 }

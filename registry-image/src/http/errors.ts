@@ -3,7 +3,7 @@ import { WritesRefusedError } from '../registry/commit-gate.ts';
 import { type ErrorCode, type Problem, RegistryError } from '../registry/errors.ts';
 
 /** Status and usual message of every error code (distribution's descriptors and OCI distribution specification, "Error Codes"). */
-export const errorTable: Readonly<Record<ErrorCode, { status: number; message: string }>> = {
+const errorTable: Readonly<Record<ErrorCode, { status: number; message: string }>> = {
   BLOB_UNKNOWN: { status: 404, message: 'blob unknown to registry' },
   BLOB_UPLOAD_INVALID: { status: 404, message: 'blob upload invalid' },
   BLOB_UPLOAD_UNKNOWN: { status: 404, message: 'blob upload unknown to registry' },

@@ -1,7 +1,10 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Upload } from '../registry/uploads.ts';
 
-/** The parameter `_state` of an upload's URL: what it belongs to, signed. The upload's real state is on the storage. */
+/**
+ * The parameter `_state` of an upload's URL: what it belongs to, signed. The upload's real state is on the storage. The
+ * form is distribution's (padded base64url of HMAC and JSON), so a server of either kind goes on with the other's uploads.
+ */
 export interface UploadState {
   sign(upload: Upload): string;
   /** Whether a `_state` that came with a request was made for this upload. */
@@ -20,7 +23,10 @@ export function createUploadState(options: { secret?: string }): UploadState {
     const payload = Buffer.from(
       JSON.stringify({ Name: upload.repository, UUID: upload.id, Offset: upload.size }),
     );
-    return Buffer.concat([signature(payload), payload]).toString('base64url');
+    return Buffer.concat([signature(payload), payload])
+      .toString('base64')
+      .replaceAll('+', '-')
+      .replaceAll('/', '_');
   }
 
   function verify(state: string, upload: Upload): boolean {

@@ -102,7 +102,7 @@ function describeUpload(context: Context, upload: Upload): void {
 function uploadHeaders(context: Context, upload: Upload): Record<string, string> {
   const path = `/v2/${upload.repository}/blobs/uploads/${upload.id}`;
   return {
-    Location: `${absoluteUrl(context, path)}?_state=${context.services.uploadState.sign(upload)}`,
+    Location: `${absoluteUrl(context, path)}?_state=${encodeURIComponent(context.services.uploadState.sign(upload))}`,
     Range: `0-${Math.max(0, upload.size - 1)}`,
     'Docker-Upload-UUID': upload.id,
   };

@@ -7,7 +7,7 @@ import { registryError } from './errors.ts';
 import type { Leases } from './leases.ts';
 import { absentAsUndefined, readLink } from './links.ts';
 
-export interface BlobInfo {
+interface BlobInfo {
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;

@@ -67,7 +67,7 @@ export function createCommitGate(options: { holdTimeoutMs: number; limit: number
 
   async function set(next: GateMode): Promise<void> {
     mode = next;
-    if (next !== 'paused') for (const wake of [...waiting]) wake();
+    if (next !== 'paused') for (const wake of waiting) wake();
     if (next === 'open') {
       idle = [];
       return;

@@ -21,7 +21,7 @@ export interface Leases {
   end(repository: string, revision: Digest, read: ReadManifest): Promise<void>;
 }
 
-export type ReadManifest = (digest: Digest) => Promise<ParsedManifest | undefined>;
+type ReadManifest = (digest: Digest) => Promise<ParsedManifest | undefined>;
 
 export function createLeases(options: { driver: StorageDriver; gate: CommitGate; minAgeMs: number }): Leases {
   const { driver, gate, minAgeMs } = options;

@@ -86,9 +86,7 @@ function mediaTypeOf(fields: Fields): string {
   }
   // A document that is a manifest to one reader and an index to another could hide content (CVE-2021-41190).
   if (isIndex ? 'layers' in fields || 'config' in fields : looksLikeIndex) {
-    throw new ManifestFormatError(
-      `the fields of the manifest do not belong to its media type ${mediaType}`,
-    );
+    throw new ManifestFormatError(`the fields of the manifest do not belong to its media type ${mediaType}`);
   }
   return mediaType;
 }

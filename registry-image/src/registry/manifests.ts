@@ -16,13 +16,13 @@ import type { Reference as ManifestReference } from './reference.ts';
 import { storedMediaType } from './stored-manifest.ts';
 import type { Tags } from './tags.ts';
 
-export interface StoredManifest {
+interface StoredManifest {
   readonly digest: Digest;
   readonly mediaType: string;
   readonly content: Buffer;
 }
 
-export interface ManifestPut {
+interface ManifestPut {
   readonly repository: string;
   readonly reference: ManifestReference;
   /** Further tags to set (OCI distribution specification, "Pushing manifests", tag parameters). */

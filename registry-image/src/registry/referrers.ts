@@ -7,7 +7,7 @@ import { ManifestFormatError, type ParsedManifest, parseManifest } from './manif
 /** Manifests whose parsed form is kept; a digest never changes its meaning. */
 const cacheLimit = 4096;
 
-export interface Referrer {
+interface Referrer {
   readonly mediaType: string;
   readonly digest: Digest;
   readonly size: number;

@@ -50,10 +50,19 @@ export function createUploads(options: { driver: StorageDriver; gate: CommitGate
 
   async function start(repository: string): Promise<Upload> {
     const id = randomUUID();
-    await driver.putContent(uploadStartedAtPath(repository, id), startedAt(new Date()));
-    const appender = await driver.appender(uploadDataPath(repository, id));
-    await appender.close();
+    // Appended, not put: an upload that a crash of the machine takes is begun again, so nothing has to be flushed here.
+    await create(uploadStartedAtPath(repository, id), startedAt(new Date()));
+    await create(uploadDataPath(repository, id), '');
     return { repository, id, size: 0 };
+  }
+
+  async function create(path: string, content: string): Promise<void> {
+    const appender = await driver.appender(path);
+    try {
+      if (content !== '') await appender.write(Buffer.from(content));
+    } finally {
+      await appender.close();
+    }
   }
 
   async function find(repository: string, id: string): Promise<Upload> {

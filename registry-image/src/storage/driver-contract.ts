@@ -122,7 +122,9 @@ export function describeDriver(
     });
 
     it('puts many files into directories that are removed at the same time', async () => {
-      const puts = Array.from({ length: 40 }, (_, index) => driver.putContent(`/busy/${index % 4}/x/link`, 'x'));
+      const puts = Array.from({ length: 40 }, (_, index) =>
+        driver.putContent(`/busy/${index % 4}/x/link`, 'x'),
+      );
       const removals = Array.from({ length: 40 }, (_, index) => driver.removeIfEmpty(`/busy/${index % 4}/x`));
       await Promise.all([...puts, ...removals]);
       for (const index of [0, 1, 2, 3]) expect(await textOf(`/busy/${index}/x/link`)).toBe('x');

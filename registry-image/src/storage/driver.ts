@@ -23,7 +23,10 @@ export interface StorageDriver {
   putContent(path: string, content: Buffer | string): Promise<void>;
   /** Streams bytes [start, end] (end inclusive, default: to the end). Throws NotFoundError before the first byte. */
   reader(path: string, range?: { start: number; end?: number }): Promise<Readable>;
-  /** Opens a file to append at its end, creating it (and its directories); `offset` is its size then. */
+  /**
+   * Opens a file to append at its end, creating it (and its directories); `offset` is its size then. Where it lies is
+   * durable only once it has been moved.
+   */
   appender(path: string): Promise<Appender>;
   /** Throws NotFoundError. */
   stat(path: string): Promise<Entry>;

@@ -45,7 +45,7 @@ export function createFilesystemDriver(options: { rootDirectory: string }): Stor
 
   async function putContent(path: string, content: Buffer | string): Promise<void> {
     const target = locate(path);
-    await inDirectory(dirname(target), async (directory) => {
+    await inDirectory(dirname(target), { durable: true }, async (directory) => {
       const temporary = join(directory, `.wharfinger-${randomBytes(8).toString('hex')}.tmp`);
       try {
         const file = await open(temporary, 'wx', 0o644);
@@ -72,7 +72,8 @@ export function createFilesystemDriver(options: { rootDirectory: string }): Stor
   async function appender(path: string): Promise<Appender> {
     const target = locate(path);
     const { O_APPEND, O_CREAT, O_WRONLY } = constants;
-    return inDirectory(dirname(target), async () => {
+    const volatile = { durable: false };
+    return inDirectory(dirname(target), volatile, async () => {
       const file = await open(target, O_APPEND | O_CREAT | O_WRONLY, 0o644);
       try {
         return createAppender(file, (await file.stat()).size);
@@ -123,9 +124,11 @@ export function createFilesystemDriver(options: { rootDirectory: string }): Stor
     const source = locate(from);
     const target = locate(to);
     await absentAsNotFound(from, stat(source));
-    await inDirectory(dirname(target), () => rename(source, target)).catch((error: unknown) => {
-      throw isAbsent(error) ? new NotFoundError(from) : error;
-    });
+    await inDirectory(dirname(target), { durable: true }, () => rename(source, target)).catch(
+      (error: unknown) => {
+        throw isAbsent(error) ? new NotFoundError(from) : error;
+      },
+    );
     await syncDirectory(dirname(target));
     await syncDirectory(dirname(source));
   }
@@ -171,8 +174,15 @@ function createAppender(file: FileHandle, offset: number): Appender {
   };
 }
 
-/** Runs `work` in a directory that exists, durably; a collection may remove the directory while it is still empty. */
-async function inDirectory<T>(directory: string, work: (directory: string) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in a directory that exists; a collection may remove the directory while it is still empty. Durable: a
+ * directory that had to be made is still there after a crash.
+ */
+async function inDirectory<T>(
+  directory: string,
+  options: { durable: boolean },
+  work: (directory: string) => Promise<T>,
+): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await work(directory);
@@ -182,7 +192,7 @@ async function inDirectory<T>(directory: string, work: (directory: string) => Pr
         if (hasCode(problem, 'ENOENT')) return undefined;
         throw problem;
       });
-      if (created !== undefined) await syncCreated(created, directory);
+      if (options.durable && created !== undefined) await syncCreated(created, directory);
     }
   }
 }

@@ -8,7 +8,11 @@ const repository = `/docker/registry/v2/repositories/team/app`;
 
 describe('the paths of the layout', () => {
   it.each([
-    [paths.blobDataPath(digest), `/docker/registry/v2/blobs/sha256/ab/${hex}/data`, { kind: 'blobData', digest }],
+    [
+      paths.blobDataPath(digest),
+      `/docker/registry/v2/blobs/sha256/ab/${hex}/data`,
+      { kind: 'blobData', digest },
+    ],
     [
       paths.layerLinkPath('team/app', digest),
       `${repository}/_layers/sha256/${hex}/link`,
@@ -19,7 +23,11 @@ describe('the paths of the layout', () => {
       `${repository}/_manifests/revisions/sha256/${hex}/link`,
       { kind: 'revisionLink', repository: 'team/app', digest },
     ],
-    [paths.tagPath('team/app', 'v1'), `${repository}/_manifests/tags/v1`, { kind: 'tag', repository: 'team/app', tag: 'v1' }],
+    [
+      paths.tagPath('team/app', 'v1'),
+      `${repository}/_manifests/tags/v1`,
+      { kind: 'tag', repository: 'team/app', tag: 'v1' },
+    ],
     [
       paths.tagCurrentLinkPath('team/app', 'v1'),
       `${repository}/_manifests/tags/v1/current/link`,
@@ -30,7 +38,11 @@ describe('the paths of the layout', () => {
       `${repository}/_manifests/tags/v1/index/sha256/${hex}/link`,
       { kind: 'tagIndexLink', repository: 'team/app', tag: 'v1', digest },
     ],
-    [paths.uploadPath('team/app', id), `${repository}/_uploads/${id}`, { kind: 'upload', repository: 'team/app', id }],
+    [
+      paths.uploadPath('team/app', id),
+      `${repository}/_uploads/${id}`,
+      { kind: 'upload', repository: 'team/app', id },
+    ],
     [
       paths.uploadDataPath('team/app', id),
       `${repository}/_uploads/${id}/data`,
@@ -48,7 +60,11 @@ describe('the paths of the layout', () => {
     ],
     [paths.layersPath('team/app'), `${repository}/_layers`, { kind: 'layers', repository: 'team/app' }],
     [paths.tagsPath('team/app'), `${repository}/_manifests/tags`, { kind: 'tags', repository: 'team/app' }],
-    [paths.revisionsPath('team/app'), `${repository}/_manifests/revisions`, { kind: 'revisions', repository: 'team/app' }],
+    [
+      paths.revisionsPath('team/app'),
+      `${repository}/_manifests/revisions`,
+      { kind: 'revisions', repository: 'team/app' },
+    ],
     [
       paths.trashPath('run-1', paths.blobDataPath(digest)),
       `/.wharfinger/trash/run-1/docker/registry/v2/blobs/sha256/ab/${hex}/data`,

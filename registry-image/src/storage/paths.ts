@@ -2,11 +2,11 @@
  * The on-disk layout of CNCF distribution (2.8 and 3.x): where everything is, and what a path is. Digests are
  * `algorithm:hex`; names, tags and digests must have been checked by their grammar before.
  */
-export const layoutRoot = '/docker/registry/v2';
+const layoutRoot = '/docker/registry/v2';
 export const blobsRoot = `${layoutRoot}/blobs`;
 export const repositoriesRoot = `${layoutRoot}/repositories`;
 /** What is ours alone lies outside of distribution's layout. */
-export const ownRoot = '/.wharfinger';
+const ownRoot = '/.wharfinger';
 export const trashRoot = `${ownRoot}/trash`;
 
 export function blobPath(digest: string): string {
@@ -87,7 +87,7 @@ export function uploadStartedAtPath(name: string, id: string): string {
 }
 
 /** Where a run of a collection keeps what it swept; `run` is RUN-ATTEMPT. */
-export function trashRunPath(run: string): string {
+function trashRunPath(run: string): string {
   return `${trashRoot}/${run}`;
 }
 
@@ -127,12 +127,6 @@ export function parsePath(path: string): LayoutPath | undefined {
   if (parts[marker] === '_manifests') return parseManifestsPath(repository, rest);
   if (parts[marker] === '_uploads') return parseUploadPath(repository, rest);
   return undefined;
-}
-
-/** The repository that a path lies in, by the first component that starts with an underscore. */
-export function repositoryOf(path: string): string | undefined {
-  const found = new RegExp(`^${repositoriesRoot}/([^_/][^/]*(?:/[^_/][^/]*)*)/_[^/]+`).exec(path);
-  return found?.[1];
 }
 
 function parseTrashPath(rest: string): LayoutPath | undefined {

@@ -2,7 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Config } from '../config/schema.ts';
 import type { CollectionCounts, CollectionPhase, CollectionState } from '../config/state.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { CollectorJob, CollectorMessage, CollectorProgress, CollectorStart } from './collector-protocol.ts';
+import type {
+  CollectorJob,
+  CollectorMessage,
+  CollectorProgress,
+  CollectorStart,
+} from './collector-protocol.ts';
 import { entryPath } from './entries.ts';
 
 export interface CollectionRunnerOptions {
@@ -89,7 +94,12 @@ export function createCollectionRunner(options: CollectionRunnerOptions): Collec
     child = null;
     running = null;
     if (state && !lastPhases.includes(state.phase)) {
-      advance({ phase: 'Failed', touched: false, counts: {}, message: killReason ?? `the collector ended early (${how})` });
+      advance({
+        phase: 'Failed',
+        touched: false,
+        counts: {},
+        message: killReason ?? `the collector ended early (${how})`,
+      });
     }
     killReason = undefined;
     log.info({ run: state?.run, phase: state?.phase, message: state?.message }, 'collector ended');

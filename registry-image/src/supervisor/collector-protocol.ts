@@ -35,4 +35,5 @@ export interface CollectorProgress {
 }
 
 /** From a collector to the supervisor. The last one has phase Swept, Confirmed or Failed. */
-export type CollectorMessage = { readonly type: 'loaded' } | { readonly type: 'progress'; readonly progress: CollectorProgress };
+export type CollectorMessage =
+  { readonly type: 'loaded' } | { readonly type: 'progress'; readonly progress: CollectorProgress };

@@ -45,10 +45,11 @@ async function run({ config, job }: CollectorStart): Promise<void> {
       // The counts of the second mark itself would hide those of the first.
       await confirm({
         ...common,
-        report: (progress) => report(progress, {
-          restored: progress.counts.restored,
-          bytesFreed: progress.counts.bytesFreed,
-        }),
+        report: (progress) =>
+          report(progress, {
+            restored: progress.counts.restored,
+            bytesFreed: progress.counts.bytesFreed,
+          }),
       });
     }
   } catch (error) {

@@ -8,7 +8,9 @@ export function parseListenAddress(address: string, setting: string): { host?: s
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(address);
   const port = Number(match?.[3]);
   if (!match || port > 65_535) {
-    throw new Error(`${setting}: '${address}' is not an address to listen on, write it like ':5000' or '127.0.0.1:5000'`);
+    throw new Error(
+      `${setting}: '${address}' is not an address to listen on, write it like ':5000' or '127.0.0.1:5000'`,
+    );
   }
   const host = match[1] ?? match[2];
   return host ? { host, port } : { port };

@@ -22,7 +22,10 @@ export interface LiveSecrets {
 export function createLiveSecrets(config: Config, log: Log): LiveSecrets {
   const { tls } = config.http;
   const htpasswdPath = config.auth.htpasswd?.path;
-  const paths = [...(tls ? [tls.certificate, tls.key] : []), ...(htpasswdPath === undefined ? [] : [htpasswdPath])];
+  const paths = [
+    ...(tls ? [tls.certificate, tls.key] : []),
+    ...(htpasswdPath === undefined ? [] : [htpasswdPath]),
+  ];
   /** Names of what is in use by every worker, and of what was handed out last. */
   const confirmed = { certificate: '', htpasswd: '' };
   const handedOut = { certificate: '', htpasswd: '' };

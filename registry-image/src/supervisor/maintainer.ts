@@ -132,7 +132,8 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
   return {
     take(texts) {
       for (const problem of [registryFile.take(texts.registry), collectionFile.take(texts.collection)]) {
-        if (problem) log.error({ problem }, 'a maintenance file cannot be used, what held before goes on to hold');
+        if (problem)
+          log.error({ problem }, 'a maintenance file cannot be used, what held before goes on to hold');
       }
       window.see(collectionFile.observed.value);
       converge();

@@ -39,7 +39,9 @@ function maintenanceFile<T>(name: string, schema: ZodType<T>, absent: T): Mainte
     }
     const result = schema.safeParse(json);
     if (result.success) return result.data;
-    return result.error.issues.map((issue) => `${[name, ...issue.path].join('.')}: ${issue.message}`).join('; ');
+    return result.error.issues
+      .map((issue) => `${[name, ...issue.path].join('.')}: ${issue.message}`)
+      .join('; ');
   }
 
   return {

@@ -32,7 +32,13 @@ export interface PoolWorkerOptions {
   readonly onExit: (worker: PoolWorker, how: string) => void;
 }
 
-const noReport: Report = { requestsInFlight: 0, takesRequests: false, heldWrites: 0, storage: '', requests: [] };
+const noReport: Report = {
+  requestsInFlight: 0,
+  takesRequests: false,
+  heldWrites: 0,
+  storage: '',
+  requests: [],
+};
 
 /** Keeps the record of a worker from its messages. */
 export function followWorker(options: PoolWorkerOptions): PoolWorker {
@@ -108,6 +114,9 @@ export function followWorker(options: PoolWorkerOptions): PoolWorker {
         return;
       case 'failed':
         failure = message.message;
+        return;
+      case 'ended':
+        return;
     }
   }
 
@@ -117,6 +126,8 @@ export function followWorker(options: PoolWorkerOptions): PoolWorker {
     options.onMessage(worker, message);
   });
   child.on('error', () => {});
-  child.on('exit', (code, signal) => options.onExit(worker, signal ? `signal ${signal}` : `exit code ${code}`));
+  child.on('exit', (code, signal) =>
+    options.onExit(worker, signal ? `signal ${signal}` : `exit code ${code}`),
+  );
   return worker;
 }

@@ -80,7 +80,10 @@ export function createPool(options: PoolOptions): Pool {
 
   function ready(worker: PoolWorker): void {
     everServed = true;
-    log.info({ pid: worker.pid, address: worker.address, tls: config.http.tls !== undefined }, 'worker listening');
+    log.info(
+      { pid: worker.pid, address: worker.address, tls: config.http.tls !== undefined },
+      'worker listening',
+    );
     reconcile();
   }
 
@@ -112,9 +115,12 @@ export function createPool(options: PoolOptions): Pool {
   function reconcile(): void {
     if (stopping) return;
     forkMissing();
-    const old = workers.filter((worker) => worker.generation < generation && worker.state.phase !== 'draining');
+    const old = workers.filter(
+      (worker) => worker.generation < generation && worker.state.phase !== 'draining',
+    );
     const surplus = old.filter(isServing).length + current().filter(isServing).length - size;
-    for (const worker of old.filter(isServing).slice(0, Math.max(0, surplus))) worker.send({ type: 'drain', replaced: true });
+    for (const worker of old.filter(isServing).slice(0, Math.max(0, surplus)))
+      worker.send({ type: 'drain', replaced: true });
     if (current().filter(isServing).length < size) return;
     for (const worker of old) worker.send({ type: 'drain', replaced: true });
   }
@@ -154,7 +160,8 @@ export function createPool(options: PoolOptions): Pool {
     clearTimeout(retry);
     for (const worker of workers) worker.send({ type: 'drain', replaced: false });
     await waitUntil(() => workers.length === 0, limit);
-    if (workers.length > 0) log.warn({ workers: workers.length }, 'drain time-out over, ending the workers left');
+    if (workers.length > 0)
+      log.warn({ workers: workers.length }, 'drain time-out over, ending the workers left');
     for (const worker of workers) worker.kill();
     await waitUntil(() => workers.length === 0, 1_000);
   }
@@ -179,7 +186,8 @@ export function createPool(options: PoolOptions): Pool {
       reconcile();
     },
     set,
-    applied: (topic) => workers.every((worker) => !worker.started || worker.applied[topic] >= settings[topic].version),
+    applied: (topic) =>
+      workers.every((worker) => !worker.started || worker.applied[topic] >= settings[topic].version),
     report,
     stop,
   };

@@ -23,7 +23,12 @@ export interface Setting<T extends Topic = Topic> {
 /** From the supervisor to a worker. */
 export type Command =
   /** The first one, answered by `ready` or `failed`. */
-  | { readonly type: 'start'; readonly config: Config; readonly version: string; readonly settings: readonly Setting[] }
+  | {
+      readonly type: 'start';
+      readonly config: Config;
+      readonly version: string;
+      readonly settings: readonly Setting[];
+    }
   | { readonly type: 'set'; readonly setting: Setting }
   /** Answered by `report`. */
   | { readonly type: 'report' }

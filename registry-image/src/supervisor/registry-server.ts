@@ -21,7 +21,10 @@ const serverOptions = {
 };
 
 /** An HTTP server, or an HTTPS server when there is material for it. */
-export function createRegistryServer(options: { tls: TlsMaterial | null; minimumtls?: string }): RegistryServer {
+export function createRegistryServer(options: {
+  tls: TlsMaterial | null;
+  minimumtls?: string;
+}): RegistryServer {
   if (!options.tls) return { server: createServer(serverOptions), use: () => {} };
   const contextOf = ({ certificate, key }: TlsMaterial): object => {
     return { cert: certificate, key, minVersion: minimumVersion(options.minimumtls) };

@@ -1,4 +1,9 @@
-import { type IncomingMessage, request as sendRequest, type RequestListener, type ServerResponse } from 'node:http';
+import {
+  type IncomingMessage,
+  request as sendRequest,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
 
@@ -6,7 +11,15 @@ import { connect as connectSecurely } from 'node:tls';
 export type Relay = (request: IncomingMessage, response: ServerResponse, fallback: RequestListener) => void;
 
 /** Headers that concern one connection only, and Expect, which was answered already (RFC 9110, 7.6.1 and 10.1.1). */
-const ownHeaders = new Set(['connection', 'keep-alive', 'transfer-encoding', 'te', 'upgrade', 'expect', 'proxy-connection']);
+const ownHeaders = new Set([
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'te',
+  'upgrade',
+  'expect',
+  'proxy-connection',
+]);
 
 /**
  * Relays requests to the workers that replaced this one, through the address that all listen on. A kept-alive connection
@@ -60,5 +73,7 @@ function relayOver(socket: Socket, request: IncomingMessage, response: ServerRes
 }
 
 function endToEnd(rawHeaders: readonly string[]): string[] {
-  return rawHeaders.filter((_, index) => !ownHeaders.has((rawHeaders[index - (index % 2)] ?? '').toLowerCase()));
+  return rawHeaders.filter(
+    (_, index) => !ownHeaders.has((rawHeaders[index - (index % 2)] ?? '').toLowerCase()),
+  );
 }

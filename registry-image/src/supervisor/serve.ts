@@ -14,17 +14,23 @@ export async function serve(argv: readonly string[], version: string): Promise<n
   const log = createLog(config.log, { service: 'registry', version });
   for (const warning of warnings) log.warn(warning);
   if (config.http.secret === undefined) {
-    log.warn('http.secret is not set: a random one is used, so uploads cannot go on after a restart or on another replica');
+    log.warn(
+      'http.secret is not set: a random one is used, so uploads cannot go on after a restart or on another replica',
+    );
   }
+  const told = signalled();
   const { promise: hopeless, reject: giveUp } = Promise.withResolvers<never>();
   const supervisor = await startSupervisor({
-    config: { ...config, http: { ...config.http, secret: config.http.secret ?? randomBytes(32).toString('hex') } },
+    config: {
+      ...config,
+      http: { ...config.http, secret: config.http.secret ?? randomBytes(32).toString('hex') },
+    },
     version,
     pod: process.env['POD_NAME'] ?? hostname(),
     log,
     onHopeless: (sentence) => giveUp(new Error(sentence)),
   });
-  await Promise.race([signalled(), hopeless]);
+  await Promise.race([told, hopeless]);
   void signalled().then(() => process.exit(1));
   await supervisor.stop();
   flushLogs();

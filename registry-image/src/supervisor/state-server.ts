@@ -61,7 +61,8 @@ export async function startStateServer(options: StateServerOptions): Promise<Ser
   });
   await files.look();
   server.on('close', () => files.close());
-  await listen(server, state.addr, `${section}.addr`);
+  const address = await listen(server, state.addr, `${section}.addr`);
+  log.info({ address }, 'state endpoint listening');
   return server;
 }
 

@@ -6,13 +6,14 @@ import type { Config } from '../config/schema.ts';
 import type { RegistryState } from '../config/state.ts';
 import { createDebugServer } from '../health/debug-server.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { Metrics, MetricsSnapshot } from '../telemetry/metrics.ts';
 import { createCollectionRunner } from './collection-runner.ts';
 import { listen } from './listen.ts';
 import { createLiveSecrets } from './live-secrets.ts';
 import { createMaintainer } from './maintainer.ts';
 import { systemClock } from './maintenance-window.ts';
 import { createPool } from './pool.ts';
+import { createSilenceCount } from './silence-count.ts';
 import { startStateServer } from './state-server.ts';
 import { type FileTexts, readTexts, watchFiles } from './watched-files.ts';
 
@@ -33,8 +34,9 @@ export interface Supervisor {
 
 /** Milliseconds between two reports that are asked for unprompted. */
 const reportInterval = 5_000;
-/** Milliseconds without a report after which a worker is taken for hanging. */
-const silenceLimit = 20_000;
+/** Reports in a row that a worker owes when it counts as a problem, and when it is killed to be replaced. */
+const worryingSilence = 3;
+const hopelessSilence = 6;
 /** Milliseconds for which an answer of the state endpoint waits for fresh reports. */
 const reportLimit = 250;
 /** distribution drains only when told to; 0 means this here. */
@@ -47,6 +49,7 @@ const defaultDrainTimeout = 30_000;
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
   const { config, version, pod, log } = options;
   const boot = randomUUID();
+  const silence = createSilenceCount();
   const servers: Server[] = [];
   const secrets = createLiveSecrets(config, log);
   const collection = createCollectionRunner({ config, log, onChange: () => maintainer.converge() });
@@ -64,7 +67,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
 
   const settings = secrets.begin(await readTexts(secrets.paths));
   const { directory } = config.wharfinger.maintenance;
-  const maintenancePaths = directory === undefined ? [] : [registryFile, collectionFile].map((name) => join(directory, name));
+  const maintenancePaths =
+    directory === undefined ? [] : [registryFile, collectionFile].map((name) => join(directory, name));
   // Before any worker listens, so that one that starts inside a window comes up paused.
   takeMaintenance(await readTexts(maintenancePaths));
   const pool = createPool({
@@ -104,15 +108,25 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   }
 
   function problems(): Record<string, string> {
-    const now = performance.now();
     const found: Record<string, string> = {};
     const serving = pool.workers.filter((worker) => worker.state.phase === 'serving');
-    const silent = serving.filter((worker) => now - worker.reportedAt > silenceLimit);
-    if (silent.length > 0) found['workers'] = `no word from worker ${silent.map(({ pid }) => pid).join(', ')}`;
+    const silent = serving.filter((worker) => silence.of(worker) >= worryingSilence);
+    if (silent.length > 0)
+      found['workers'] = `no word from worker ${silent.map(({ pid }) => pid).join(', ')}`;
     if (serving.length === 0) found['workers'] = 'no worker serves';
     const storage = serving.map((worker) => worker.report.storage).find((problem) => problem !== '');
     if (storage !== undefined) found['storagedriver_filesystem'] = storage;
     return found;
+  }
+
+  function askForReports(): void {
+    silence.note(pool.workers);
+    for (const worker of pool.workers) {
+      if (silence.of(worker) < hopelessSilence) continue;
+      log.error({ pid: worker.pid }, 'a worker hangs and is killed');
+      worker.kill();
+    }
+    void pool.report(0);
   }
 
   async function startServers(): Promise<void> {
@@ -146,7 +160,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     }),
   ];
   for (const files of watched) await files.look();
-  const reports = setInterval(() => void pool.report(0), reportInterval);
+  const reports = setInterval(askForReports, reportInterval);
 
   return {
     async stop() {
@@ -163,7 +177,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
 
 async function loadMetrics(
   config: Config,
-  snapshot: Parameters<typeof import('../telemetry/metrics.ts').createMetrics>[0],
+  snapshot: () => Promise<MetricsSnapshot>,
 ): Promise<Metrics | undefined> {
   if (!config.http.debug?.prometheus.enabled) return undefined;
   const { createMetrics } = await import('../telemetry/metrics.ts');

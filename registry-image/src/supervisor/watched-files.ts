@@ -1,6 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 
 /** Texts by path; null for a file that does not exist. */
 export type FileTexts = Readonly<Record<string, string | null>>;
@@ -11,7 +11,7 @@ export interface WatchedFilesOptions {
   readonly interval?: number;
   /** Called after each look, whether or not anything changed; never called again before it has settled. */
   readonly onLook: (texts: FileTexts) => void | Promise<void>;
-  /** A file could not be read (other than not being there), or `onLook` threw. What held before goes on to hold. */
+  /** A file could not be read (other than not being there), or `onLook` threw: once for as long as it is the same error. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -32,6 +32,7 @@ export function watchFiles(options: WatchedFilesOptions): WatchedFiles {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let again = false;
+  let lastError = '';
   let closed = false;
 
   function lookSoon(delay: number): void {
@@ -62,16 +63,18 @@ export function watchFiles(options: WatchedFilesOptions): WatchedFiles {
       watchDirectories();
       const texts = await readTexts(options.paths);
       if (!closed) await options.onLook(texts);
+      lastError = '';
     } catch (error) {
-      options.onError(error);
+      const message = String(error);
+      if (message !== lastError) options.onError(error);
+      lastError = message;
     }
   }
 
   async function lookUntilQuiet(): Promise<void> {
-    do {
-      again = false;
-      await lookOnce();
-    } while (again && !closed);
+    again = false;
+    await lookOnce();
+    if (again && !closed) return lookUntilQuiet();
     running = undefined;
     lookSoon(interval);
   }
@@ -108,9 +111,4 @@ async function readIfThere(path: string): Promise<string | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-}
-
-/** Paths of files in one directory. */
-export function filesIn(directory: string, names: readonly string[]): string[] {
-  return names.map((name) => join(directory, name));
 }

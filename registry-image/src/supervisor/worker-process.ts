@@ -58,7 +58,10 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
     const { config } = command;
     const settings = valuesOf(command.settings);
     const service = await createService({ config, version: command.version, htpasswd: settings.htpasswd });
-    const registryServer = createRegistryServer({ tls: settings.tls, minimumtls: config.http.tls?.minimumtls });
+    const registryServer = createRegistryServer({
+      tls: settings.tls,
+      minimumtls: config.http.tls?.minimumtls,
+    });
     const { server } = registryServer;
     const serveRequest: RequestListener = (request, response) => {
       counts.begin(request, response);

@@ -22,7 +22,11 @@ async function createService({ config, version, htpasswd }: ServiceInput): Promi
   const access = createAccessController(config.auth, { htpasswdText: htpasswd ?? '' });
   const { enabled, interval, threshold } = config.health.storagedriver;
   const storage = enabled
-    ? startThresholdCheck({ check: () => driver.list('/'), interval, threshold: threshold || defaultThreshold })
+    ? startThresholdCheck({
+        check: () => driver.list('/'),
+        interval,
+        threshold: threshold || defaultThreshold,
+      })
     : undefined;
   return {
     handler: createApp({ config, registry, access, log, version }),

@@ -36,10 +36,13 @@ export function createLog(
   return pino(settings, { write: (line) => stream.write(format(line, host)) });
 }
 
+/** Bytes that a pipe takes from several writers without mixing them (PIPE_BUF, pipe(7)). */
+const atomicWrite = 4096;
+
 const flushes: (() => void)[] = [];
 
 function standardOutput(): DestinationStream {
-  const output = destination({ fd: 1, sync: false });
+  const output = destination({ fd: 1, sync: false, maxWrite: atomicWrite });
   flushes.push(() => output.flushSync());
   return output;
 }

@@ -69,7 +69,8 @@ export function createMetrics(snapshot: () => Promise<MetricsSnapshot>): Metrics
       inFlight.set(now.workers.reduce((sum, worker) => sum + worker.requestsInFlight, 0));
       held.set(now.heldWrites);
       for (const state of writeStates) writes.set({ state }, state === now.writes ? 1 : 0);
-      for (const phase of phases) workers.set({ phase }, now.workers.filter((worker) => worker.phase === phase).length);
+      for (const phase of phases)
+        workers.set({ phase }, now.workers.filter((worker) => worker.phase === phase).length);
       return { type: registry.contentType, text: await registry.metrics() };
     },
   };

@@ -20,9 +20,12 @@ export function checkTlsMaterial(material: TlsMaterial, section: string): void {
   const certificate = parse(`${section}.certificate: no PEM certificate could be read from the file`, () => {
     return new X509Certificate(material.certificate);
   });
-  const key = parse(`${section}.key: no PEM private key without a passphrase could be read from the file`, () => {
-    return createPrivateKey(material.key);
-  });
+  const key = parse(
+    `${section}.key: no PEM private key without a passphrase could be read from the file`,
+    () => {
+      return createPrivateKey(material.key);
+    },
+  );
   if (!certificate.checkPrivateKey(key)) {
     throw new Error(`${section}: the private key does not belong to the certificate`);
   }

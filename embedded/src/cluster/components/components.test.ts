@@ -18,6 +18,7 @@ const context: ClusterContext = {
   network: planNetwork('10.5.0.0/24', '10.6.0.0/16'),
   cniPlugins: '/cni',
   binaries: {
+    etcd: '/bin/etcd',
     'kube-apiserver': '/bin/kube-apiserver',
     'kube-controller-manager': '/bin/kube-controller-manager',
     'kube-scheduler': '/bin/kube-scheduler',
@@ -32,7 +33,9 @@ const context: ClusterContext = {
 describe('components', () => {
   it('keeps etcd on the loopback address', () => {
     const { args } = etcdComponent(context);
-    expect(args.filter((arg) => arg.includes('://')).every((arg) => arg.includes('http://127.0.0.1:'))).toBe(true);
+    expect(args.filter((arg) => arg.includes('://')).every((arg) => arg.includes('http://127.0.0.1:'))).toBe(
+      true,
+    );
   });
 
   it('gives the API server the planned addresses and an audit log', () => {

@@ -65,7 +65,7 @@ config_path = ${quote(layout.certsDirectory)}
 }
 
 /** The pod network: each pod has a link of its own to the node, and all traffic is routed. */
-export function renderCniConfig(layout: Layout, network: NetworkPlan): string {
+function renderCniConfig(layout: Layout, network: NetworkPlan): string {
   return `${JSON.stringify(
     {
       cniVersion: '0.4.0',

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { loopbackPorts } from '../component.ts';
 import type { Component } from '../component.ts';
 import type { ClusterContext } from '../context.ts';
@@ -7,24 +6,24 @@ import type { ClusterContext } from '../context.ts';
 export const etcdUrl = `http://127.0.0.1:${loopbackPorts.etcdClients}`;
 
 /** etcd on the loopback address. */
-export function etcdComponent({ layout }: ClusterContext): Component {
+export function etcdComponent({ layout, binaries }: ClusterContext): Component {
   const peers = `http://127.0.0.1:${loopbackPorts.etcdPeers}`;
   return {
     name: 'etcd',
-    command: 'etcd',
+    command: binaries.etcd,
     args: [
       '--name=wharfinger',
-      `--data-dir=${join(layout.etcd)}`,
+      `--data-dir=${layout.etcd}`,
       `--listen-client-urls=${etcdUrl}`,
       `--advertise-client-urls=${etcdUrl}`,
       `--listen-peer-urls=${peers}`,
       `--initial-advertise-peer-urls=${peers}`,
       `--initial-cluster=wharfinger=${peers}`,
-      '--auto-compaction-retention=1',
-      '--logger=zap',
+      // With one member the election timeout is only time lost at each start.
+      '--heartbeat-interval=50',
+      '--election-timeout=250',
       '--log-outputs=stderr',
     ],
-    env: { ETCD_UNSUPPORTED_ARCH: process.arch === 'arm64' ? 'arm64' : '' },
     files: {},
     directories: [layout.etcd],
     health: { kind: 'http', url: `${etcdUrl}/health` },

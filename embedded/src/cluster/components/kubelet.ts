@@ -33,7 +33,7 @@ export function kubeletComponent({ layout, network, binaries }: ClusterContext):
 }
 
 /** The kubelet's configuration. `resolvFile` is the resolv.conf that pods with the node's DNS get. */
-export function kubeletConfig(layout: Layout, network: NetworkPlan, resolvFile: string): object {
+function kubeletConfig(layout: Layout, network: NetworkPlan, resolvFile: string): object {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',

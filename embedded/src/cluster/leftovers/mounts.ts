@@ -26,13 +26,16 @@ export function parseMountInfo(text: string): Mount[] {
 export function mountsBelow(mounts: readonly Mount[], directories: readonly string[]): string[] {
   return mounts
     .map(({ mountPoint }) => mountPoint)
-    .filter((point) => directories.some((directory) => point === directory || point.startsWith(`${directory}/`)))
-    .reverse();
+    .filter((point) =>
+      directories.some((directory) => point === directory || point.startsWith(`${directory}/`)),
+    )
+    .toReversed();
 }
 
 /** Unmounts everything below `directories`. Throws CommandError when a mount stays. */
 export async function unmountBelow(directories: readonly string[]): Promise<void> {
-  const find = (): string[] => mountsBelow(parseMountInfo(readFileSync('/proc/self/mountinfo', 'utf8')), directories);
+  const find = (): string[] =>
+    mountsBelow(parseMountInfo(readFileSync('/proc/self/mountinfo', 'utf8')), directories);
   for (const mountPoint of find()) {
     await run('umount', [mountPoint], { timeoutMs: 20_000 }).catch(() => undefined);
   }

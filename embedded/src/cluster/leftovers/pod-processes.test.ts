@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { hasRootBelow, isShimOf } from './pod-processes.ts';
 
 describe('isShimOf', () => {
-  const line = '/usr/bin/containerd-shim-runc-v2\0-namespace\0k8s.io\0-id\0x\0-address\0/run/w/containerd.sock\0';
+  const line =
+    '/usr/bin/containerd-shim-runc-v2\0-namespace\0k8s.io\0-id\0x\0-address\0/run/w/containerd.sock\0';
 
   it('knows a shim by the socket of its containerd', () => {
     expect(isShimOf(line, '/run/w/containerd.sock')).toBe(true);

@@ -11,9 +11,12 @@ describe('parseCidr', () => {
     expect(formatCidr(parseCidr(text))).toBe(range);
   });
 
-  it.each(['10.86.0/24', '10.86.0.256/24', '10.86.0.0/33', '10.86.0.0/', 'fd00::/64'])('refuses %s', (text) => {
-    expect(() => parseCidr(text)).toThrow();
-  });
+  it.each(['10.86.0/24', '10.86.0.256/24', '10.86.0.0/33', '10.86.0.0/', 'fd00::/64'])(
+    'refuses %s',
+    (text) => {
+      expect(() => parseCidr(text)).toThrow();
+    },
+  );
 });
 
 describe('addressAt', () => {

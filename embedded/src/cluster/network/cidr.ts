@@ -38,6 +38,7 @@ function maskAddress(value: number, prefix: number): number {
 
 function parseAddress(text: string): number {
   const parts = text.split('.').map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : Number.NaN));
-  if (parts.length !== 4 || !parts.every((part) => part <= 255)) throw new Error(`${text} is not an IPv4 address`);
+  if (parts.length !== 4 || !parts.every((part) => part <= 255))
+    throw new Error(`${text} is not an IPv4 address`);
   return parts.reduce((value, part) => value * 256 + part, 0);
 }

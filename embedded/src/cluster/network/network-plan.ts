@@ -15,8 +15,8 @@ export const linkName = 'wharfinger0';
 /** The port of the API server on the node's address. */
 export const apiServerPort = 6443;
 
-export const defaultPodCidr = '10.86.0.0/24';
-export const defaultServiceCidr = '10.87.0.0/16';
+const defaultPodCidr = '10.86.0.0/24';
+const defaultServiceCidr = '10.87.0.0/16';
 
 /** The plan for two ranges. Throws when one is not an IPv4 range or too small. */
 export function planNetwork(
@@ -26,7 +26,8 @@ export function planNetwork(
   const pods = parseCidr(podCidr);
   const services = parseCidr(serviceCidr);
   if (pods.prefix > 25) throw new Error(`${podCidr} has too few addresses for pods: use a /25 or larger`);
-  if (services.prefix > 24 || services.prefix < 12) throw new Error(`${serviceCidr} is not between a /12 and a /24`);
+  if (services.prefix > 24 || services.prefix < 12)
+    throw new Error(`${serviceCidr} is not between a /12 and a /24`);
   return {
     podCidr: formatCidr(pods),
     serviceCidr: formatCidr(services),

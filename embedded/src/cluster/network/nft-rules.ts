@@ -2,7 +2,7 @@ import { linkName } from './network-plan.ts';
 import type { NetworkPlan } from './network-plan.ts';
 
 /** The nft table of the cluster; kube-proxy has its own. */
-export const nftTable = 'wharfinger';
+const nftTable = 'wharfinger';
 
 /** Tables that the cluster makes, as arguments of `nft delete table`. */
 export const clusterTables: readonly (readonly [family: string, name: string])[] = [

@@ -51,14 +51,17 @@ export async function tearDownNetwork(): Promise<void> {
   if (existsSync(`/sys/class/net/${linkName}`)) await ip('link', 'delete', linkName);
 }
 
-/** Turns on the forwarding of IPv4 packets and returns what it was before, `0` or `1`. */
-export async function enableForwarding(): Promise<string> {
-  const before = (await readFile(forwardingSwitch, 'utf8')).trim();
-  if (before !== '1') await writeFile(forwardingSwitch, '1');
-  return before;
+/** Whether this machine forwards IPv4 packets: `0` or `1`. */
+export async function readForwarding(): Promise<string> {
+  return (await readFile(forwardingSwitch, 'utf8')).trim();
 }
 
-/** Sets the forwarding of IPv4 packets back to what enableForwarding returned. */
+/** Turns on the forwarding of IPv4 packets. */
+export async function enableForwarding(): Promise<void> {
+  if ((await readForwarding()) !== '1') await writeFile(forwardingSwitch, '1');
+}
+
+/** Sets the forwarding of IPv4 packets back to what readForwarding returned before. */
 export async function restoreForwarding(before: string): Promise<void> {
   if (before !== '1') await writeFile(forwardingSwitch, before);
 }

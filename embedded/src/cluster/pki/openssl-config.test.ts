@@ -18,6 +18,8 @@ describe('renderCertificateConfig', () => {
   });
 
   it('leaves out alternative names that were not asked for', () => {
-    expect(renderCertificateConfig({ name: 'a', commonName: 'a', usages: ['clientAuth'] })).not.toMatch(/alt/i);
+    expect(renderCertificateConfig({ name: 'a', commonName: 'a', usages: ['clientAuth'] })).not.toMatch(
+      /alt/i,
+    );
   });
 });

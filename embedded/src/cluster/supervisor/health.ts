@@ -2,24 +2,25 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { createConnection } from 'node:net';
+import type { NetConnectOpts } from 'node:net';
 import type { HealthCheck } from '../component.ts';
 
 const timeoutMs = 2_000;
 
 /** Whether `check` answers well right now. Never throws. */
 export async function isHealthy(check: HealthCheck): Promise<boolean> {
-  switch (check.kind) {
-    case 'process':
-      return true;
-    case 'socket':
-      return await connects(check.path);
-    case 'http':
-      return await answersOk(httpRequest(check.url, { timeout: timeoutMs, agent: false }));
-    case 'https': {
-      const ca = readFileSync(check.caFile);
-      return await answersOk(httpsRequest(check.url, { timeout: timeoutMs, agent: false, ca }));
-    }
-  }
+  if (check.kind === 'process') return true;
+  if (check.kind === 'socket') return await connects({ path: check.path });
+  const options = { timeout: timeoutMs, agent: false };
+  if (check.kind === 'http') return await answersOk(httpRequest(check.url, options));
+  return await answersOk(httpsRequest(check.url, { ...options, ca: readFileSync(check.caFile) }));
+}
+
+/** Whether anything listens at the place of `check`. Never throws. */
+export async function answers(check: Exclude<HealthCheck, { kind: 'process' }>): Promise<boolean> {
+  if (check.kind === 'socket') return await connects({ path: check.path });
+  const { hostname, port } = new URL(check.url);
+  return await connects({ host: hostname, port: Number(port) });
 }
 
 async function answersOk(request: ReturnType<typeof httpRequest>): Promise<boolean> {
@@ -35,9 +36,9 @@ async function answersOk(request: ReturnType<typeof httpRequest>): Promise<boole
   });
 }
 
-async function connects(path: string): Promise<boolean> {
+async function connects(place: NetConnectOpts): Promise<boolean> {
   return await new Promise((resolve) => {
-    const socket = createConnection(path);
+    const socket = createConnection(place);
     socket.setTimeout(timeoutMs, () => socket.destroy(new Error('timeout')));
     socket.on('connect', () => {
       socket.destroy();

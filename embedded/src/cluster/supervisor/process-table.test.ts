@@ -8,9 +8,12 @@ import type { ProcessRecord } from './process-table.ts';
 const etcd: ProcessRecord = { name: 'etcd', pid: 1, startTime: 2, bootId: 'b', fingerprint: 'f' };
 
 describe('parseProcessTable', () => {
-  it.each(['', '[{"name":"etcd"', '{}', 'null', '[1, null, {"name": "etcd", "pid": 1}]'])('survives %j', (text) => {
-    expect(parseProcessTable(text)).toEqual([]);
-  });
+  it.each(['', '[{"name":"etcd"', '{}', 'null', '[1, null, {"name": "etcd", "pid": 1}]'])(
+    'survives %j',
+    (text) => {
+      expect(parseProcessTable(text)).toEqual([]);
+    },
+  );
 
   it('reads whole records', () => {
     expect(parseProcessTable(JSON.stringify([etcd]))).toEqual([etcd]);

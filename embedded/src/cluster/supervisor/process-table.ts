@@ -51,5 +51,7 @@ function isRecord(value: unknown): value is ProcessRecord {
   if (typeof value !== 'object' || value === null) return false;
   const record = value as Partial<Record<keyof ProcessRecord, unknown>>;
   const texts = [record.name, record.bootId, record.fingerprint];
-  return texts.every((text) => typeof text === 'string') && [record.pid, record.startTime].every(Number.isInteger);
+  return (
+    texts.every((text) => typeof text === 'string') && [record.pid, record.startTime].every(Number.isInteger)
+  );
 }

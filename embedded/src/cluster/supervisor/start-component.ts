@@ -7,21 +7,38 @@ import { lastLines } from '../../process/run.ts';
 import { waitFor } from '../../process/wait.ts';
 import type { Component } from '../component.ts';
 import type { Layout } from '../layout.ts';
-import { isHealthy } from './health.ts';
+import { answers, isHealthy } from './health.ts';
 import { identify, isAlive } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { recordProcess } from './process-table.ts';
 
+/** A component that did not come up. The message ends with the last lines of its log. */
+export class ComponentFailure extends Error {
+  override readonly name = 'ComponentFailure';
+  readonly component: Component['name'];
+  readonly log: string;
+
+  constructor(component: Component['name'], reason: string, log: string) {
+    super(`${reason}\n${log}`);
+    this.component = component;
+    this.log = log;
+  }
+}
+
 /** Names everything that a start of `component` depends on. */
 export function fingerprint({ command, args, env, files }: Component): string {
-  return createHash('sha256').update(JSON.stringify([command, args, env, files])).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify([command, args, env, files]))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 /**
  * Starts `component` so that it outlives this process, records it, and waits until it is healthy.
- * Throws an error that ends with the last lines of its log when it ends or is not healthy in time.
+ * Throws ComponentFailure when it ends or is not healthy in time.
  */
 export async function startComponent(component: Component, layout: Layout): Promise<void> {
+  await requireFreePlace(component);
   const identity = await launch(component, layout);
   const ready = async (): Promise<boolean> => {
     if (!isAlive(identity)) throw new Error(`${component.name} ended right after its start`);
@@ -31,12 +48,19 @@ export async function startComponent(component: Component, layout: Layout): Prom
     await waitFor(ready, { what: `${component.name}'s health`, timeoutMs: component.startTimeoutMs });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${reason}\n${readLogTail(component, layout)}`, { cause: error });
+    throw new ComponentFailure(component.name, reason, readLogTail(component, layout));
   }
 }
 
+/** A stranger that answers in the component's place would be taken for it. */
+async function requireFreePlace({ name, health }: Component): Promise<void> {
+  if (health.kind === 'process' || !(await answers(health))) return;
+  const place = health.kind === 'socket' ? health.path : new URL(health.url).host;
+  throw new ComponentFailure(name, `${name} cannot start: another program listens on ${place}`, 'End it first.');
+}
+
 /** The file that `component` writes its output to. */
-export function logFile(name: Component['name'], layout: Layout): string {
+function logFile(name: Component['name'], layout: Layout): string {
   return join(layout.logs, `${name}.log`);
 }
 
@@ -55,11 +79,19 @@ async function launch(component: Component, layout: Layout): Promise<ProcessIden
   });
   closeSync(output);
   const identity = await new Promise<ProcessIdentity | undefined>((resolve, reject) => {
-    child.on('error', (error) => reject(new Error(`${component.command} cannot be started: ${error.message}`)));
+    child.on('error', (error) =>
+      reject(new Error(`${component.command} cannot be started: ${error.message}`)),
+    );
     child.on('spawn', () => resolve(identify(child.pid ?? 0)));
   });
   child.unref();
-  if (!identity) throw new Error(`${component.name} ended at once\n${readLogTail(component, layout)}`);
+  if (!identity) {
+    throw new ComponentFailure(
+      component.name,
+      `${component.name} ended at once`,
+      readLogTail(component, layout),
+    );
+  }
   recordProcess(layout.processes, { name: component.name, fingerprint: fingerprint(component), ...identity });
   return identity;
 }
@@ -72,5 +104,7 @@ function readLogTail(component: Component, layout: Layout): string {
 /** Root's search path may lack the sbin directories, which the components' helpers are in. */
 function searchPath(): string {
   const system = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-  return [...new Set([...(process.env['PATH'] ?? '').split(':').filter((part) => part.startsWith('/')), ...system])].join(':');
+  return [
+    ...new Set([...(process.env['PATH'] ?? '').split(':').filter((part) => part.startsWith('/')), ...system]),
+  ].join(':');
 }

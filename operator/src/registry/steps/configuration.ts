@@ -31,6 +31,8 @@ function requireReadable(text: string): void {
     parseConfig(text, {});
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new ProblemError(stalled('InvalidConfig', `the registry would refuse its config.yml: ${error.problems.join('; ')}`));
+    throw new ProblemError(
+      stalled('InvalidConfig', `the registry would refuse its config.yml: ${error.problems.join('; ')}`),
+    );
   }
 }

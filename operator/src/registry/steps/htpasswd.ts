@@ -13,7 +13,9 @@ export async function htpasswd(context: StepContext): Promise<string | undefined
   const { auth } = context.registry.spec;
   if (auth === undefined) return undefined;
   const { secretName } = auth.htpasswd;
-  return secretName === undefined ? ownFile(context, auth.htpasswd.users ?? []) : givenFile(context, secretName);
+  return secretName === undefined
+    ? ownFile(context, auth.htpasswd.users ?? [])
+    : givenFile(context, secretName);
 }
 
 async function ownFile(context: StepContext, users: readonly HtpasswdUser[]): Promise<string> {
@@ -35,7 +37,11 @@ async function ownFile(context: StepContext, users: readonly HtpasswdUser[]): Pr
 }
 
 /** A user whose password cannot be read keeps the one that held before, if any; the others are not concerned. */
-async function hashOf(context: StepContext, user: HtpasswdUser, before: string | undefined): Promise<string | undefined> {
+async function hashOf(
+  context: StepContext,
+  user: HtpasswdUser,
+  before: string | undefined,
+): Promise<string | undefined> {
   try {
     return await context.hashes.of(await userPassword(context, user), before);
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { V1Secret } from '@kubernetes/client-node';
+import type { Manifest } from '../../resources/manifest.ts';
 import { type Secret, secrets } from '../../kube/builtin-kinds.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import { CertificateError, checkCredentials } from '../../pki/inspection.ts';
@@ -12,7 +13,7 @@ export interface LeafSecret {
   readonly check: (live: KubeObject) => void;
   /** Why a certificate that is there is to be replaced, or undefined. */
   readonly renewal: (certificate: string, secret: Secret) => string | undefined;
-  readonly issue: () => Promise<V1Secret>;
+  readonly issue: () => Promise<Manifest<V1Secret>>;
 }
 
 /** The Secret with a certificate that is good for now: the one that is there as long as nothing speaks against it. */
@@ -28,7 +29,11 @@ export async function ensureLeaf(context: StepContext, leaf: LeafSecret): Promis
   if (!isOutdated(context, leaf, live)) return live;
   const manifest = await leaf.issue();
   const { uid } = live.metadata;
-  return client.apply(secrets, { ...manifest, metadata: { ...manifest.metadata, ...(uid ? { uid } : {}) } }, { fieldManager });
+  return client.apply(
+    secrets,
+    { ...manifest, metadata: { ...manifest.metadata, ...(uid ? { uid } : {}) } },
+    { fieldManager },
+  );
 }
 
 function isOutdated(context: StepContext, leaf: LeafSecret, secret: Secret): boolean {

@@ -24,7 +24,8 @@ export async function maintenance(context: StepContext): Promise<Maintenance> {
   const text = registryMaintenanceText(registry);
   if (cached === undefined || collection === undefined) return { text, collecting: false };
   const run = runOf(collection);
-  if (run !== undefined && (await exists(context, run.run))) return { text, collecting: run.window !== undefined };
+  if (run !== undefined && (await exists(context, run.run)))
+    return { text, collecting: run.window !== undefined };
   await forgetCollection(context, cached);
   return { text, collecting: false };
 }

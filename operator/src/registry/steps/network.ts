@@ -9,10 +9,15 @@ import type { StepContext } from '../step.ts';
 export async function network(context: StepContext): Promise<void> {
   const { registry, stores, applier, operatorNamespace } = context;
   for (const manifest of [service(registry), podsService(registry)]) {
-    await applier.apply(services, stores.services, manifest, (live) => requireOwned(services.kind, live, registry));
+    await applier.apply(services, stores.services, manifest, (live) =>
+      requireOwned(services.kind, live, registry),
+    );
   }
-  await applier.apply(networkPolicies, stores.networkPolicies, networkPolicy(registry, operatorNamespace), (live) =>
-    requireOwned(networkPolicies.kind, live, registry),
+  await applier.apply(
+    networkPolicies,
+    stores.networkPolicies,
+    networkPolicy(registry, operatorNamespace),
+    (live) => requireOwned(networkPolicies.kind, live, registry),
   );
   const budget = podDisruptionBudget(registry);
   if (budget === undefined) return;

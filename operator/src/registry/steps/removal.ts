@@ -6,24 +6,40 @@ import { podDisruptionBudget } from '../../resources/pod-disruption-budget.ts';
 import { isOwned } from '../ownership.ts';
 import type { StepContext } from '../step.ts';
 
+/** The serving certificate, if that is known now. */
+interface KnownCertificate {
+  readonly ok: boolean;
+  readonly value: { readonly caName: string | undefined } | undefined;
+}
+
 /** Deletes what the spec no longer asks for, if this Registry made it. The CA stays: clients trust it. */
-export async function removal(context: StepContext, caName: string | undefined): Promise<void> {
+export async function removal(context: StepContext, certificate: KnownCertificate): Promise<void> {
   const { registry, stores } = context;
   const { name, namespace } = registry.metadata;
   const names = objectNames(name);
   const users = registry.spec.auth?.htpasswd.users;
   const generated = (users ?? []).filter((user) => user.passwordSecretRef === undefined);
   const wanted = new Set(generated.map((user) => names.user(user.name)));
-  const userSecrets = stores.secrets.withLabels(namespace, { ...ownedLabels(name), [userLabel]: 'generated' });
-  for (const secret of userSecrets) if (!wanted.has(secret.metadata.name)) await remove(context, secrets, secret);
-  if (users === undefined) await remove(context, secrets, stores.secrets.get({ namespace, name: names.htpasswd }));
+  const userSecrets = stores.secrets.withLabels(namespace, {
+    ...ownedLabels(name),
+    [userLabel]: 'generated',
+  });
+  for (const secret of userSecrets)
+    if (!wanted.has(secret.metadata.name)) await remove(context, secrets, secret);
+  if (users === undefined)
+    await remove(context, secrets, stores.secrets.get({ namespace, name: names.htpasswd }));
   if (podDisruptionBudget(registry) === undefined) {
     await remove(context, podDisruptionBudgets, stores.podDisruptionBudgets.get({ namespace, name }));
   }
-  if (caName === undefined) await remove(context, configMaps, stores.configMaps.get({ namespace, name: names.ca }));
+  if (certificate.ok && certificate.value?.caName === undefined)
+    await remove(context, configMaps, stores.configMaps.get({ namespace, name: names.ca }));
 }
 
-async function remove(context: StepContext, kind: ResourceKind, object: KubeObject | undefined): Promise<void> {
+async function remove(
+  context: StepContext,
+  kind: ResourceKind,
+  object: KubeObject | undefined,
+): Promise<void> {
   if (object === undefined || object.metadata.deletionTimestamp !== undefined) return;
   if (!isOwned(object, context.registry)) return;
   await context.client.delete(kind, object.metadata, { uid: object.metadata.uid });

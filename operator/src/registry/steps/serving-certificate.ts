@@ -1,7 +1,12 @@
 import type { SelfSignedTls } from '../../api/registry-tls.ts';
 import { configMaps, secrets } from '../../kube/builtin-kinds.ts';
 import { createAuthority, type Credentials } from '../../pki/authority.ts';
-import { altNameOf, CertificateError, type CertificateFacts, checkCredentials } from '../../pki/inspection.ts';
+import {
+  altNameOf,
+  CertificateError,
+  type CertificateFacts,
+  checkCredentials,
+} from '../../pki/inspection.ts';
 import { issueLeaf } from '../../pki/leaf.ts';
 import { renewalReason } from '../../pki/renewal.ts';
 import { certificateNames } from '../../resources/certificate-names.ts';
@@ -39,7 +44,16 @@ async function issuedCertificate(context: StepContext, own: SelfSignedTls): Prom
   ];
   const { keySize, validityDays } = own;
   const subject = { ...own.subject, commonName: registry.spec.hostname };
-  const request = { authority, subject, usage: 'server', dnsNames, ipAddresses, keySize, validityDays, now } as const;
+  const request = {
+    authority,
+    subject,
+    usage: 'server',
+    dnsNames,
+    ipAddresses,
+    keySize,
+    validityDays,
+    now,
+  } as const;
   const secret = await ensureLeaf(context, {
     name: objectNames(name).tls,
     check: (live) => requireOwned(secrets.kind, live, registry),
@@ -95,10 +109,15 @@ async function givenCertificate(context: StepContext, secretName: string): Promi
 async function publishCa(context: StepContext, certificate: string): Promise<string> {
   const { registry, stores, applier } = context;
   const manifest = caConfigMap(registry, certificate);
-  await applier.apply(configMaps, stores.configMaps, manifest, (live) => requireOwned(configMaps.kind, live, registry));
+  await applier.apply(configMaps, stores.configMaps, manifest, (live) =>
+    requireOwned(configMaps.kind, live, registry),
+  );
   return objectNames(registry.metadata.name).ca;
 }
 
 function credentialsOf(secret: Parameters<typeof secretText>[0]): Credentials {
-  return { certificate: secretText(secret, 'tls.crt') ?? '', privateKey: secretText(secret, 'tls.key') ?? '' };
+  return {
+    certificate: secretText(secret, 'tls.crt') ?? '',
+    privateKey: secretText(secret, 'tls.key') ?? '',
+  };
 }

@@ -21,7 +21,9 @@ export async function userPassword(context: StepContext, user: HtpasswdUser): Pr
   const field = `spec.auth.htpasswd.users[${user.name}]`;
   if (password === '') throw problem(`${field}: the password in its Secret is empty; put one there`);
   if (Buffer.byteLength(password) <= maxPasswordBytes) return password;
-  throw problem(`${field}: the password in its Secret is longer than the ${maxPasswordBytes} bytes of bcrypt; shorten it`);
+  throw problem(
+    `${field}: the password in its Secret is longer than the ${maxPasswordBytes} bytes of bcrypt; shorten it`,
+  );
 }
 
 async function referredPassword(
@@ -32,9 +34,11 @@ async function referredPassword(
   const { client, registry } = context;
   const field = `spec.auth.htpasswd.users[${user}].passwordSecretRef`;
   const secret = await client.find(secrets, { namespace: registry.metadata.namespace, name: ref.name });
-  if (secret === undefined) throw problem(`${field}: Secret ${ref.name} does not exist; create it with the key ${ref.key}`);
+  if (secret === undefined)
+    throw problem(`${field}: Secret ${ref.name} does not exist; create it with the key ${ref.key}`);
   const password = secretText(secret, ref.key);
-  if (password === undefined) throw problem(`${field}: Secret ${ref.name} has no key ${ref.key}; add it or correct the key`);
+  if (password === undefined)
+    throw problem(`${field}: Secret ${ref.name} has no key ${ref.key}; add it or correct the key`);
   return password;
 }
 

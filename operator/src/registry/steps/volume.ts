@@ -1,4 +1,5 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import type { Manifest } from '../../resources/manifest.ts';
 import { quantityValue } from '../../api/quantity.ts';
 import { type PersistentVolumeClaim, persistentVolumeClaims } from '../../kube/builtin-kinds.ts';
 import { claim } from '../../resources/claim.ts';
@@ -14,8 +15,11 @@ export async function volume(context: StepContext): Promise<void> {
   if (wanted !== undefined) {
     const ref = { namespace, name: wanted.metadata?.name ?? '' };
     const live = await applier.find(persistentVolumeClaims, stores.persistentVolumeClaims, ref);
-    await applier.apply(persistentVolumeClaims, stores.persistentVolumeClaims, neverSmaller(wanted, live), (found) =>
-      requireOwnClaim(found, registry),
+    await applier.apply(
+      persistentVolumeClaims,
+      stores.persistentVolumeClaims,
+      neverSmaller(wanted, live),
+      (found) => requireOwnClaim(found, registry),
     );
     return;
   }
@@ -26,7 +30,10 @@ export async function volume(context: StepContext): Promise<void> {
 }
 
 /** A claim that a former Registry of this name left may be larger than the one asked for. */
-function neverSmaller(wanted: V1PersistentVolumeClaim, live: PersistentVolumeClaim | undefined): V1PersistentVolumeClaim {
+function neverSmaller(
+  wanted: Manifest<V1PersistentVolumeClaim>,
+  live: PersistentVolumeClaim | undefined,
+): Manifest<V1PersistentVolumeClaim> {
   const size = wanted.spec?.resources?.requests?.['storage'] ?? '';
   const held = live?.spec?.resources?.requests?.['storage'];
   if (held === undefined || quantityValue(held) <= quantityValue(size)) return wanted;

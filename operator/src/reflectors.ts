@@ -1,0 +1,74 @@
+import { garbageCollections } from './garbage-collection/kind.ts';
+import * as builtin from './kube/builtin-kinds.ts';
+import type { Log } from './kube/log.ts';
+import { createReflector, type Reflector } from './kube/reflector.ts';
+import type { KubeObject, ResourceKind } from './kube/resource.ts';
+import type { Transport } from './kube/transport.ts';
+import { joinReflectors } from './joined-reflector.ts';
+import { registries } from './registry/kind.ts';
+import { managedSelector, type RegistryReflectors, withoutForeignData } from './registry/sources.ts';
+
+export interface ReflectorsOptions {
+  transport: Transport;
+  /** None: all of them. */
+  namespaces: readonly string[];
+  log: Log;
+}
+
+interface Restriction<T> {
+  labelSelector?: string;
+  transform?: (object: T) => T;
+}
+
+/** The caches of the operator: its own kinds, Secrets, and of the other kinds what carries our label. */
+export function createReflectors({ transport, namespaces, log }: ReflectorsOptions): RegistryReflectors {
+  function follow<T extends KubeObject>(
+    kind: ResourceKind<T>,
+    restriction: Restriction<T> = {},
+  ): Reflector<T> {
+    const within = (namespace?: string): Reflector<T> =>
+      createReflector({ transport, kind, namespace, log, ...restriction });
+    if (namespaces.length === 0) return within();
+    return joinReflectors(new Map(namespaces.map((namespace) => [namespace, within(namespace)])));
+  }
+
+  const managed = { labelSelector: managedSelector };
+  return {
+    registries: follow(registries),
+    garbageCollections: follow(garbageCollections),
+    configMaps: follow(builtin.configMaps, managed),
+    networkPolicies: follow(builtin.networkPolicies, managed),
+    persistentVolumeClaims: follow(builtin.persistentVolumeClaims, managed),
+    podDisruptionBudgets: follow(builtin.podDisruptionBudgets, managed),
+    pods: follow(builtin.pods, managed),
+    secrets: follow(builtin.secrets, { transform: withoutForeignData }),
+    services: follow(builtin.services, managed),
+    statefulSets: follow(builtin.statefulSets, managed),
+  };
+}
+
+/** The stores behind the reflectors, by the same names. */
+export function storesOf(reflectors: RegistryReflectors): {
+  [Name in keyof RegistryReflectors]: RegistryReflectors[Name]['store'];
+} {
+  const {
+    registries: registry,
+    garbageCollections: collection,
+    configMaps,
+    networkPolicies,
+    pods,
+  } = reflectors;
+  const { persistentVolumeClaims, podDisruptionBudgets, secrets, services, statefulSets } = reflectors;
+  return {
+    registries: registry.store,
+    garbageCollections: collection.store,
+    configMaps: configMaps.store,
+    networkPolicies: networkPolicies.store,
+    persistentVolumeClaims: persistentVolumeClaims.store,
+    podDisruptionBudgets: podDisruptionBudgets.store,
+    pods: pods.store,
+    secrets: secrets.store,
+    services: services.store,
+    statefulSets: statefulSets.store,
+  };
+}

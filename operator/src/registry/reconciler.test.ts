@@ -1,0 +1,167 @@
+import { verify } from '@node-rs/bcrypt';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { exampleRegistry } from '../api/registry-example.ts';
+import type { Secret } from '../kube/builtin-kinds.ts';
+import { findCondition } from '../kube/conditions.ts';
+import type { KubeObject } from '../kube/resource.ts';
+import { secretText } from '../resources/secrets.ts';
+import { parseHtpasswd } from './htpasswd-file.ts';
+import { createInternalAuthority } from './internal-authority.ts';
+import type { ServedRegistry } from './kind.ts';
+import { CrashError, createMemoryCluster, type MemoryCluster } from './memory-cluster.ts';
+import { createRegistryReconciler } from './reconciler.ts';
+
+const ref = { namespace: 'team', name: 'team-a' };
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+let cluster: MemoryCluster;
+
+function setSpec(spec: object, generation = 1): void {
+  const registry = exampleRegistry(spec, { generation, resourceVersion: `spec-${generation}` });
+  const status = (cluster.get('registries', 'team-a') as ServedRegistry | undefined)?.status;
+  cluster.put('registries', { ...registry, status } as KubeObject);
+}
+
+/** One reconcile by an operator that has just started. */
+async function reconcile(): Promise<void> {
+  const { client, stores } = cluster;
+  const authority = createInternalAuthority({ client, operatorNamespace: 'wharfinger', now: Date.now });
+  const run = createRegistryReconciler({
+    client,
+    stores,
+    authority,
+    replicas: { state: () => Promise.reject(new Error('no pods here')), close: () => undefined },
+    events: { record: () => undefined, flush: () => Promise.resolve() },
+    log: silent,
+    now: Date.now,
+    defaultImage: 'registry:1',
+    operatorNamespace: 'wharfinger',
+  });
+  await run(ref, new AbortController().signal);
+}
+
+function text(secret: string, key: string): string {
+  return secretText(cluster.get('secrets', secret) as Secret | undefined, key) ?? '';
+}
+
+function ready(): { reason: string; message: string } | undefined {
+  const { status } = cluster.get('registries', 'team-a') as ServedRegistry;
+  return findCondition(status?.conditions ?? [], 'Ready');
+}
+
+beforeEach(() => {
+  cluster = createMemoryCluster();
+  setSpec({});
+});
+
+describe('reconcile', () => {
+  it('makes everything, says first that it began, and then has nothing left to write', async () => {
+    await reconcile();
+    expect(cluster.writes[0]).toBe('status registries/team-a');
+    expect(cluster.writes).toContain('apply statefulsets/team-a');
+    const count = cluster.writes.length;
+    await reconcile();
+    expect(cluster.writes.slice(count)).toEqual([]);
+  });
+
+  it('repairs what others changed', async () => {
+    await reconcile();
+    const config = cluster.get('configmaps', 'team-a-config') as KubeObject & { data: Record<string, string> };
+    cluster.put('configmaps', { ...config, data: { 'config.yml': 'x' } } as KubeObject);
+    await reconcile();
+    expect(cluster.writes.at(-1)).toBe('apply configmaps/team-a-config');
+  });
+
+  it('keeps CA, keys and passwords, and gets done, whenever the operator is killed', async () => {
+    await reconcile();
+    const total = cluster.writes.length;
+    for (let at = 1; at <= total; at += 1) {
+      const when = at % 2 === 0 ? 'before' : 'after';
+      cluster = createMemoryCluster();
+      setSpec({});
+      cluster.crashAt(at, when);
+      await expect(reconcile()).rejects.toThrow(CrashError);
+      const made = ['team-a-ca', 'team-a-tls', 'team-a-user-ci', 'team-a-http', 'wharfinger-internal-ca'];
+      const before = made.map((name) => cluster.get('secrets', name)).filter((secret) => secret !== undefined);
+      cluster.crashAt(Number.POSITIVE_INFINITY, 'before');
+      await reconcile();
+      for (const secret of before) expect(cluster.get('secrets', secret.metadata.name)).toEqual(secret);
+      expect(cluster.get('statefulsets', 'team-a')).toBeDefined();
+      const count = cluster.writes.length;
+      await reconcile();
+      expect(cluster.writes.slice(count)).toEqual([]);
+    }
+  }, 60_000);
+});
+
+describe('users', () => {
+  it('come and go without touching the others', async () => {
+    await reconcile();
+    const before = text('team-a-htpasswd', 'htpasswd');
+    setSpec({ auth: { htpasswd: { users: [{ name: 'ci' }, { name: 'dev' }] } } }, 2);
+    await reconcile();
+    const both = parseHtpasswd(text('team-a-htpasswd', 'htpasswd'));
+    expect(await verify(text('team-a-user-dev', 'password'), both.get('dev') ?? '')).toBe(true);
+    setSpec({}, 3);
+    await reconcile();
+    expect(text('team-a-htpasswd', 'htpasswd')).toBe(before);
+    expect(cluster.get('secrets', 'team-a-user-dev')).toBeUndefined();
+    expect(cluster.get('secrets', 'team-a-user-ci')).toBeDefined();
+  });
+
+  it('without a password are named with the fix, and the others work', async () => {
+    const users = [{ name: 'ci' }, { name: 'Bob', passwordSecretRef: { name: 'bob' } }];
+    setSpec({ auth: { htpasswd: { users } } });
+    await reconcile();
+    expect(ready()).toMatchObject({
+      reason: 'PasswordMissing',
+      message:
+        'spec.auth.htpasswd.users[Bob].passwordSecretRef: Secret bob does not exist; create it with the key password',
+    });
+    expect([...parseHtpasswd(text('team-a-htpasswd', 'htpasswd')).keys()]).toEqual(['ci']);
+  });
+});
+
+describe('what is not ours', () => {
+  it('is neither changed nor deleted', async () => {
+    const metadata = { name: 'team-a-tls', namespace: 'team', uid: 'users-own' };
+    cluster.put('secrets', { metadata, data: { 'tls.key': 'bXk=' } } as KubeObject);
+    await reconcile();
+    expect(text('team-a-tls', 'tls.key')).toBe('my');
+    expect(ready()).toMatchObject({ reason: 'NameTaken', message: expect.stringContaining('Secret team-a-tls') as string });
+  });
+
+  it('is waited for when it belongs to a deleted Registry of the same name', async () => {
+    const ownerReferences = [{ apiVersion: 'wharfinger.dev/v1alpha1', kind: 'Registry', name: 'team-a', uid: 'old' }];
+    const metadata = { name: 'team-a-ca', namespace: 'team', uid: 'x', ownerReferences };
+    cluster.put('secrets', { metadata } as KubeObject);
+    await reconcile();
+    expect(ready()?.reason).toBe('PredecessorRemains');
+  });
+});
+
+describe('collection.json', () => {
+  const collection = (run: string): string =>
+    JSON.stringify({ run, attempt: 0, window: { deadline: '2030-01-01T00:00:00Z' } });
+
+  function writeCollection(run: string): void {
+    const maintenance = cluster.get('configmaps', 'team-a-maintenance') as KubeObject & { data: object };
+    const data = { ...maintenance.data, 'collection.json': collection(run) };
+    cluster.put('configmaps', { ...maintenance, data } as KubeObject);
+  }
+
+  it('of a run that exists stays; of one that is gone it goes, and registry.json stays', async () => {
+    await reconcile();
+    cluster.put('garbagecollections', {
+      metadata: { name: 'one', namespace: 'team', uid: 'run-1' },
+      spec: { registryRef: { name: 'team-a' } },
+    } as KubeObject);
+    writeCollection('run-1');
+    await reconcile();
+    const data = (): object | undefined =>
+      (cluster.get('configmaps', 'team-a-maintenance') as { data?: object } | undefined)?.data;
+    expect(data()).toHaveProperty(['collection.json']);
+    writeCollection('run-2');
+    await reconcile();
+    expect(Object.keys(data() ?? {})).toEqual(['registry.json']);
+  });
+});

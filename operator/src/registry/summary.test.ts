@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { stalled, waiting } from './problem.ts';
+import { type Findings, firstSight, summarize } from './summary.ts';
+
+const healthy: Findings = {
+  generation: 3,
+  url: 'https://registry.example',
+  problems: [],
+  tls: 'enabled',
+  certificateEnd: new Date('2036-11-18T00:00:00Z'),
+  workload: { wanted: 2, ready: 2, rolledOut: true, trouble: undefined },
+  lagging: [],
+  readOnly: false,
+  collecting: false,
+};
+const workload = (change: object): Partial<Findings> => ({ workload: { ...healthy.workload!, ...change } });
+const missing = stalled('PasswordMissing', 'spec.auth: no password');
+const badCertificate = stalled('InvalidCertificate', 'spec.tls.secretName: expired', 'certificate');
+
+/** Ready, Reconciling, Stalled, CertificateReady, ReadOnly as T or F, then the reason of Ready. */
+function verdict(change: Partial<Findings>): string {
+  const conditions = summarize({ ...healthy, ...change });
+  const letters = conditions.map(({ status }) => status[0]).join('');
+  return `${letters} ${conditions[0]?.reason}`;
+}
+
+describe('the summary', () => {
+  it.each<[string, Partial<Findings>, string]>([
+    ['all is well', {}, 'TFFTF Serving'],
+    ['there is no StatefulSet yet', { workload: undefined }, 'FTFTF Creating'],
+    ['a pod is missing', workload({ ready: 1 }), 'FTFTF Starting'],
+    ['a template rolls out', workload({ rolledOut: false }), 'FTFTF RollingOut'],
+    ['a pod is in trouble', workload({ ready: 1, trouble: 'pod x is in Y' }), 'FTFTF PodTrouble'],
+    ['a replica lags', { lagging: [{ pod: 'x-0', lacks: 'users' }] }, 'FTFTF Synchronizing'],
+    ['a person is needed', { problems: [missing] }, 'FFTTF PasswordMissing'],
+    ['a person is needed, and a pod is missing', { ...workload({ ready: 1 }), problems: [missing] }, 'FFTTF PasswordMissing'],
+    ['something passes', { problems: [waiting('PredecessorRemains', 'wait')] }, 'FTFTF PredecessorRemains'],
+    ['the certificate is bad', { problems: [badCertificate] }, 'FFTFF InvalidCertificate'],
+    ['the user wants it read-only', { readOnly: true }, 'TFFTT Serving'],
+    ['a collection holds writes', { collecting: true }, 'TFFTT Serving'],
+    ['TLS is off', { tls: 'disabled', certificateEnd: undefined }, 'TFFFF Serving'],
+    ['nothing is to run', workload({ wanted: 0, ready: 0 }), 'FFFTF NoReplicas'],
+  ])('when %s', (_, change, expected) => {
+    expect(verdict(change)).toBe(expected);
+  });
+
+  it('tells the story in the message of Ready', () => {
+    const message = (change: Partial<Findings>): string => summarize({ ...healthy, ...change })[0]?.message ?? '';
+    expect(message({})).toBe('2 of 2 replicas serve https://registry.example');
+    expect(message(workload({ ready: 1, trouble: 'pod x is in Y' }))).toBe('1 of 2 replicas are ready; pod x is in Y');
+    expect(message({ problems: [missing] })).toBe('spec.auth: no password');
+  });
+
+  it('says of which generation it speaks, from first sight on', () => {
+    expect(summarize(healthy).every(({ observedGeneration }) => observedGeneration === 3)).toBe(true);
+    expect(firstSight(1)).toMatchObject([
+      { type: 'Ready', status: 'False', observedGeneration: 1 },
+      { type: 'Reconciling', status: 'True', observedGeneration: 1 },
+    ]);
+  });
+});

@@ -1,0 +1,79 @@
+import { maintenanceHash, type RegistryState } from '@wharfinger/registry/config';
+import { describe, expect, it } from 'vitest';
+import { exampleRegistry } from '../api/registry-example.ts';
+import type { Pod } from '../kube/builtin-kinds.ts';
+import type { Client } from '../kube/client.ts';
+import type { ReplicaAddress } from '../replicas/replica-client.ts';
+import { createSynchronization } from './synchronization.ts';
+
+const registry = exampleRegistry();
+const pod = {
+  metadata: { name: 'team-a-0', namespace: 'team', uid: 'pod-uid' },
+  status: { podIP: '10.0.0.5', conditions: [{ type: 'Ready', status: 'True' }] },
+} as Pod;
+const expected = { maintenance: '{"readOnly":false}', htpasswd: '', certificate: 'abc' };
+
+/** One replica, and the time, in the hands of the test. */
+function stage() {
+  const replica = { certificate: 'abc', silent: false };
+  const seen = { asked: [] as ReplicaAddress[], patches: [] as string[] };
+  const clock = { now: 1_000_000 };
+  const state = async (address: ReplicaAddress): Promise<RegistryState> => {
+    seen.asked.push(address);
+    if (replica.silent) throw new Error('connection refused');
+    const observed = { registry: maintenanceHash(expected.maintenance), collection: '' };
+    return { observed, htpasswd: '', certificate: replica.certificate } as RegistryState;
+  };
+  const client = {
+    patchMerge: async (_kind: unknown, _ref: unknown, patch: { metadata: { annotations: Record<string, string> } }) => {
+      seen.patches.push(patch.metadata.annotations['wharfinger.dev/sync'] ?? '');
+    },
+  } as unknown as Client;
+  const replicas = { state, close: () => undefined };
+  const synchronization = createSynchronization({ client, replicas, now: () => clock.now });
+  const look = (wanted = expected) => synchronization.synchronize(registry, [pod], wanted);
+  return { replica, seen, clock, look };
+}
+
+describe('synchronization', () => {
+  it('asks a pod by its address and internal name, and once only when it confirms', async () => {
+    const { seen, look } = stage();
+    expect(await look()).toEqual([]);
+    expect(await look()).toEqual([]);
+    expect(seen.asked).toEqual([
+      { podIP: '10.0.0.5', serverName: 'team-a-0.team-a-pods.team.wharfinger.internal', port: 5002 },
+    ]);
+    expect(seen.patches).toEqual([]);
+  });
+
+  it('nudges the kubelet at once after a change, and every 2 s with a new value until it is confirmed', async () => {
+    const { replica, seen, clock, look } = stage();
+    await look();
+    const changed = { ...expected, certificate: 'def' };
+    expect(await look(changed)).toEqual([{ pod: 'team-a-0', lacks: 'certificate' }]);
+    expect(seen.patches).toHaveLength(1);
+    clock.now += 1900;
+    await look(changed);
+    expect(seen.patches).toHaveLength(1);
+    clock.now += 200;
+    await look(changed);
+    expect(new Set(seen.patches).size).toBe(2);
+    replica.certificate = 'def';
+    expect(await look(changed)).toEqual([]);
+    clock.now += 60_000;
+    await look(changed);
+    expect(seen.patches).toHaveLength(2);
+  });
+
+  it('names a replica that does not answer', async () => {
+    const { replica, look } = stage();
+    replica.silent = true;
+    expect(await look()).toEqual([{ pod: 'team-a-0', lacks: 'connection refused' }]);
+  });
+
+  it('expects nothing of what is not known', async () => {
+    const { look } = stage();
+    const unknown = { maintenance: undefined, htpasswd: undefined, certificate: undefined };
+    expect(await look(unknown as unknown as typeof expected)).toEqual([]);
+  });
+});

@@ -1,0 +1,181 @@
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CollectionOptions } from '../config/maintenance.ts';
+import type { CollectionCounts } from '../config/state.ts';
+import * as paths from '../storage/paths.ts';
+import { pullAll } from './pull-fixture.ts';
+import { collectOnce, confirmOnce } from './run-fixture.ts';
+import { createStoreFixture, digestOf, type StoreFixture } from './store-fixture.ts';
+
+let store: StoreFixture;
+let problems: string[];
+beforeEach(() => {
+  store = createStoreFixture();
+});
+afterEach(() => store.dispose());
+
+/** A whole run, both marks. */
+async function collectAll(given: Partial<CollectionOptions> = {}): Promise<CollectionCounts> {
+  problems = [];
+  const counts = await collectOnce(store, given, { warn: (problem) => void problems.push(problem) });
+  return { ...counts, ...(await confirmOnce(store, given)) };
+}
+
+function hasBlob(content: string): boolean {
+  return has(paths.blobDataPath(digestOf(content)));
+}
+
+function has(path: string): boolean {
+  return existsSync(join(store.root, path));
+}
+
+describe('unknown is alive', () => {
+  /** A repository with one dead image, which only stays when the repository keeps all that it has. */
+  function withDeadImages(): void {
+    store.image('app', 'dead', ['dead layer']);
+    store.image('app', 'config', ['layer'], { tag: 'v1' });
+    store.image('other', 'config', ['layer'], { tag: 'v1' });
+    store.image('other', 'other dead', ['other dead layer']);
+  }
+
+  function expectKept(): void {
+    expect([hasBlob('dead'), hasBlob('dead layer')]).toEqual([true, true]);
+    expect([hasBlob('other dead'), hasBlob('other dead layer')]).toEqual([false, false]);
+    expect(has(paths.layerLinkPath('app', digestOf('dead layer')))).toBe(true);
+    expect(problems).toHaveLength(1);
+  }
+
+  test.each([
+    ['an empty tag link', () => paths.tagCurrentLinkPath('app', 'v2'), ''],
+    ['a damaged tag link', () => paths.tagCurrentLinkPath('app', 'v2'), 'garbage'],
+    ['an empty revision link', () => paths.revisionLinkPath('app', digestOf('x')), ''],
+    ['a revision link to something else', () => paths.revisionLinkPath('app', digestOf('x')), digestOf('y')],
+    ['an empty layer link', () => paths.layerLinkPath('app', digestOf('x')), ''],
+    [
+      'a revision of an unknown algorithm',
+      () => '/docker/registry/v2/repositories/app/_manifests/revisions/blake3/00/link',
+      'x',
+    ],
+  ])('%s: its repository keeps all, the rest is collected', async (_, path, content) => {
+    withDeadImages();
+    store.write(path(), content);
+    await collectAll();
+    expectKept();
+    expect(has(path())).toBe(true);
+  });
+
+  test('a link that cannot be read', async () => {
+    withDeadImages();
+    mkdirSync(join(store.root, paths.tagCurrentLinkPath('app', 'v2')), { recursive: true });
+    await collectAll();
+    expectKept();
+  });
+
+  test.each([
+    ['truncated', '{"schemaVersion":2,'],
+    ['empty', ''],
+    ['other than its digest says', '{"layers":[]}'],
+  ])('a manifest that is %s', async (_, content) => {
+    withDeadImages();
+    const damaged = store.image('app', 'third', ['third layer']);
+    store.write(paths.blobDataPath(damaged.digest), content);
+    await collectAll();
+    expectKept();
+    expect(hasBlob('third layer')).toBe(true);
+  });
+
+  test('a manifest of a form that is not known', async () => {
+    withDeadImages();
+    store.manifest('app', { novelty: [digestOf('dead')] });
+    await collectAll();
+    expectKept();
+  });
+
+  test('a tag whose manifest is missing is reported, keeps, and ends nothing', async () => {
+    withDeadImages();
+    store.tag('app', 'gone', digestOf('gone'));
+    await collectAll();
+    expectKept();
+    expect(has(paths.tagCurrentLinkPath('app', 'gone'))).toBe(true);
+  });
+
+  test('a tag whose revision link is missing keeps what its manifest refers to', async () => {
+    const image = store.image('app', 'config', ['layer'], { tag: 'v1' });
+    store.remove(paths.revisionLinkPath('app', image.digest));
+    await collectAll();
+    expect([hasBlob('config'), hasBlob('layer')]).toEqual([true, true]);
+  });
+
+  test('a child of a live index that is a revision and whose manifest is missing', async () => {
+    withDeadImages();
+    const child = store.image('app', 'child', ['child layer']);
+    store.index('app', [child], { tag: 'multi' });
+    store.remove(paths.blobPath(child.digest));
+    await collectAll();
+    expectKept();
+  });
+
+  test('an index of which only some platforms were copied is no problem', async () => {
+    store.index('app', [store.image('elsewhere', 'config', ['layer'])], { tag: 'multi' });
+    store.remove(paths.repositoryPath('elsewhere'));
+    store.image('app', 'dead', ['dead layer']);
+    await collectAll();
+    expect([hasBlob('dead layer'), problems]).toEqual([false, []]);
+  });
+
+  test('an untagged revision without its manifest goes, and the rest with it', async () => {
+    const broken = store.image('app', 'config', ['layer']);
+    store.remove(paths.blobPath(broken.digest));
+    await collectAll();
+    expect(has(paths.repositoryPath('app'))).toBe(false);
+  });
+
+  test.each(['list', 'stat', 'getContent'] as const)(
+    'an I/O error of %s ends the run before anything is moved',
+    async (method) => {
+      withDeadImages();
+      const before = store.files();
+      const failing = { ...store.driver };
+      failing[method] = (path: string): Promise<never> =>
+        path.includes('/other/')
+          ? Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }))
+          : (store.driver[method](path) as Promise<never>);
+      await expect(collectOnce({ ...store, driver: failing }, {})).rejects.toThrow('EIO');
+      expect(store.files()).toEqual(before);
+    },
+  );
+
+  test('a repository without _layers, and one with nothing but _layers', async () => {
+    const bare = store.manifest('bare', { layers: [] }, { tag: 'v1' });
+    store.layer('layers-only', 'orphan');
+    await collectAll();
+    expect(has(paths.revisionLinkPath('bare', bare.digest))).toBe(true);
+    expect(has(paths.repositoryPath('layers-only'))).toBe(false);
+  });
+
+  test('a repository behind a symbolic link keeps all; what it leads to is not touched', async () => {
+    withDeadImages();
+    const elsewhere = createStoreFixture();
+    try {
+      const path = elsewhere.image('moved', 'dead', ['dead layer']) && paths.repositoryPath('moved');
+      symlinkSync(join(elsewhere.root, path), join(store.root, paths.repositoryPath('linked')));
+      await collectAll();
+      expect([hasBlob('dead'), hasBlob('dead layer')]).toEqual([true, true]);
+      expect(pullAll(store, ['app'])).toEqual([]);
+      expect(elsewhere.files(path)).toHaveLength(3);
+    } finally {
+      elsewhere.dispose();
+    }
+  });
+
+  test('a symbolic link to nothing may hide a repository: no blob goes', async () => {
+    withDeadImages();
+    symlinkSync('/nowhere', join(store.root, paths.repositoryPath('unmounted')));
+    await collectAll();
+    expect([hasBlob('dead layer'), has(paths.layerPath('app', digestOf('dead layer')))]).toEqual([
+      true,
+      false,
+    ]);
+  });
+});

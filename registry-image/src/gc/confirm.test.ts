@@ -1,0 +1,138 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import * as paths from '../storage/paths.ts';
+import { pullAll } from './pull-fixture.ts';
+import { collectOnce, confirmOnce } from './run-fixture.ts';
+import { createStoreFixture, digestOf, type StoreFixture, testNow } from './store-fixture.ts';
+
+let store: StoreFixture;
+beforeEach(() => {
+  store = createStoreFixture();
+});
+afterEach(() => store.dispose());
+
+function has(path: string): boolean {
+  return existsSync(join(store.root, path));
+}
+
+function trash(): string[] {
+  return has(paths.trashRoot) ? store.files(paths.trashRoot) : [];
+}
+
+describe('the second mark', () => {
+  test('puts back what a tag names by now, with all below it, and unlinks the rest', async () => {
+    const child = store.image('app', 'config', ['layer', 'lower']);
+    const index = store.index('app', [child]);
+    const signature = store.image('app', 'signature', ['signed'], { subject: child });
+    const dead = store.image('app', 'dead', ['dead layer']);
+    await collectOnce(store);
+    expect(has(paths.repositoryPath('app'))).toBe(false);
+    store.tag('app', 'v1', index.digest);
+    const counts = await confirmOnce(store);
+    expect(pullAll(store, ['app'])).toEqual([]);
+    expect(has(paths.revisionLinkPath('app', signature.digest))).toBe(true);
+    expect(counts).toEqual({ restored: 8, bytesFreed: dead.size + 'dead'.length + 'dead layer'.length });
+    expect(has(paths.trashRoot)).toBe(false);
+  });
+
+  test('what it puts back begins a new lease', async () => {
+    const image = store.image('app', 'config', ['layer']);
+    await collectOnce(store);
+    store.tag('app', 'v1', image.digest);
+    await confirmOnce(store);
+    expect(statSync(join(store.root, paths.layerLinkPath('app', digestOf('layer')))).mtimeMs).toBe(testNow);
+  });
+
+  test('a copy in the trash of what was pushed again is unlinked, not put back', async () => {
+    store.image('app', 'config', ['layer', 'other layer']);
+    await collectOnce(store);
+    const again = store.image('app', 'config', ['layer', 'other layer'], { tag: 'v1' });
+    expect(await confirmOnce(store)).toEqual({
+      restored: 0,
+      bytesFreed: again.size + 'config'.length + 'layer'.length + 'other layer'.length,
+    });
+    expect(pullAll(store, ['app'])).toEqual([]);
+    expect(trash()).toEqual([]);
+  });
+
+  test('a push that is half done: a blob is there again, its link is not', async () => {
+    const image = store.image('app', 'config', ['layer']);
+    await collectOnce(store);
+    store.blob('layer');
+    store.tag('app', 'v1', image.digest);
+    await confirmOnce(store);
+    expect(pullAll(store, ['app'])).toEqual([]);
+  });
+
+  test('a referrer whose subject became alive', async () => {
+    const image = store.image('app', 'config', ['layer']);
+    const signature = store.image('app', 'signature', ['signed'], { subject: image });
+    await collectOnce(store);
+    store.image('app', 'config', ['layer'], { tag: 'v1' });
+    await confirmOnce(store);
+    expect(has(paths.revisionLinkPath('app', signature.digest))).toBe(true);
+    expect(has(paths.blobDataPath(digestOf('signed')))).toBe(true);
+  });
+
+  test('a lease that was renewed while the sweep ran', async () => {
+    store.layer('app', 'layer');
+    await collectOnce(store);
+    const [link] = trash().filter((path) => path.endsWith('/link'));
+    await store.driver.touch(link ?? '', testNow - 1000);
+    expect(await confirmOnce(store)).toMatchObject({ restored: 1 });
+    expect(has(paths.blobDataPath(digestOf('layer')))).toBe(true);
+    expect(has(paths.layerLinkPath('app', digestOf('layer')))).toBe(true);
+  });
+
+  test('a repository that cannot be told gets all of its own back', async () => {
+    store.image('app', 'config', ['layer']);
+    store.image('app', 'live', ['live layer'], { tag: 'v1' });
+    store.image('other', 'other', ['other layer']);
+    await collectOnce(store);
+    store.write(paths.tagCurrentLinkPath('app', 'v2'), '');
+    await confirmOnce(store);
+    expect(has(paths.blobDataPath(digestOf('layer')))).toBe(true);
+    expect(has(paths.layerLinkPath('app', digestOf('layer')))).toBe(true);
+    expect(has(paths.blobDataPath(digestOf('other layer')))).toBe(false);
+  });
+
+  test('without deleteUntagged a revision in the trash is no root', async () => {
+    store.image('app', 'config', ['layer']);
+    await collectOnce(store);
+    expect(await confirmOnce(store, { deleteUntagged: false })).toMatchObject({ restored: 0 });
+    expect(store.files('/')).toEqual([]);
+  });
+
+  test('every directory of the trash is settled, also of runs that died', async () => {
+    const image = store.image('app', 'config', ['layer']);
+    await collectOnce(store, {}, { trash: 'dead-run-1' });
+    store.image('app', 'other', ['other layer']);
+    await collectOnce(store, {}, { trash: 'run-0' });
+    store.tag('app', 'v1', image.digest);
+    await confirmOnce(store);
+    expect(pullAll(store, ['app'])).toEqual([]);
+    expect(has(paths.trashRoot)).toBe(false);
+  });
+
+  test('a foreign file in the trash is told and left alone', async () => {
+    store.layer('app', 'orphan');
+    await collectOnce(store);
+    const foreign = `${paths.trashRoot}/run-0/docker/notes.txt`;
+    store.write(foreign, 'mine');
+    const problems: string[] = [];
+    await confirmOnce(store, {}, { warn: (problem) => void problems.push(problem) });
+    expect(store.files('/')).toEqual([foreign]);
+    expect(problems).toHaveLength(1);
+  });
+
+  test('an error of the mark unlinks nothing', async () => {
+    store.layer('app', 'orphan');
+    store.image('app', 'config', ['layer'], { tag: 'v1' });
+    await collectOnce(store);
+    const before = store.files();
+    const failing = { ...store.driver, stat: () => Promise.reject(new Error('EIO')) };
+    await expect(confirmOnce({ driver: failing })).rejects.toThrow('EIO');
+    expect(store.files()).toEqual(before);
+  });
+});

@@ -1,0 +1,190 @@
+import { readdir } from 'node:fs/promises';
+import { get } from 'node:http';
+import type { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { digestOf } from '../registry/digest.ts';
+import { blobDataPath, layerLinkPath } from '../storage/paths.ts';
+import { codesOf, startServer } from './test-server.ts';
+
+const content = '0123456789';
+const digest = digestOf(content);
+
+describe('GET and HEAD of a blob', () => {
+  it('give it with its digest', async () => {
+    const server = await startServer();
+    await server.pushBlob('a', content);
+    const response = await server.request('GET', `/v2/a/blobs/${digest}`);
+    expect(await response.text()).toBe(content);
+    const head = await server.request('HEAD', `/v2/a/blobs/${digest}`);
+    for (const { status, headers } of [response, head]) {
+      expect(status).toBe(200);
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'accept-ranges': 'bytes',
+        'cache-control': 'max-age=31536000',
+        'content-length': '10',
+        'content-type': 'application/octet-stream',
+        'docker-content-digest': digest,
+        etag: `"${digest}"`,
+      });
+    }
+    const cached = await server.request('GET', `/v2/a/blobs/${digest}`, {
+      headers: { 'If-None-Match': `"${digest}"` },
+    });
+    expect([cached.status, cached.headers.get('docker-content-digest')]).toEqual([304, digest]);
+  });
+
+  it.each([
+    ['bytes=0-0', 206, '0', 'bytes 0-0/10'],
+    ['bytes=3-5', 206, '345', 'bytes 3-5/10'],
+    ['bytes=7-', 206, '789', 'bytes 7-9/10'],
+    ['bytes=-2', 206, '89', 'bytes 8-9/10'],
+    ['bytes=-20', 206, content, 'bytes 0-9/10'],
+    ['bytes=8-100', 206, '89', 'bytes 8-9/10'],
+    ['bytes=0-1,3-4', 200, content, null],
+    ['bytes=5-3', 200, content, null],
+    ['lines=1-2', 200, content, null],
+  ])('%s is answered %d with %s', async (range, status, body, contentRange) => {
+    const server = await startServer();
+    await server.pushBlob('a', content);
+    const response = await server.request('GET', `/v2/a/blobs/${digest}`, { headers: { Range: range } });
+    expect([response.status, await response.text(), response.headers.get('content-range')]).toEqual([
+      status,
+      body,
+      contentRange,
+    ]);
+  });
+
+  it.each(['bytes=10-', 'bytes=-0'])('%s cannot be satisfied', async (range) => {
+    const server = await startServer();
+    await server.pushBlob('a', content);
+    const response = await server.request('GET', `/v2/a/blobs/${digest}`, { headers: { Range: range } });
+    expect([response.status, response.headers.get('content-range')]).toEqual([416, 'bytes */10']);
+    expect(await codesOf(response)).toEqual(['RANGE_INVALID']);
+  });
+
+  it('give the empty blob, and not one that a crash has emptied', async () => {
+    const server = await startServer();
+    const empty = await server.pushBlob('a', '');
+    expect((await server.request('GET', `/v2/a/blobs/${empty}`)).headers.get('content-length')).toBe('0');
+    await server.pushBlob('a', content);
+    await server.driver.putContent(blobDataPath(digest), '');
+    const response = await server.request('GET', `/v2/a/blobs/${digest}`);
+    expect([response.status, await codesOf(response)]).toEqual([404, ['BLOB_UNKNOWN']]);
+    await server.pushBlob('a', content);
+    expect(await (await server.request('GET', `/v2/a/blobs/${digest}`)).text()).toBe(content);
+  });
+
+  it.each([
+    [`/v2/b/blobs/${digest}`, 404, 'BLOB_UNKNOWN'],
+    [`/v2/a/blobs/${digestOf('x')}`, 404, 'BLOB_UNKNOWN'],
+    ['/v2/a/blobs/sha256:short', 400, 'DIGEST_INVALID'],
+  ])('of %s is answered %d %s', async (path, status, code) => {
+    const server = await startServer();
+    await server.pushBlob('a', content);
+    const response = await server.request('GET', path);
+    expect([response.status, await codesOf(response)]).toEqual([status, [code]]);
+  });
+
+  it('leave no descriptor open when the client goes away', async () => {
+    const server = await startServer();
+    const large = 'x'.repeat(20_000_000);
+    const name = await server.pushBlob('a', large);
+    const before = (await readdir('/proc/self/fd')).length;
+    for (let index = 0; index < 8; index++) {
+      await new Promise<void>((resolve, reject) => {
+        const request = get(`${server.url}/v2/a/blobs/${name}`, { agent: false }, (response) => {
+          response.once('data', () => {
+            request.destroy();
+            resolve();
+          });
+        });
+        request.once('error', reject);
+      });
+    }
+    await expect
+      .poll(async () => (await readdir('/proc/self/fd')).length, { timeout: 3000 })
+      .toBeLessThanOrEqual(before);
+    await expect.poll(() => server.log.filter(({ complete }) => complete === false).length).toBe(8);
+    expect(server.log.filter(({ level }) => level === 50)).toEqual([]);
+  });
+});
+
+describe('GET of a blob by a client that has gone before the first byte', () => {
+  it('closes what it opened', async () => {
+    const server = await startServer();
+    await server.pushBlob('a', content);
+    const reader = server.driver.reader.bind(server.driver);
+    const gone = new AbortController();
+    let stream: Readable | undefined;
+    Object.assign(server.driver, {
+      reader: async (path: string) => {
+        gone.abort();
+        await expect.poll(() => server.log.some(({ complete }) => complete === false)).toBe(true);
+        stream = await reader(path);
+        return stream;
+      },
+    });
+    await expect(server.request('GET', `/v2/a/blobs/${digest}`, { signal: gone.signal })).rejects.toThrow();
+    await expect.poll(() => stream?.destroyed).toBe(true);
+  });
+});
+
+describe('the lease of a blob', () => {
+  const old = Date.now() - 7 * 3_600_000;
+
+  it('is renewed by a HEAD when it is older than a quarter of minAge', async () => {
+    const server = await startServer();
+    await server.pushBlob('a', content);
+    const link = layerLinkPath('a', digest);
+    await server.driver.touch(link, old);
+    await server.request('GET', `/v2/a/blobs/${digest}`).then((response) => response.text());
+    expect((await server.driver.stat(link)).modified).toBe(old);
+    await server.request('HEAD', `/v2/a/blobs/${digest}`);
+    expect((await server.driver.stat(link)).modified).toBeGreaterThan(old);
+    const younger = Date.now() - 5 * 3_600_000;
+    await server.driver.touch(link, younger);
+    await server.request('HEAD', `/v2/a/blobs/${digest}`);
+    expect((await server.driver.stat(link)).modified).toBe(younger);
+  });
+
+  it('is renewed inside the gate, and not while nobody can push', async () => {
+    const server = await startServer();
+    await server.pushBlob('a', content);
+    const link = layerLinkPath('a', digest);
+    await server.driver.touch(link, old);
+    await server.gate.set('readOnly');
+    expect((await server.request('HEAD', `/v2/a/blobs/${digest}`)).status).toBe(200);
+    expect((await server.driver.stat(link)).modified).toBe(old);
+    await server.gate.set('paused');
+    const held = server.request('HEAD', `/v2/a/blobs/${digest}`);
+    await expect.poll(() => server.gate.held).toBe(1);
+    await server.driver.delete(link);
+    await server.gate.set('open');
+    expect((await held).status).toBe(404);
+  });
+
+  it('is renewed by pushing the blob again and by mounting it', async () => {
+    const server = await startServer();
+    await server.pushBlob('a', content);
+    await server.driver.touch(layerLinkPath('a', digest), old);
+    await server.pushBlob('a', content);
+    expect((await server.driver.stat(layerLinkPath('a', digest))).modified).toBeGreaterThan(old);
+    await server.driver.touch(layerLinkPath('a', digest), old);
+    expect((await server.request('POST', `/v2/a/blobs/uploads/?mount=${digest}&from=a`)).status).toBe(201);
+    expect((await server.driver.stat(layerLinkPath('a', digest))).modified).toBeGreaterThan(old);
+  });
+});
+
+describe('DELETE of a blob', () => {
+  it("removes this repository's link alone", async () => {
+    const server = await startServer();
+    await server.pushBlob('a', content);
+    await server.pushBlob('b', content);
+    const response = await server.request('DELETE', `/v2/a/blobs/${digest}`);
+    expect([response.status, response.headers.get('content-length')]).toEqual([202, '0']);
+    expect((await server.request('GET', `/v2/a/blobs/${digest}`)).status).toBe(404);
+    expect((await server.request('GET', `/v2/b/blobs/${digest}`)).status).toBe(200);
+    const again = await server.request('DELETE', `/v2/a/blobs/${digest}`);
+    expect([again.status, await codesOf(again)]).toEqual([404, ['BLOB_UNKNOWN']]);
+  });
+});

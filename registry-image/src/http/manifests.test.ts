@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import { digestOf } from '../registry/digest.ts';
+import { mediaTypes } from '../registry/manifest-format.ts';
+import { blobDataPath, layerLinkPath, revisionLinkPath } from '../storage/paths.ts';
+import { codesOf, imageManifest, startServer, type TestServer } from './test-server.ts';
+
+const absent = digestOf('absent');
+
+function put(
+  server: TestServer,
+  path: string,
+  body: string,
+  type: string = mediaTypes.ociManifest,
+): Promise<Response> {
+  return server.request('PUT', path, { body, headers: { 'Content-Type': type } });
+}
+
+async function tagsOf(server: TestServer, repository: string): Promise<string[]> {
+  const response = await server.request('GET', `/v2/${repository}/tags/list`);
+  return ((await response.json()) as { tags: string[] }).tags;
+}
+
+describe('GET and HEAD of a manifest', () => {
+  it('give what was pushed, by tag and by digest', async () => {
+    const server = await startServer();
+    const { digest } = await server.pushImage('a', 'v1', 'layer');
+    for (const reference of ['v1', digest]) {
+      const response = await server.request('GET', `/v2/a/manifests/${reference}`);
+      const body = await response.text();
+      expect(response.status).toBe(200);
+      expect(digestOf(body)).toBe(digest);
+      expect(response.headers.get('content-type')).toBe(mediaTypes.ociManifest);
+      expect(response.headers.get('docker-content-digest')).toBe(digest);
+      expect(response.headers.get('etag')).toBe(`"${digest}"`);
+      const head = await server.request('HEAD', `/v2/a/manifests/${reference}`);
+      expect(head.headers.get('content-length')).toBe(String(body.length));
+      expect(head.headers.get('docker-content-digest')).toBe(digest);
+      for (const etag of [`"${digest}"`, digest, `W/"x", "${digest}"`]) {
+        const cached = await server.request('GET', `/v2/a/manifests/${reference}`, {
+          headers: { 'If-None-Match': etag },
+        });
+        expect([cached.status, cached.headers.get('docker-content-digest')]).toEqual([304, digest]);
+      }
+    }
+  });
+
+  it.each(['v2', absent, '.wrong', 'sha256:wrong'])(
+    'of %s is answered MANIFEST_UNKNOWN',
+    async (reference) => {
+      const server = await startServer();
+      await server.pushImage('a', 'v1', 'layer');
+      const response = await server.request('GET', `/v2/a/manifests/${reference}`);
+      expect([response.status, await codesOf(response)]).toEqual([404, ['MANIFEST_UNKNOWN']]);
+    },
+  );
+
+  it('do not show the manifests of another repository', async () => {
+    const server = await startServer();
+    const { digest } = await server.pushImage('a', 'v1', 'layer');
+    await server.pushImage('b', 'v1', 'other');
+    expect((await server.request('GET', `/v2/b/manifests/${digest}`)).status).toBe(404);
+  });
+});
+
+describe('PUT of a manifest', () => {
+  it('answers where it is', async () => {
+    const server = await startServer();
+    const [config, layer] = [await server.pushBlob('a', '{}'), await server.pushBlob('a', 'layer')];
+    const content = imageManifest({ config, layers: [[layer, 5]] });
+    const digest = digestOf(content);
+    const response = await put(server, '/v2/a/manifests/v1', content);
+    expect(response.status).toBe(201);
+    expect(response.headers.get('location')).toBe(`${server.url}/v2/a/manifests/${digest}`);
+    expect(response.headers.get('docker-content-digest')).toBe(digest);
+    expect((await put(server, `/v2/a/manifests/${digest}?tag=x&tag=y`, content)).headers.get('oci-tag')).toBe(
+      'x, y',
+    );
+    expect(await tagsOf(server, 'a')).toEqual(['v1', 'x', 'y']);
+    const sha512 = digestOf(content, 'sha512');
+    expect((await put(server, `/v2/a/manifests/${sha512}`, content)).status).toBe(201);
+    expect((await server.request('GET', `/v2/a/manifests/${sha512}`)).status).toBe(200);
+  });
+
+  it('names each missing reference', async () => {
+    const server = await startServer();
+    const config = await server.pushBlob('a', '{}');
+    await server.pushBlob('elsewhere', 'layer');
+    const layers: [typeof absent, number][] = [
+      [absent, 1],
+      [digestOf('layer'), 5],
+    ];
+    const response = await put(server, '/v2/a/manifests/v1', imageManifest({ config, layers }));
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      errors: [absent, digestOf('layer')].map((digest) => {
+        return { code: 'MANIFEST_BLOB_UNKNOWN', message: 'blob unknown to registry', detail: { digest } };
+      }),
+    });
+    const index = JSON.stringify({
+      schemaVersion: 2,
+      manifests: [{ mediaType: 'x', digest: absent, size: 1 }],
+    });
+    expect(await codesOf(await put(server, '/v2/a/manifests/v1', index, mediaTypes.ociIndex))).toEqual([
+      'MANIFEST_BLOB_UNKNOWN',
+    ]);
+    expect(await tagsOf(server, 'a')).toEqual([]);
+  });
+
+  it.each([
+    ['{', mediaTypes.ociManifest, 400, 'MANIFEST_INVALID', 'not valid JSON'],
+    ['{"schemaVersion": 1}', mediaTypes.dockerSchema1Signed, 400, 'MANIFEST_INVALID', 'schema 1'],
+    [
+      imageManifest({ config: absent, layers: [] }),
+      mediaTypes.dockerManifest,
+      400,
+      'MANIFEST_INVALID',
+      'Content-Type',
+    ],
+    [' '.repeat(4 * 1024 * 1024 + 1), mediaTypes.ociManifest, 400, 'MANIFEST_INVALID', '4194304 bytes'],
+  ])('refuses %.40s as %s', async (content, type, status, code, detail) => {
+    const server = await startServer();
+    const response = await put(server, '/v2/a/manifests/v1', content, type);
+    const text = await response.text();
+    expect(response.status).toBe(status);
+    expect(text).toContain(code);
+    expect(text).toContain(detail);
+  });
+
+  it.each([
+    [`/v2/a/manifests/${absent}`, 'DIGEST_INVALID'],
+    ['/v2/a/manifests/sha256:short', 'DIGEST_INVALID'],
+    ['/v2/a/manifests/.wrong', 'TAG_INVALID'],
+  ])('to %s is answered 400 %s', async (path, code) => {
+    const server = await startServer();
+    const config = await server.pushBlob('a', '{}');
+    const response = await put(server, path, imageManifest({ config, layers: [] }));
+    expect([response.status, await codesOf(response)]).toEqual([400, [code]]);
+  });
+
+  it('is undone when a sweep takes a reference between the check and the link', async () => {
+    const server = await startServer();
+    const [config, layer] = [await server.pushBlob('a', '{}'), await server.pushBlob('a', 'layer')];
+    const content = imageManifest({ config, layers: [[layer, 5]] });
+    const putContent = server.driver.putContent.bind(server.driver);
+    Object.assign(server.driver, {
+      putContent: async (path: string, text: string) => {
+        await putContent(path, text);
+        if (path === revisionLinkPath('a', digestOf(content)))
+          await server.driver.delete(blobDataPath(layer));
+      },
+    });
+    const response = await put(server, '/v2/a/manifests/v1', content);
+    expect([response.status, await codesOf(response)]).toEqual([400, ['MANIFEST_BLOB_UNKNOWN']]);
+    expect((await server.request('GET', `/v2/a/manifests/${digestOf(content)}`)).status).toBe(404);
+    expect(await tagsOf(server, 'a')).toEqual([]);
+  });
+});
+
+describe('DELETE of a manifest', () => {
+  it('by tag removes that tag alone', async () => {
+    const server = await startServer();
+    const { digest } = await server.pushImage('a', 'v1', 'layer');
+    await server.pushImage('a', 'v2', 'layer');
+    expect((await server.request('DELETE', '/v2/a/manifests/v1')).status).toBe(202);
+    expect(await tagsOf(server, 'a')).toEqual(['v2']);
+    expect((await server.request('GET', `/v2/a/manifests/${digest}`)).status).toBe(200);
+    const again = await server.request('DELETE', '/v2/a/manifests/v1');
+    expect([again.status, await codesOf(again)]).toEqual([404, ['MANIFEST_UNKNOWN']]);
+  });
+
+  it('by digest removes the revision and the tags on it', async () => {
+    const server = await startServer();
+    const { digest } = await server.pushImage('a', 'v1', 'layer');
+    await server.pushImage('a', 'same', 'layer');
+    await server.pushImage('a', 'other', 'another layer');
+    expect((await server.request('DELETE', `/v2/a/manifests/${digest}`)).status).toBe(202);
+    expect(await tagsOf(server, 'a')).toEqual(['other']);
+    expect((await server.request('GET', `/v2/a/manifests/${digest}`)).status).toBe(404);
+    expect((await server.request('DELETE', `/v2/a/manifests/${digest}`)).status).toBe(404);
+    await server.pushImage('a', 'v1', 'layer');
+    expect((await server.request('GET', '/v2/a/manifests/v1')).status).toBe(200);
+  });
+
+  it('ends the leases that were not renewed since the commit, of an index also those of its manifests', async () => {
+    const server = await startServer();
+    const image = await server.pushImage('a', 'v1', 'layer');
+    const index = JSON.stringify({
+      schemaVersion: 2,
+      manifests: [{ mediaType: mediaTypes.ociManifest, digest: image.digest, size: 1 }],
+    });
+    await put(server, '/v2/a/manifests/list', index, mediaTypes.ociIndex);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await server.pushBlob('a', '{}');
+    await server.request('DELETE', `/v2/a/manifests/${digestOf(index)}`);
+    async function modified(path: string): Promise<number> {
+      return (await server.driver.stat(path)).modified;
+    }
+    expect(await modified(revisionLinkPath('a', image.digest))).toBe(0);
+    expect(await modified(layerLinkPath('a', image.layer))).toBe(0);
+    expect(await modified(layerLinkPath('a', image.config))).toBeGreaterThan(0);
+  });
+
+  it('is off by default', async () => {
+    const server = await startServer({ yaml: '' });
+    const { digest } = await server.pushImage('a', 'v1', 'layer');
+    for (const path of [`manifests/${digest}`, 'manifests/v1', `blobs/${digestOf('layer')}`]) {
+      const response = await server.request('DELETE', `/v2/a/${path}`);
+      expect([response.status, await codesOf(response)]).toEqual([405, ['UNSUPPORTED']]);
+    }
+  });
+});
