@@ -21,7 +21,8 @@ async function main(): Promise<void> {
     const env = { WHARFINGER_START: start.stdout.trim().split('\n').at(-1) };
     tallies.push(await vitestPhase('system', env), await vitestPhase('audit', env));
   }
-  if (!wasRunning) tallies.push(await commandPhase('npm stop leaves nothing behind', ['node', 'test/runner/stop.ts']));
+  if (!wasRunning)
+    tallies.push(await commandPhase('npm stop leaves nothing behind', ['node', 'test/runner/stop.ts']));
   report(sum(tallies));
 }
 

@@ -50,19 +50,29 @@ export async function requestsPerSecond(
 /** MB/s of one GET of a blob, by curl. */
 export async function downloadRate({ port }: Server, repository: string, digest: string): Promise<number> {
   const url = `https://127.0.0.1:${port}/v2/${repository}/blobs/${digest}`;
-  const output = await must(curl('--output', '/dev/null', '--write-out', '%{speed_download} %{size_download}', url));
+  const output = await must(
+    curl('--output', '/dev/null', '--write-out', '%{speed_download} %{size_download}', url),
+  );
   const [rate = 0, size = 0] = output.split(' ').map(Number);
   if (size !== blobBytes) throw new Error(`${url}: ${size} bytes`);
   return rate / 1e6;
 }
 
 /** MB/s of one POST and PUT of a blob, by curl. */
-export async function uploadRate({ port }: Server, repository: string, { file, digest }: BigBlob): Promise<number> {
+export async function uploadRate(
+  { port }: Server,
+  repository: string,
+  { file, digest }: BigBlob,
+): Promise<number> {
   const base = `https://127.0.0.1:${port}`;
-  const started = await must(curl('-X', 'POST', '--dump-header', '-', `${base}/v2/${repository}/blobs/uploads/`));
+  const started = await must(
+    curl('-X', 'POST', '--dump-header', '-', `${base}/v2/${repository}/blobs/uploads/`),
+  );
   const location = new URL(/^location: (\S+)/im.exec(started)?.[1] ?? '', base);
   location.searchParams.set('digest', digest);
   const type = ['-H', 'Content-Type: application/octet-stream', '-H', 'Expect:'];
-  const output = await must(curl(...type, '--upload-file', file, '--write-out', '%{speed_upload}', location.href));
+  const output = await must(
+    curl(...type, '--upload-file', file, '--write-out', '%{speed_upload}', location.href),
+  );
   return Number(output.slice(output.lastIndexOf('}') + 1)) / 1e6;
 }

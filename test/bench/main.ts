@@ -20,7 +20,12 @@ const manifest = '/v2/app/manifests/v1';
 
 type Measure = (server: Server) => Promise<number>;
 
-async function compare(name: string, unit: string, servers: readonly Server[], measure: Measure): Promise<Work> {
+async function compare(
+  name: string,
+  unit: string,
+  servers: readonly Server[],
+  measure: Measure,
+): Promise<Work> {
   const figures = new Map<ServerKind, number[]>(servers.map(({ kind }) => [kind, []]));
   for (let round = 0; round < rounds; round += 1) {
     for (const server of servers) {
@@ -47,7 +52,12 @@ async function withServers<T>(
     const one = image([randomLayer()]);
     for (const server of servers) {
       const ca = readFileSync(tls.certificate, 'utf8');
-      const client = new RegistryClient({ host: `127.0.0.1:${server.port}`, ca, username: 'u', password: 'p' });
+      const client = new RegistryClient({
+        host: `127.0.0.1:${server.port}`,
+        ca,
+        username: 'u',
+        password: 'p',
+      });
       await client.push('app', 'v1', one);
       client.close();
     }

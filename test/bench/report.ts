@@ -7,14 +7,16 @@ export interface Work {
   readonly figures: ReadonlyMap<ServerKind, readonly number[]>;
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? 0)
+    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
 /** Median over the rounds of the ratio ours/theirs within a round, so that a slow minute hits both. */
-export function ratio(work: Work, peer: ServerKind): number {
+function ratio(work: Work, peer: ServerKind): number {
   const ours = work.figures.get('wharfinger') ?? [];
   const theirs = work.figures.get(peer) ?? [];
   return median(ours.map((value, round) => value / (theirs[round] ?? Number.NaN)));

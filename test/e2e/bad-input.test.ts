@@ -37,7 +37,9 @@ test('two replicas on a volume that cannot be shared are refused', async () => {
 });
 
 test('a shrinking volume is refused', async () => {
-  const storage = (size: string): Record<string, unknown> => ({ storage: { filesystem: { volume: { size } } } });
+  const storage = (size: string): Record<string, unknown> => ({
+    storage: { filesystem: { volume: { size } } },
+  });
   await apply(registryObject({ namespace, name: 'shrinking', spec: { ...storage('2Gi'), replicas: 0 } }));
   expect(await refused({ ...storage('1Gi'), replicas: 0 }, 'shrinking')).toMatch(/size.*(shrink|grow)/s);
 });
@@ -62,7 +64,9 @@ async function serve(config: string): Promise<CommandResult> {
 }
 
 test('a broken config.yml is refused with every problem named by its path', async () => {
-  const result = await serve('version: 0.1\nstorage:\n  filesystem: {rootdirectroy: /tmp/x}\nhttp: {addr: 5}\n');
+  const result = await serve(
+    'version: 0.1\nstorage:\n  filesystem: {rootdirectroy: /tmp/x}\nhttp: {addr: 5}\n',
+  );
   expect(result.status).toBe(1);
   expect(result.stderr).toContain('storage.filesystem.rootdirectroy');
   expect(result.stderr).toContain('http.addr');
@@ -79,7 +83,15 @@ test('an htpasswd line that is not bcrypt is reported with its number and never 
   ].join('\n');
   writeFileSync(join(folder, 'config.yml'), config);
   const result = await execute(
-    ['timeout', '--signal=TERM', '5', 'node', 'registry-image/src/main.ts', 'serve', join(folder, 'config.yml')],
+    [
+      'timeout',
+      '--signal=TERM',
+      '5',
+      'node',
+      'registry-image/src/main.ts',
+      'serve',
+      join(folder, 'config.yml'),
+    ],
     { timeoutMs: 30_000 },
   );
   const output = result.stdout + result.stderr;

@@ -57,7 +57,14 @@ const skopeoClient: Client = {
   untrusted: () => ({ REGISTRY_AUTH_FILE: auth }),
   trust: (on) => (on ? [certs] : [fresh('nocerts')]),
   login: ([dir = '']) => ['skopeo', 'login', '--cert-dir', dir, '-u', 'ci', '--password-stdin', access.host],
-  push: (reference, [dir = '']) => ['skopeo', 'copy', '--dest-cert-dir', dir, `oci:${layout}`, `docker://${reference}`],
+  push: (reference, [dir = '']) => [
+    'skopeo',
+    'copy',
+    '--dest-cert-dir',
+    dir,
+    `oci:${layout}`,
+    `docker://${reference}`,
+  ],
   pull: (reference, [dir = '']) => [
     'skopeo',
     'copy',
@@ -75,7 +82,14 @@ const podmanClient: Client = {
   name: 'podman',
   env: () => ({ REGISTRY_AUTH_FILE: auth, SSL_CERT_FILE: join(certs, 'ca.crt') }),
   login: ([dir = '']) => [...podman, 'login', '--cert-dir', dir, '-u', 'ci', '--password-stdin', access.host],
-  push: (reference, [dir = '']) => [...podman, 'push', '--cert-dir', dir, one.config.digest.slice(7), reference],
+  push: (reference, [dir = '']) => [
+    ...podman,
+    'push',
+    '--cert-dir',
+    dir,
+    one.config.digest.slice(7),
+    reference,
+  ],
   pull: (reference, [dir = '']) => [...podman, 'pull', '--cert-dir', dir, reference],
   tags: (repository) => [...podman, 'search', '--list-tags', repository],
 };
@@ -125,7 +139,10 @@ describe.each([skopeoClient, podmanClient, craneClient])('B35: $name', (client) 
     const result = await execute(client.login(client.trust(true)), { env: client.env(), input: 'wrong' });
     if (client.name !== 'crane') expect(result.status).not.toBe(0);
     // crane stores what it is given without asking: the next push is what must fail.
-    else expect((await execute(client.push(`${repository()}:no`, []), { env: client.env() })).status).not.toBe(0);
+    else
+      expect((await execute(client.push(`${repository()}:no`, []), { env: client.env() })).status).not.toBe(
+        0,
+      );
     expect(result.stdout + result.stderr).not.toContain(access.password);
   });
 

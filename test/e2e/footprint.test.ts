@@ -41,7 +41,8 @@ function workingSet(pid: number): number {
     return usage - inactive(join(folder, 'memory.stat'), 'total_inactive_file');
   }
   const path = lines.find((line) => line.startsWith('0::'))?.slice(3) ?? '';
-  const folder = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].map((root) => join(root, path)).find(existsSync) ?? '';
+  const folder =
+    ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].map((root) => join(root, path)).find(existsSync) ?? '';
   const usage = Number(readFileSync(join(folder, 'memory.current'), 'utf8'));
   return usage - inactive(join(folder, 'memory.stat'), 'inactive_file');
 }

@@ -93,7 +93,9 @@ test('C1, C2, C3: collected under pushes and pulls: nothing fails, only the unsh
   const left = await blobsIn(await volumePath(namespace, name));
   const gone = [doomed.manifest, doomed.config, doomed.layers[1]].map((one) => one?.digest ?? '');
   expect(left.filter((digest) => gone.includes(digest))).toEqual([]);
-  expect(left).toEqual(expect.arrayContaining([kept.manifest, kept.config, ...kept.layers].map((one) => one.digest)));
+  expect(left).toEqual(
+    expect.arrayContaining([kept.manifest, kept.config, ...kept.layers].map((one) => one.digest)),
+  );
   const bytes = [doomed.manifest, doomed.config, doomed.layers[1]].reduce(
     (total, one) => total + (one?.content.length ?? 0),
     0,
@@ -128,7 +130,10 @@ test('A21: a collection returns a read-only registry to read-only', async () => 
   const client = new RegistryClient(await createRegistry({ namespace, name, spec: { readOnly: true } }));
   expect((await client.call('POST', '/v2/team/app/blobs/uploads/')).status).toBe(405);
   await apply(registryObject({ namespace, name }));
-  await eventually('writes', async () => (await client.call('POST', '/v2/team/app/blobs/uploads/')).status === 202);
+  await eventually(
+    'writes',
+    async () => (await client.call('POST', '/v2/team/app/blobs/uploads/')).status === 202,
+  );
   client.close();
 });
 

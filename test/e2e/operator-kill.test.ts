@@ -14,12 +14,25 @@ import {
   tryKubectl,
   waitForCondition,
 } from '../support/kubernetes.ts';
-import { operatorNamespace, scaleOperator, startOperator, type OperatorProcess } from '../support/operator-process.ts';
+import {
+  operatorNamespace,
+  scaleOperator,
+  startOperator,
+  type OperatorProcess,
+} from '../support/operator-process.ts';
 import { clientOf, registryObject } from '../support/registries.ts';
 import { started } from '../support/started.ts';
 
 const namespace = 'e2e-kill';
-const owned = ['statefulset', 'service', 'configmap', 'secret', 'pvc', 'networkpolicy', 'poddisruptionbudget'];
+const owned = [
+  'statefulset',
+  'service',
+  'configmap',
+  'secret',
+  'pvc',
+  'networkpolicy',
+  'poddisruptionbudget',
+];
 let proxy: ApiProxy;
 let registryImage: string;
 
@@ -30,7 +43,10 @@ beforeAll(async () => {
   await scaleOperator(0);
   const token = (await kubectl(['create', 'token', 'wharfinger-operator', '-n', operatorNamespace])).trim();
   const config: unknown = parse(readFileSync(started().kubeconfig, 'utf8'));
-  const ca = Buffer.from(String(at(config, 'clusters[0].cluster.certificate-authority-data')), 'base64').toString();
+  const ca = Buffer.from(
+    String(at(config, 'clusters[0].cluster.certificate-authority-data')),
+    'base64',
+  ).toString();
   proxy = await startApiProxy(String(at(config, 'clusters[0].cluster.server')), ca, token);
 });
 afterAll(async () => {

@@ -1,14 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { image, randomLayer } from '../support/image.ts';
-import {
-  apply,
-  at,
-  createNamespace,
-  deleteNamespace,
-  get,
-  waitForCondition,
-} from '../support/kubernetes.ts';
+import { apply, at, createNamespace, deleteNamespace, get, waitForCondition } from '../support/kubernetes.ts';
 import { processesOfPod } from '../support/processes.ts';
 import { expectStatus, RegistryClient } from '../support/registry-client.ts';
 import { createRegistry } from '../support/registries.ts';
@@ -53,7 +46,12 @@ test('C2, C6: one replica does not answer: nothing is swept, the run fails and w
   for (const { pid } of silent) process.kill(pid, 'SIGSTOP');
   try {
     await apply(collection('silent'));
-    const failed = await waitForCondition({ kind: 'gc', namespace, name: 'silent' }, 'Stalled', 'True', 120_000);
+    const failed = await waitForCondition(
+      { kind: 'gc', namespace, name: 'silent' },
+      'Stalled',
+      'True',
+      120_000,
+    );
     expect(at(failed, 'status.phase')).toBe('Failed');
     expect(String(at(failed, 'status.message'))).toContain(`${name}-1`);
   } finally {

@@ -29,9 +29,9 @@ async function using<T>(kind: ServerKind, work: (client: RegistryClient) => Prom
 }
 
 describe.each(peers)('B12: one volume, ours and %s', (peer) => {
-  test.each([
-    ['ours, then theirs', 'wharfinger' as ServerKind, peer],
-    ['theirs, then ours', peer, 'wharfinger' as ServerKind],
+  test.each<[string, ServerKind, ServerKind]>([
+    ['ours, then theirs', 'wharfinger', peer],
+    ['theirs, then ours', peer, 'wharfinger'],
   ])('%s: what one wrote the other serves, unchanged, and adds to', async (_, writer, reader) => {
     const first = image([randomLayer(), randomLayer(300_000)]);
     const second = image([first.layers[0] ?? randomLayer(), randomLayer()]);
@@ -46,7 +46,9 @@ describe.each(peers)('B12: one volume, ours and %s', (peer) => {
     });
     await using(writer, async (client) => {
       await client.pull('group/sub/app', 'v2', second);
-      const tags = JSON.parse((await client.call('GET', '/v2/group/sub/app/tags/list')).body.toString()) as unknown;
+      const tags = JSON.parse(
+        (await client.call('GET', '/v2/group/sub/app/tags/list')).body.toString(),
+      ) as unknown;
       expect(tags).toEqual({ name: 'group/sub/app', tags: ['v1', 'v2'] });
     });
   });
@@ -92,6 +94,8 @@ async function eligible(kind: ServerKind): Promise<string[]> {
   const config = writeConfig({ kind, root }, 5000);
   const result = await execute([...serverCommand(kind), 'garbage-collect', '-m', '-d', config]);
   expect(result.status, result.stderr).toBe(0);
-  const lines = (result.stdout + result.stderr).matchAll(/blob eligible for deletion: (sha256:[0-9a-f]{64})/g);
+  const lines = (result.stdout + result.stderr).matchAll(
+    /blob eligible for deletion: (sha256:[0-9a-f]{64})/g,
+  );
   return [...new Set([...lines].map((match) => match[1] ?? ''))].sort();
 }

@@ -7,7 +7,9 @@ async function main(): Promise<void> {
   const stopped = await execute(['node', 'embedded/src/start/stop.ts'], { timeoutMs: 180_000 });
   process.stderr.write(stopped.stderr);
   const left: string[] = stopped.status === 0 ? [] : [`npm stop exited with ${stopped.status}`];
-  const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n').filter((line) => line.includes(stateDirectory));
+  const mounts = (await readFile('/proc/mounts', 'utf8'))
+    .split('\n')
+    .filter((line) => line.includes(stateDirectory));
   left.push(...mounts.map((line) => `still mounted: ${line}`));
   const processes = await execute(['ps', '-eo', 'pid,args']);
   const mine = processes.stdout.split('\n').filter((line) => line.includes(stateDirectory));

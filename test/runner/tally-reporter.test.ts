@@ -21,7 +21,9 @@ test('skipped, todo, expected-to-fail, empty and unloadable suites count as fail
     writeFileSync(join(folder, 'vitest.config.mjs'), `export default ${JSON.stringify(config)};`);
     const file = join(folder, 'tally.json');
     const args = ['run', '--config', join(folder, 'vitest.config.mjs')];
-    const run = spawnSync('node_modules/.bin/vitest', args, { env: { ...process.env, WHARFINGER_TALLY: file } });
+    const run = spawnSync('node_modules/.bin/vitest', args, {
+      env: { ...process.env, WHARFINGER_TALLY: file },
+    });
     expect(run.status).not.toBe(0);
     const tally = JSON.parse(readFileSync(file, 'utf8')) as Tally;
     expect(tally.passed).toBe(1);

@@ -18,5 +18,9 @@ test('only a test that ran and passed counts as passed', () => {
 
 test('sums keep every failure', () => {
   const one = { passed: 1, failed: 1, failures: ['a'] };
-  expect(sum([one, { passed: 2, failed: 0, failures: [] }])).toEqual({ passed: 3, failed: 1, failures: ['a'] });
+  expect(sum([one, { passed: 2, failed: 0, failures: [] }])).toEqual({
+    passed: 3,
+    failed: 1,
+    failures: ['a'],
+  });
 });

@@ -15,7 +15,10 @@ export interface CommandOptions {
 }
 
 /** Runs a program to its end, whatever its exit status. */
-export async function execute(command: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+export async function execute(
+  command: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
   const [file = '', ...args] = command;
   const child = spawn(file, args, {
     env: { ...process.env, ...options.env },

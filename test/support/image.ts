@@ -20,7 +20,7 @@ export interface Image {
 
 export const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 
-export function blob(content: Buffer | string): Blob {
+function blob(content: Buffer | string): Blob {
   const bytes = Buffer.from(content);
   return { digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`, content: bytes };
 }

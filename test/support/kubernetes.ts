@@ -74,7 +74,8 @@ export async function waitForCondition(
     async () => {
       const found = await get(object.kind, object.namespace, object.name);
       const one = condition(found, type);
-      if (one?.status === status && (one.observedGeneration ?? -1) >= (found.metadata.generation ?? 0)) return found;
+      if (one?.status === status && (one.observedGeneration ?? -1) >= (found.metadata.generation ?? 0))
+        return found;
       throw new Error(JSON.stringify(found['status'] ?? 'no status yet'));
     },
     { timeoutMs },

@@ -16,7 +16,7 @@ async function read(path: string): Promise<string> {
 }
 
 /** Start time of a process, or undefined when it is gone. */
-export async function startTime(pid: number): Promise<number | undefined> {
+async function startTime(pid: number): Promise<number | undefined> {
   const stat = await read(`/proc/${pid}/stat`);
   if (!stat) return undefined;
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
@@ -34,13 +34,11 @@ export async function processesOfPod(uid: string): Promise<ProcessIdentity[]> {
   return found;
 }
 
-/** Command line of a process, words separated by spaces. */
-export async function commandLine(pid: number): Promise<string> {
-  return (await read(`/proc/${pid}/cmdline`)).replaceAll('\0', ' ').trim();
-}
-
 /** Processes of `group` that hold a socket with an established TCP connection to local `port`, in their own network namespace. */
-export async function holdersOfPort(group: readonly ProcessIdentity[], port: number): Promise<ProcessIdentity[]> {
+export async function holdersOfPort(
+  group: readonly ProcessIdentity[],
+  port: number,
+): Promise<ProcessIdentity[]> {
   const holders: ProcessIdentity[] = [];
   for (const process of group) {
     const inodes = await establishedInodes(process.pid, port);
@@ -54,7 +52,9 @@ async function establishedInodes(pid: number, port: number): Promise<Set<string>
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const tables = await Promise.all([read(`/proc/${pid}/net/tcp`), read(`/proc/${pid}/net/tcp6`)]);
   const rows = tables.flatMap((table) => table.split('\n').slice(1)).map((row) => row.trim().split(/\s+/));
-  return new Set(rows.filter((row) => row[1]?.endsWith(`:${hex}`) && row[3] === '01').map((row) => row[9] ?? ''));
+  return new Set(
+    rows.filter((row) => row[1]?.endsWith(`:${hex}`) && row[3] === '01').map((row) => row[9] ?? ''),
+  );
 }
 
 async function socketsOf(pid: number): Promise<string[]> {

@@ -60,7 +60,11 @@ export class RegistryClient {
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
           incoming.on('error', reject);
           incoming.on('end', () =>
-            resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks) }),
+            resolve({
+              status: incoming.statusCode ?? 0,
+              headers: incoming.headers,
+              body: Buffer.concat(chunks),
+            }),
           );
         },
       );
@@ -93,8 +97,12 @@ export class RegistryClient {
   /** Pulls an image and compares every byte with the original. */
   async pull(repository: string, reference: string, { config, layers, manifest }: Image): Promise<void> {
     const headers = { Accept: manifestType };
-    const answer = expectStatus(await this.call('GET', `/v2/${repository}/manifests/${reference}`, { headers }), 200);
-    if (!answer.body.equals(manifest.content)) throw new Error(`${repository}:${reference} is another manifest`);
+    const answer = expectStatus(
+      await this.call('GET', `/v2/${repository}/manifests/${reference}`, { headers }),
+      200,
+    );
+    if (!answer.body.equals(manifest.content))
+      throw new Error(`${repository}:${reference} is another manifest`);
     for (const part of [config, ...layers]) {
       const got = expectStatus(await this.call('GET', `/v2/${repository}/blobs/${part.digest}`), 200);
       if (!got.body.equals(part.content)) throw new Error(`${part.digest} has other content`);

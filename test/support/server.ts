@@ -37,7 +37,11 @@ export function writeConfig({ kind, root, tls, htpasswd, workers }: ServerOption
   const config = {
     version: 0.1,
     log: { level: 'error', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: root }, delete: { enabled: true }, cache: { blobdescriptor: 'inmemory' } },
+    storage: {
+      filesystem: { rootdirectory: root },
+      delete: { enabled: true },
+      cache: { blobdescriptor: 'inmemory' },
+    },
     http: {
       addr: `127.0.0.1:${port}`,
       secret: 'a secret of the tests',

@@ -16,7 +16,9 @@ export interface Started {
 export function started(): Started {
   const line = process.env['WHARFINGER_START'];
   if (!line) {
-    throw new Error('WHARFINGER_START is not set: run `npm test`, or set it to the last line of `npm start -- --json`');
+    throw new Error(
+      'WHARFINGER_START is not set: run `npm test`, or set it to the last line of `npm start -- --json`',
+    );
   }
   return JSON.parse(line) as Started;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { image, randomLayer, type Image } from './image.ts';
+import { randomLayer, type Image } from './image.ts';
 import type { RegistryClient } from './registry-client.ts';
 
 /** What a client that never stops has seen. */
@@ -52,8 +52,4 @@ export function pushing(client: RegistryClient, repository: string): RunningTraf
 /** Pulls a whole image (manifest and every blob, compared) at least 20 times a second if the registry can. */
 export function pulling(client: RegistryClient, repository: string, tag: string, one: Image): RunningTraffic {
   return repeat(() => client.pull(repository, tag, one), 40);
-}
-
-export function smallImage(): Image {
-  return image([randomLayer(512)]);
 }

@@ -6,7 +6,9 @@ import { at, get, kubectl } from './kubernetes.ts';
 /** Where a Registry's volume lies on this machine (the embedded cluster provisions host paths). */
 export async function volumePath(namespace: string, name: string): Promise<string> {
   const claim = await get('pvc', namespace, `${name}-data`);
-  const volume: unknown = JSON.parse(await kubectl(['get', 'pv', String(at(claim, 'spec.volumeName')), '-o', 'json']));
+  const volume: unknown = JSON.parse(
+    await kubectl(['get', 'pv', String(at(claim, 'spec.volumeName')), '-o', 'json']),
+  );
   return String(at(volume, 'spec.hostPath.path'));
 }
 

@@ -2,7 +2,6 @@ import type {
   EventsV1Event,
   V1ConfigMap,
   V1Lease,
-  V1Namespace,
   V1NetworkPolicy,
   V1PersistentVolumeClaim,
   V1Pod,
@@ -15,7 +14,6 @@ import type { KubeObject, ResourceKind, Served } from './resource.ts';
 
 export type ConfigMap = Served<V1ConfigMap>;
 export type Lease = Served<V1Lease>;
-export type Namespace = Served<V1Namespace>;
 export type NetworkPolicy = Served<V1NetworkPolicy>;
 export type PersistentVolumeClaim = Served<V1PersistentVolumeClaim>;
 export type Pod = Served<V1Pod>;
@@ -47,12 +45,6 @@ export const pods = namespaced<Pod>('v1', 'Pod', 'pods');
 export const secrets = namespaced<Secret>('v1', 'Secret', 'secrets');
 export const services = namespaced<Service>('v1', 'Service', 'services');
 export const statefulSets = namespaced<StatefulSet>('apps/v1', 'StatefulSet', 'statefulsets');
-export const namespaces: ResourceKind<Namespace> = {
-  apiVersion: 'v1',
-  kind: 'Namespace',
-  plural: 'namespaces',
-  namespaced: false,
-};
 
 function namespaced<T extends KubeObject>(apiVersion: string, kind: string, plural: string): ResourceKind<T> {
   return { apiVersion, kind, plural, namespaced: true };

@@ -19,7 +19,7 @@ export interface ClientOptions {
   mayWrite?: () => boolean;
 }
 
-export interface CallOptions {
+interface CallOptions {
   signal?: AbortSignal;
   /** Milliseconds for each try; the transport's default when left out. */
   timeoutMs?: number;
@@ -27,7 +27,7 @@ export interface CallOptions {
   retries?: number;
 }
 
-export interface ListOptions extends CallOptions {
+interface ListOptions extends CallOptions {
   /** All namespaces when left out. */
   namespace?: string;
   labelSelector?: string;
@@ -36,14 +36,14 @@ export interface ListOptions extends CallOptions {
   pageSize?: number;
 }
 
-export interface ApplyOptions extends CallOptions {
+interface ApplyOptions extends CallOptions {
   fieldManager?: string;
   /** Take over fields that another manager owns; true when left out, as for every controller. */
   force?: boolean;
   dryRun?: boolean;
 }
 
-export interface DeleteOptions extends CallOptions {
+interface DeleteOptions extends CallOptions {
   /** Delete only this incarnation; with another one there the call rejects with a conflict. */
   uid?: string;
   resourceVersion?: string;
@@ -51,7 +51,7 @@ export interface DeleteOptions extends CallOptions {
   gracePeriodSeconds?: number;
 }
 
-export interface ListResult<T> {
+interface ListResult<T> {
   items: T[];
   resourceVersion: string;
 }

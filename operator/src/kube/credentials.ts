@@ -10,7 +10,7 @@ export interface Credentials {
   tlsFingerprint: string;
 }
 
-export type TlsMaterial = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
+type TlsMaterial = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
 
 export interface CredentialSource {
   /** Credentials read at most 10 s ago, or right now when `fresh`. */

@@ -65,13 +65,8 @@ export function isAlreadyExists(error: unknown): error is ApiError {
   return error instanceof ApiError && error.code === 409 && error.reason === 'AlreadyExists';
 }
 
-export function isForbidden(error: unknown): error is ApiError {
+function isForbidden(error: unknown): error is ApiError {
   return error instanceof ApiError && error.code === 403;
-}
-
-/** 422: the object breaks its schema, a CEL rule or an immutable field. */
-export function isInvalid(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.code === 422;
 }
 
 /** 410 Gone, or `Expired`: the resource version or continue token is too old, so list anew. */

@@ -1,5 +1,5 @@
 /** Metadata as the API server sends it: times are RFC 3339 strings. */
-export interface ObjectMeta {
+interface ObjectMeta {
   name: string;
   namespace?: string;
   uid?: string;
@@ -14,7 +14,7 @@ export interface ObjectMeta {
   managedFields?: unknown[];
 }
 
-export interface OwnerReference {
+interface OwnerReference {
   apiVersion: string;
   kind: string;
   name: string;

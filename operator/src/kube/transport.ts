@@ -31,9 +31,9 @@ export interface RequestOptions {
   retries?: number;
 }
 
-export type Query = Record<string, string | number | boolean | undefined>;
+type Query = Record<string, string | number | boolean | undefined>;
 
-export interface StreamOptions {
+interface StreamOptions {
   path: string;
   query?: Query;
   signal?: AbortSignal;

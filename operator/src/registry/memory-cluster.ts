@@ -29,7 +29,8 @@ export function createMemoryCluster(): MemoryCluster {
 
   function write<T>(verb: string, kind: ResourceKind, name: string, action: () => T): T {
     writes.push(`${verb} ${kind.plural}/${name}`);
-    if (writes.length > crash.at || (writes.length === crash.at && crash.when === 'before')) throw new CrashError(verb);
+    if (writes.length > crash.at || (writes.length === crash.at && crash.when === 'before'))
+      throw new CrashError(verb);
     const result = action();
     if (writes.length === crash.at) throw new CrashError(verb);
     return result;
@@ -67,16 +68,22 @@ export function createMemoryCluster(): MemoryCluster {
         if (find(kind, { name, namespace })) throw fails(409, 'AlreadyExists');
         return store(kind, withData(body));
       }),
-    apply: async (kind: ResourceKind, body: Body) => write('apply', kind, nameOf(body), () => store(kind, body)),
-    applyStatus: async (kind: ResourceKind, body: Body) => write('status', kind, nameOf(body), () => store(kind, body)),
+    apply: async (kind: ResourceKind, body: Body) =>
+      write('apply', kind, nameOf(body), () => store(kind, body)),
+    applyStatus: async (kind: ResourceKind, body: Body) =>
+      write('status', kind, nameOf(body), () => store(kind, body)),
     patchMerge: async (kind: ResourceKind, ref: ObjectRef, patch: Body) =>
-      write('patch', kind, ref.name, () => store(kind, { ...patch, metadata: { ...patch.metadata, ...ref } })),
+      write('patch', kind, ref.name, () =>
+        store(kind, { ...patch, metadata: { ...patch.metadata, ...ref } }),
+      ),
     delete: async (kind: ResourceKind, ref: ObjectRef) =>
       write('delete', kind, ref.name, () => objects.delete(keyOf(kind.plural, ref))),
   } as unknown as Client;
 
   function list(plural: string): KubeObject[] {
-    return [...objects].filter(([key]) => key.startsWith(`${plural}/`)).map(([, object]) => structuredClone(object));
+    return [...objects]
+      .filter(([key]) => key.startsWith(`${plural}/`))
+      .map(([, object]) => structuredClone(object));
   }
 
   const cache = (plural: string): object => ({
@@ -87,7 +94,13 @@ export function createMemoryCluster(): MemoryCluster {
         Object.entries(labels).every(([label, value]) => metadata.labels?.[label] === value),
       ),
   });
-  const names = ['registries', 'garbageCollections', 'configMaps', 'networkPolicies', 'persistentVolumeClaims'];
+  const names = [
+    'registries',
+    'garbageCollections',
+    'configMaps',
+    'networkPolicies',
+    'persistentVolumeClaims',
+  ];
   const more = ['podDisruptionBudgets', 'pods', 'secrets', 'services', 'statefulSets'];
   const caches = [...names, ...more].map((name) => [name, cache(name.toLowerCase())]);
 
@@ -105,7 +118,10 @@ export function createMemoryCluster(): MemoryCluster {
 function withData(body: Body): Body {
   const { stringData, ...rest } = body as Body & { stringData?: Record<string, string> };
   if (stringData === undefined) return rest;
-  const encoded = Object.entries(stringData).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
+  const encoded = Object.entries(stringData).map(([key, value]) => [
+    key,
+    Buffer.from(value).toString('base64'),
+  ]);
   return { ...rest, data: Object.fromEntries(encoded) as unknown };
 }
 

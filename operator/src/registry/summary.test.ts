@@ -33,7 +33,11 @@ describe('the summary', () => {
     ['a pod is in trouble', workload({ ready: 1, trouble: 'pod x is in Y' }), 'FTFTF PodTrouble'],
     ['a replica lags', { lagging: [{ pod: 'x-0', lacks: 'users' }] }, 'FTFTF Synchronizing'],
     ['a person is needed', { problems: [missing] }, 'FFTTF PasswordMissing'],
-    ['a person is needed, and a pod is missing', { ...workload({ ready: 1 }), problems: [missing] }, 'FFTTF PasswordMissing'],
+    [
+      'a person is needed, and a pod is missing',
+      { ...workload({ ready: 1 }), problems: [missing] },
+      'FFTTF PasswordMissing',
+    ],
     ['something passes', { problems: [waiting('PredecessorRemains', 'wait')] }, 'FTFTF PredecessorRemains'],
     ['the certificate is bad', { problems: [badCertificate] }, 'FFTFF InvalidCertificate'],
     ['the user wants it read-only', { readOnly: true }, 'TFFTT Serving'],
@@ -45,9 +49,12 @@ describe('the summary', () => {
   });
 
   it('tells the story in the message of Ready', () => {
-    const message = (change: Partial<Findings>): string => summarize({ ...healthy, ...change })[0]?.message ?? '';
+    const message = (change: Partial<Findings>): string =>
+      summarize({ ...healthy, ...change })[0]?.message ?? '';
     expect(message({})).toBe('2 of 2 replicas serve https://registry.example');
-    expect(message(workload({ ready: 1, trouble: 'pod x is in Y' }))).toBe('1 of 2 replicas are ready; pod x is in Y');
+    expect(message(workload({ ready: 1, trouble: 'pod x is in Y' }))).toBe(
+      '1 of 2 replicas are ready; pod x is in Y',
+    );
     expect(message({ problems: [missing] })).toBe('spec.auth: no password');
   });
 

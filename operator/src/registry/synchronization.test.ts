@@ -25,7 +25,11 @@ function stage() {
     return { observed, htpasswd: '', certificate: replica.certificate } as RegistryState;
   };
   const client = {
-    patchMerge: async (_kind: unknown, _ref: unknown, patch: { metadata: { annotations: Record<string, string> } }) => {
+    patchMerge: async (
+      _kind: unknown,
+      _ref: unknown,
+      patch: { metadata: { annotations: Record<string, string> } },
+    ) => {
       seen.patches.push(patch.metadata.annotations['wharfinger.dev/sync'] ?? '');
     },
   } as unknown as Client;

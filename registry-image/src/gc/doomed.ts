@@ -14,7 +14,7 @@ export interface Doomed {
 }
 
 /** The order of a sweep, top-down: whatever is still visible after a kill is complete. */
-export const sweepOrder: readonly DoomedKind[] = ['blob', 'upload', 'layer', 'revision', 'tagEntry'];
+export const sweepOrder: readonly DoomedKind[] = ['tagEntry', 'revision', 'layer', 'blob', 'upload'];
 
 export interface Inspection {
   readonly doomed: readonly Doomed[];

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { StorageDriver } from '../storage/driver.ts';
+import { concurrency } from './bounded-reader.ts';
 import { pullAll } from './pull-fixture.ts';
 import { collectOnce, confirmOnce } from './run-fixture.ts';
 import { createStoreFixture, type StoreFixture } from './store-fixture.ts';
@@ -115,6 +116,7 @@ test('the signal ends a sweep between two renames: none is under way when it has
     await expect(
       collectOnce({ driver: { ...store.driver, move } }, {}, { signal: abort.signal }),
     ).rejects.toThrow('deadline');
+    expect(moves).toBeLessThan(limit + concurrency);
     const after = store.files();
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(store.files()).toEqual(after);

@@ -56,7 +56,11 @@ export async function startComponent(component: Component, layout: Layout): Prom
 async function requireFreePlace({ name, health }: Component): Promise<void> {
   if (health.kind === 'process' || !(await answers(health))) return;
   const place = health.kind === 'socket' ? health.path : new URL(health.url).host;
-  throw new ComponentFailure(name, `${name} cannot start: another program listens on ${place}`, 'End it first.');
+  throw new ComponentFailure(
+    name,
+    `${name} cannot start: another program listens on ${place}`,
+    'End it first.',
+  );
 }
 
 /** The file that `component` writes its output to. */
