@@ -3,13 +3,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { at, get, kubectl } from './kubernetes.ts';
 
-/** Where a Registry's volume lies on this machine (the embedded cluster provisions host paths). */
+/** Where a Registry's volume lies on this machine (the embedded cluster provisions local volumes). */
 export async function volumePath(namespace: string, name: string): Promise<string> {
   const claim = await get('pvc', namespace, `${name}-data`);
   const volume: unknown = JSON.parse(
     await kubectl(['get', 'pv', String(at(claim, 'spec.volumeName')), '-o', 'json']),
   );
-  return String(at(volume, 'spec.hostPath.path'));
+  return String(at(volume, 'spec.local.path'));
 }
 
 /** Digests of the blobs that lie in a volume, sorted. */

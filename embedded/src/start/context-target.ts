@@ -41,6 +41,7 @@ export async function openContextTarget(
     directory,
     images,
     settings: { tls: { selfSigned: { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] } } },
+    takeOwnership: false,
     stopCommand: `npm stop -- --context ${context}`,
     reach: async ({ metadata }) => {
       const port = await ensurePortForward(cluster, metadata.namespace, metadata.name, directory);

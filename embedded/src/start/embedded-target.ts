@@ -23,6 +23,7 @@ export async function openEmbeddedTarget(progress: Progress): Promise<Target> {
     directory: embeddedDirectory,
     images: { operator: images.operator.reference, registry: images.registry.reference },
     settings: { hostname: cluster.nodeAddress, service: { type: 'NodePort', nodePort } },
+    takeOwnership: true,
     stopCommand: 'npm stop',
     reach: async () => await Promise.resolve(`${cluster.nodeAddress}:${nodePort}`),
   };

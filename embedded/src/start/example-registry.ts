@@ -1,4 +1,4 @@
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 
 /** A Registry as far as `npm start` deals with it. */
 export interface RegistryDocument {
@@ -21,11 +21,6 @@ export interface RegistrySettings {
 export function renderExample(text: string, settings: RegistrySettings): RegistryDocument {
   const example = parse(text) as RegistryDocument;
   return { ...example, spec: { ...example.spec, ...settings } };
-}
-
-/** `registry` as YAML for people. */
-export function formatExample(registry: RegistryDocument): string {
-  return stringify(registry, { lineWidth: 110 });
 }
 
 /** The name of the Registry's first user. Throws when it has none. */

@@ -10,22 +10,20 @@ export const releaseName = 'wharfinger';
 const timeoutSeconds = 120;
 
 /** The arguments of `helm` that install the operator from `chart`, or bring it up to date. */
-export function releaseArguments(chart: string, images: Target['images']): string[] {
+function releaseArguments(chart: string, { images, takeOwnership }: Target): string[] {
   const values = [...imageValues('image', images.operator), ...imageValues('registryImage', images.registry)];
   const release = ['upgrade', '--install', releaseName, chart, '--namespace', operatorNamespace];
   const settings = values.flatMap((value) => ['--set-string', value]);
-  return [...release, ...settings, '--wait', '--timeout', `${timeoutSeconds}s`];
+  const ownership = takeOwnership ? ['--take-ownership'] : [];
+  return [...release, ...settings, ...ownership, '--wait', '--timeout', `${timeoutSeconds}s`];
 }
 
 /** Installs the operator with Helm and waits until it is Ready. */
-export async function installOperator(
-  helm: string,
-  { cluster, images }: Target,
-  root: string,
-): Promise<void> {
+export async function installOperator(helm: string, target: Target, root: string): Promise<void> {
+  const { cluster } = target;
   const args = [
     ...clusterArguments(cluster),
-    ...releaseArguments(join(root, 'charts', 'wharfinger'), images),
+    ...releaseArguments(join(root, 'charts', 'wharfinger'), target),
   ];
   try {
     await run(helm, args, { timeoutMs: (timeoutSeconds + 30) * 1000 });

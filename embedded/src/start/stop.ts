@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { stopCluster } from '../cluster/stop.ts';
+import { requireLinuxRoot } from '../machine/preflight.ts';
 import { createProgress } from '../progress.ts';
 import type { Progress } from '../progress.ts';
 import { parseStopArguments, stopUsage, UsageError } from './arguments.ts';
@@ -20,6 +21,7 @@ try {
 }
 
 async function stopEmbedded(progress: Progress): Promise<void> {
+  requireLinuxRoot(process.platform, process.getuid?.());
   await rm(embeddedDirectory, { recursive: true, force: true });
   await stopCluster({ progress, wipe: true });
 }

@@ -9,6 +9,8 @@ export interface Target {
   /** References of the two images. */
   readonly images: { readonly operator: string; readonly registry: string };
   readonly settings: RegistrySettings;
+  /** Whether the installation may take over objects that something else than Helm made, as on a cluster of our own. */
+  readonly takeOwnership: boolean;
   /** The command that takes down what was started. */
   readonly stopCommand: string;
   /** Makes a Ready registry reachable and returns `HOST:PORT` as it is used in an image reference on this machine. */

@@ -14,6 +14,8 @@ export const bounds = {
   deadlineGrace: 5000,
   /** Between an attempt that failed and the next one, so that pushes held by the first go through. */
   retry: 5000,
+  /** For which a registry may be not Ready after an attempt that failed: whatever did not answer then is out of order. */
+  recovery: 20_000,
 } as const;
 
 /** Windows tried before a run whose replicas do not pause fails. */

@@ -58,7 +58,7 @@ export function createReplicaProbe(options: ReplicaProbeOptions): ReplicaProbe {
       terminating: pod.metadata.deletionTimestamp !== undefined,
       state: answered ? watch.state : null,
       silentSince: watch.silentSince,
-      error: answered ? watch.error : `no answer for ${patienceMs} ms`,
+      error: answered ? watch.error : watch.error || 'timed out',
     };
   }
 

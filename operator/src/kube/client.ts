@@ -1,4 +1,4 @@
-import { isNotFound } from './errors.ts';
+import { ApiError, isNotFound } from './errors.ts';
 import { listPages } from './list.ts';
 import {
   collectionPath,
@@ -83,7 +83,8 @@ export interface Client {
   apply<T extends KubeObject>(kind: ResourceKind<T>, manifest: Manifest, options?: ApplyOptions): Promise<T>;
   /**
    * Server-side apply of the status subresource. `manifest.status` must be the whole status that we own: a field left out is removed.
-   * Give `metadata.uid` so that the status of an old incarnation never lands on a new one.
+   * Give `metadata.uid`: the call then rejects with a conflict when another incarnation took the status, which the API server does not
+   * check here for custom resources, so that incarnation must be reconciled next. Only `metadata.resourceVersion` prevents it.
    */
   applyStatus<T extends KubeObject>(
     kind: ResourceKind<T>,
@@ -178,7 +179,14 @@ export function createClient(options: ClientOptions): Client {
     };
     const path = objectPath(kind, refOfManifest(manifest), subresource);
     const body = typed(kind, manifest);
-    return write({ method: 'PATCH', path, query, body, contentType: applyContentType }, apply);
+    const applied = await write<T>(
+      { method: 'PATCH', path, query, body, contentType: applyContentType },
+      apply,
+    );
+    const uid = manifest.metadata?.uid;
+    if (uid === undefined || applied.metadata.uid === uid) return applied;
+    const message = `the object is another incarnation, ${applied.metadata.uid} instead of ${uid}`;
+    throw new ApiError({ code: 409, reason: 'Conflict', message }, { request: `PATCH ${path}` });
   }
 
   async function patchMerge<T extends KubeObject>(

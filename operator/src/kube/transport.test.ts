@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { configMaps, secrets } from './builtin-kinds.ts';
 import { type Client, createClient, WriteFencedError } from './client.ts';
 import { ApiError, isConflict, isNotFound, UnreachableError } from './errors.ts';
-import { answerStatus, failing, type FakeApiServer, startFakeApiServer } from './fake-api-server.ts';
+import { answer, answerStatus, failing, type FakeApiServer, startFakeApiServer } from './fake-api-server.ts';
 import { createRecordedLog } from './recorded-log.ts';
 import { createTransport, type Transport } from './transport.ts';
 
@@ -114,6 +114,18 @@ test('apply is a PATCH in apply format with manager and force', async () => {
     metadata: { namespace: 'ns', name: 'a' },
     data: { x: '1' },
   });
+});
+
+test('a status that went to another incarnation is a conflict', async () => {
+  const object = { metadata: { namespace: 'ns', name: 'a', uid: 'new' } };
+  server.faults.push(failing(2, any, (response) => answer(response, 200, object)));
+  const manifest = (uid: string): Parameters<Client['applyStatus']>[1] => ({
+    metadata: { ...object.metadata, uid },
+    status: {},
+  });
+  const stale = await client.applyStatus(configMaps, manifest('old')).catch((error: unknown) => error);
+  expect(isConflict(stale)).toBe(true);
+  expect(await client.applyStatus(configMaps, manifest('new'))).toEqual(object);
 });
 
 test('a fenced client sends no write, but reads', async () => {

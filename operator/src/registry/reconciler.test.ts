@@ -1,9 +1,10 @@
 import { verify } from '@node-rs/bcrypt';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { exampleRegistry } from '../api/registry-example.ts';
-import type { Secret } from '../kube/builtin-kinds.ts';
+import { secrets } from '../kube/builtin-kinds.ts';
 import { findCondition } from '../kube/conditions.ts';
 import type { KubeObject } from '../kube/resource.ts';
+import { ownedLabels, userLabel } from '../resources/labels.ts';
 import { secretText } from '../resources/secrets.ts';
 import { parseHtpasswd } from './htpasswd-file.ts';
 import { createInternalAuthority } from './internal-authority.ts';
@@ -46,7 +47,9 @@ async function reconcile(): Promise<void> {
 }
 
 function text(secret: string, key: string): string {
-  return secretText(cluster.get('secrets', secret) as Secret | undefined, key) ?? '';
+  return (
+    secretText(cluster.get('secrets', secret) as { data?: Record<string, string> } | undefined, key) ?? ''
+  );
 }
 
 function ready(): { reason: string; message: string } | undefined {
@@ -133,7 +136,32 @@ describe('users', () => {
   });
 });
 
+describe('a user whose password Secret goes', () => {
+  it('keeps the password that held', async () => {
+    const users = [{ name: 'Bob', passwordSecretRef: { name: 'bob' } }];
+    setSpec({ auth: { htpasswd: { users } } });
+    const data = { password: Buffer.from('hunter2\n').toString('base64') };
+    cluster.put('secrets', { metadata: { name: 'bob', namespace: 'team', uid: 'bob' }, data } as KubeObject);
+    await reconcile();
+    const file = text('team-a-htpasswd', 'htpasswd');
+    expect(await verify('hunter2', parseHtpasswd(file).get('Bob') ?? '')).toBe(true);
+    await cluster.client.delete(secrets, { namespace: 'team', name: 'bob' });
+    await reconcile();
+    expect(text('team-a-htpasswd', 'htpasswd')).toBe(file);
+    expect(ready()?.reason).toBe('PasswordMissing');
+  });
+});
+
 describe('what is not ours', () => {
+  it('stays although it carries our labels', async () => {
+    const labels = { ...ownedLabels('team-a'), [userLabel]: 'generated' };
+    cluster.put('secrets', {
+      metadata: { name: 'copy', namespace: 'team', uid: 'copy', labels },
+    });
+    await reconcile();
+    expect(cluster.get('secrets', 'copy')).toBeDefined();
+  });
+
   it('is neither changed nor deleted', async () => {
     const metadata = { name: 'team-a-tls', namespace: 'team', uid: 'users-own' };
     cluster.put('secrets', { metadata, data: { 'tls.key': 'bXk=' } } as KubeObject);
@@ -150,7 +178,7 @@ describe('what is not ours', () => {
       { apiVersion: 'wharfinger.dev/v1alpha1', kind: 'Registry', name: 'team-a', uid: 'old' },
     ];
     const metadata = { name: 'team-a-ca', namespace: 'team', uid: 'x', ownerReferences };
-    cluster.put('secrets', { metadata } as KubeObject);
+    cluster.put('secrets', { metadata });
     await reconcile();
     expect(ready()?.reason).toBe('PredecessorRemains');
   });

@@ -9,6 +9,8 @@ const zero = 'team-a-0';
 const one = 'team-a-1';
 const open = (pod: string): Replica => makeReplica(pod, makeState(pod));
 
+const iso = (ms: number): string => new Date(start + ms).toISOString();
+
 describe('Queued', () => {
   const rows: [string, Partial<Observation>, Partial<Run>, string][] = [
     ['a missing Registry', { registry: null }, {}, 'There is no Registry "team-a"'],
@@ -105,6 +107,23 @@ describe('Queued', () => {
   it.each(orders)('goes in turn with %s', (_name, other, starts) => {
     const transition = step(makeRun(), makeObservation([open(zero)], { siblings: [other] }));
     expect(transition.status.phase).toBe(starts ? 'EnteringReadOnly' : 'Queued');
+  });
+
+  it('fails soon when the registry does not recover from an attempt that failed', () => {
+    const restoring = { name: 'RestoringWrites' as const, startTime: iso(0), completionTime: iso(0) };
+    const failure = { reason: 'ReplicaNotPaused', message: 'Pod team-a-1 did not pause.' };
+    const run = makeRun(
+      {},
+      { attempt: 1, failure, steps: [restoring, { name: 'Queued', startTime: iso(0) }] },
+    );
+    const lost = [open(zero), makeReplica(one, null, { ready: false })];
+    expect(step(run, makeObservation(lost, { now: start + 19_000 })).status.phase).toBe('Queued');
+    expect(step(run, makeObservation(lost, { now: start + 20_000 })).status).toMatchObject({
+      phase: 'Failed',
+      failure,
+    });
+    const back = makeObservation([open(zero), open(one)], { now: start + 20_000 });
+    expect(step(run, back).status).toMatchObject({ phase: 'EnteringReadOnly', attempt: 2 });
   });
 
   it('writes the deadline once per attempt', () => {

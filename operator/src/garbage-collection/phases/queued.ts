@@ -2,6 +2,7 @@ import { bounds } from '../bounds.ts';
 import type { Observation, RegistryView } from '../observation.ts';
 import { runAhead } from '../queue-order.ts';
 import type { Run } from '../run.ts';
+import { abandon } from './outcome.ts';
 import { type Transition, type Waiting, closed, enter, isoTime, stay } from '../transition.ts';
 
 /** Waits until the Registry is Ready with a settled StatefulSet and no other run goes before; then opens an attempt. */
@@ -12,6 +13,8 @@ export function queued(run: Run, seen: Observation): Transition {
   if (waiting === null) return begin(run, seen);
   const waited = seen.now - Date.parse(run.status.startTime);
   if (waited >= run.timeoutMs) return timedOut(run, seen, waiting);
+  const { failure } = run.status;
+  if (failure !== undefined && isOutOfOrder(run, seen, waiting)) return abandon(run, seen.now, failure);
   return { ...stay(run, Math.min(bounds.queuePoll, run.timeoutMs - waited)), waiting };
 }
 
@@ -76,10 +79,22 @@ function registryNotReady(run: Run, seen: Observation, registry: RegistryView): 
   return wait('RegistryNotReady', `Waits for Registry ${run.registry} to be Ready with all its replicas.`);
 }
 
+/** A replica that failed an attempt seldom comes back soon, and the run should say so while somebody looks. */
+function isOutOfOrder(run: Run, seen: Observation, waiting: Waiting): boolean {
+  const ended = lastAttemptEnd(run);
+  if (waiting.reason !== 'RegistryNotReady' || ended === undefined) return false;
+  return seen.now - ended >= bounds.recovery;
+}
+
 function backOff(run: Run, seen: Observation): Waiting | null {
-  const ended = run.status.steps?.findLast((step) => step.name === 'RestoringWrites')?.completionTime;
-  if (ended === undefined || seen.now - Date.parse(ended) >= bounds.retry) return null;
+  const ended = lastAttemptEnd(run);
+  if (ended === undefined || seen.now - ended >= bounds.retry) return null;
   return wait('AttemptFailed', run.status.failure?.message ?? 'Waits before the next attempt.');
+}
+
+function lastAttemptEnd(run: Run): number | undefined {
+  const ended = run.status.steps?.findLast((step) => step.name === 'RestoringWrites')?.completionTime;
+  return ended === undefined ? undefined : Date.parse(ended);
 }
 
 function wait(reason: string, message: string): Waiting {
