@@ -286,6 +286,13 @@ describe('RestoringWrites', () => {
     expect(step(run, seen).status).toMatchObject({ phase: 'Confirming', windowSeconds: 1.5 });
   });
 
+  it('does not believe a replica that answers for an older text', () => {
+    const run = enterRestore();
+    expect(step(run, makeObservation([converged(run, zero), open(one)])).status.phase).toBe(
+      'RestoringWrites',
+    );
+  });
+
   it('confirms before it fails when something was swept', () => {
     const run = enterRestore();
     const silent = makeReplica(one, null);

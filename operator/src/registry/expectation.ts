@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { maintenanceHash, type RegistryState } from '@wharfinger/registry/config';
+import { maintenanceHash, RegistryMaintenance, type RegistryState } from '@wharfinger/registry/config';
 
 /** What every replica should say it uses; undefined: not known now, so anything goes. */
 export interface Expectation {
@@ -22,12 +22,16 @@ export function unconfirmed(state: RegistryState, expected: Expectation): string
   const { maintenance, htpasswd, certificate } = expected;
   const file = htpasswd === undefined || htpasswd === '' ? htpasswd : sha256(htpasswd);
   return [
-    ...(maintenance === undefined || state.observed.registry === maintenanceHash(maintenance)
-      ? []
-      : ['read-only setting']),
+    ...(maintenance === undefined || holds(state, maintenance) ? [] : ['read-only setting']),
     ...(file === undefined || state.htpasswd === file ? [] : ['users']),
     ...(certificate === undefined || state.certificate === certificate ? [] : ['certificate']),
   ];
+}
+
+/** The supervisor names a text as soon as it has read it; what its workers do shows in `writes`. */
+function holds({ observed, writes }: RegistryState, maintenance: string): boolean {
+  const { readOnly } = RegistryMaintenance.parse(JSON.parse(maintenance));
+  return observed.registry === maintenanceHash(maintenance) && (writes === 'readOnly') === readOnly;
 }
 
 function sha256(text: string): string {

@@ -7,7 +7,7 @@ import { configuration } from './steps/configuration.ts';
 import { htpasswd } from './steps/htpasswd.ts';
 import { internalCertificate } from './steps/internal-certificate.ts';
 import { maintenance, type Maintenance } from './steps/maintenance.ts';
-import { network } from './steps/network.ts';
+import { network, type Exposure } from './steps/network.ts';
 import { removal } from './steps/removal.ts';
 import { servingCertificate, type ServingCertificate } from './steps/serving-certificate.ts';
 import { volume } from './steps/volume.ts';
@@ -36,6 +36,7 @@ interface Outcomes {
   readonly certificate: Outcome<ServingCertificate | undefined>;
   readonly users: Outcome<string | undefined>;
   readonly held: Outcome<Maintenance>;
+  readonly exposed: Outcome<Exposure>;
   readonly applied: Outcome<StatefulSet>;
 }
 
@@ -56,7 +57,7 @@ export async function runSteps(
   const statefulSet = outcomes.applied.value;
   const findings: Findings = {
     generation: registry.metadata.generation,
-    url: registryUrl(registry),
+    url: registryUrl(registry, outcomes.exposed.value?.nodePort),
     problems,
     tls: registry.spec.tls.disabled ? 'disabled' : 'enabled',
     certificateEnd: certificate && new Date(certificate.facts.notAfter),
@@ -75,11 +76,11 @@ async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcom
   const config = await attempt(configuration(steps), problems);
   const held = await attempt(maintenance(steps), problems);
   await attempt(volume(steps), problems);
-  await attempt(network(steps), problems);
+  const exposed = await attempt(network(steps), problems);
   const applied =
     config.value === undefined ? nothing : await attempt(workload(steps, config.value), problems);
   await attempt(removal(steps, certificate), problems);
-  return { certificate, users, held, applied };
+  return { certificate, users, held, exposed, applied };
 }
 
 const nothing = { ok: false, value: undefined };

@@ -124,6 +124,9 @@ function certificateReady({ tls, certificateEnd, problems }: Findings): Verdict 
 }
 
 function readOnly(findings: Findings): Verdict {
+  const [late] = findings.lagging;
+  if (late !== undefined)
+    return { status: 'Unknown', reason: 'Synchronizing', message: `pod ${late.pod}: ${late.lacks}` };
   if (findings.readOnly) return yes('SpecReadOnly', 'spec.readOnly is set; pushes are refused');
   if (findings.collecting) return yes('GarbageCollection', 'pushes pause while a garbage collection sweeps');
   return no('Writable');

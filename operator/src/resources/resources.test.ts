@@ -146,6 +146,12 @@ describe('the network', () => {
     expect(registryUrl(registry)).toBe(url);
   });
 
+  it('has the node port in its URL that the API server chose', () => {
+    const registry = exampleRegistry({ service: { type: 'NodePort' } });
+    expect(registryUrl(registry, 31_234)).toBe('https://registry.team-a.example:31234');
+    expect(registryUrl(exampleRegistry(), 31_234)).toBe('https://registry.team-a.example');
+  });
+
   it('has the state endpoint on no Service, and lets in the operator alone', () => {
     const registry = exampleRegistry();
     const exposed = [service(registry), podsService(registry)].flatMap(({ spec }) => spec?.ports ?? []);

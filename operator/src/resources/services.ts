@@ -57,12 +57,13 @@ export function podsService(registry: Registry): Manifest<V1Service> {
   };
 }
 
-/** Where clients find the registry. */
-export function registryUrl(registry: Registry): string {
+/** Where clients find the registry. `allocated`: the node port that the API server chose, when the spec names none. */
+export function registryUrl(registry: Registry, allocated?: number): string {
   const { hostname, tls, service } = registry.spec;
   const scheme = tls.disabled ? 'http' : 'https';
   const host = hostname.includes(':') ? `[${hostname}]` : hostname;
-  const port = service.type === 'NodePort' && service.nodePort ? service.nodePort : servicePort(registry);
+  const nodePort = service.type === 'NodePort' ? (service.nodePort ?? allocated) : undefined;
+  const port = nodePort ?? servicePort(registry);
   const isDefault = port === (tls.disabled ? 80 : 443);
   return isDefault ? `${scheme}://${host}` : `${scheme}://${host}:${port}`;
 }

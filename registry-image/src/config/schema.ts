@@ -83,6 +83,10 @@ const Http = z
       .optional(),
     http2: z.strictObject({ disabled: flag.default(false) }).prefault({}),
   })
+  .refine(({ addr, net }) => net === 'unix' || /:\d{1,5}$/.test(addr), {
+    path: ['addr'],
+    message: 'must be HOST:PORT or :PORT, such as :5000',
+  })
   .prefault({});
 
 const Health = z

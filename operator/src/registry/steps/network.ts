@@ -1,27 +1,32 @@
-import { networkPolicies, podDisruptionBudgets, services } from '../../kube/builtin-kinds.ts';
+import { networkPolicies, podDisruptionBudgets, services, type Service } from '../../kube/builtin-kinds.ts';
 import { networkPolicy } from '../../resources/network-policy.ts';
 import { podDisruptionBudget } from '../../resources/pod-disruption-budget.ts';
 import { podsService, service } from '../../resources/services.ts';
 import { requireOwned } from '../ownership.ts';
 import type { StepContext } from '../step.ts';
 
+export interface Exposure {
+  /** The Service's node port, chosen by the user or by the API server. */
+  readonly nodePort: number | undefined;
+}
+
 /** The two Services, the NetworkPolicy and the PodDisruptionBudget. */
-export async function network(context: StepContext): Promise<void> {
+export async function network(context: StepContext): Promise<Exposure> {
   const { registry, stores, applier, operatorNamespace } = context;
-  for (const manifest of [service(registry), podsService(registry)]) {
-    await applier.apply(services, stores.services, manifest, (live) =>
-      requireOwned(services.kind, live, registry),
-    );
-  }
+  const own = (live: Service): void => requireOwned(services.kind, live, registry);
+  const exposed = await applier.apply(services, stores.services, service(registry), own);
+  await applier.apply(services, stores.services, podsService(registry), own);
   await applier.apply(
     networkPolicies,
     stores.networkPolicies,
     networkPolicy(registry, operatorNamespace),
     (live) => requireOwned(networkPolicies.kind, live, registry),
   );
+  const exposure = { nodePort: exposed.spec?.ports?.[0]?.nodePort };
   const budget = podDisruptionBudget(registry);
-  if (budget === undefined) return;
+  if (budget === undefined) return exposure;
   await applier.apply(podDisruptionBudgets, stores.podDisruptionBudgets, budget, (live) =>
     requireOwned(podDisruptionBudgets.kind, live, registry),
   );
+  return exposure;
 }
