@@ -13,7 +13,8 @@ import { createRegistry } from '../support/registries.ts';
 const namespace = 'e2e-clients';
 const folder = mkdtempSync(join(tmpdir(), 'wharfinger-clients-'));
 const certs = join(folder, 'certs');
-const layout = join(folder, 'layout');
+// podman makes an image name of the path, and names have no upper case.
+const layout = join(tmpdir(), `wharfinger-layout-${process.pid}`);
 const one: Image = image([randomLayer(), randomLayer(200_000)]);
 let access: Access;
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
   writeOciLayout(layout, one);
 });
 afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
+  for (const path of [folder, layout]) rmSync(path, { recursive: true, force: true });
   await deleteNamespace(namespace);
 });
 

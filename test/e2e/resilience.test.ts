@@ -13,6 +13,7 @@ import {
 } from '../support/kubernetes.ts';
 import { RegistryClient } from '../support/registry-client.ts';
 import { accessOf, createRegistry } from '../support/registries.ts';
+import { pulling } from '../support/traffic.ts';
 
 const namespace = 'e2e-resilience';
 const name = 'tough';
@@ -59,6 +60,8 @@ test('the registry pod is deleted: it comes back with data, CA and passwords', a
 
 test('the node’s kubelet is restarted: the registry serves throughout', async () => {
   await same(async () => {
+    const client = new RegistryClient(await accessOf(namespace, name));
+    const pulls = pulling(client, 'app', 'v1', one);
     await restartKubelet(await connectCluster());
     await eventually('the node is Ready', async () => {
       const nodes = await list('nodes', '');
@@ -66,6 +69,10 @@ test('the node’s kubelet is restarted: the registry serves throughout', async 
       return conditions.some((one) => one.type === 'Ready' && one.status === 'True');
     });
     await waitForCondition({ kind: 'registry', namespace, name }, 'Ready');
+    const { failures, operations } = await pulls.stop();
+    client.close();
+    expect(failures).toEqual([]);
+    expect(operations).toBeGreaterThan(5);
   });
 });
 

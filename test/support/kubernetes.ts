@@ -89,8 +89,9 @@ export async function createNamespace(name: string): Promise<string> {
   return name;
 }
 
+/** Begins the removal of a namespace; nothing later depends on its end. */
 export async function deleteNamespace(name: string): Promise<void> {
-  await kubectl(['delete', 'namespace', name, '--ignore-not-found', '--timeout=120s']);
+  await kubectl(['delete', 'namespace', name, '--ignore-not-found', '--wait=false']);
 }
 
 export async function secretValue(namespace: string, name: string, key: string): Promise<string> {

@@ -52,9 +52,19 @@ export async function startComponent(component: Component, layout: Layout): Prom
   }
 }
 
+/** Milliseconds in which a predecessor's sockets must be gone. */
+const releaseTimeoutMs = 5_000;
+
 /** A stranger that answers in the component's place would be taken for it. */
 async function requireFreePlace({ name, health }: Component): Promise<void> {
-  if (health.kind === 'process' || !(await answers(health))) return;
+  if (health.kind === 'process') return;
+  // A process that was just ended may be a zombie to /proc while its last threads still hold its sockets.
+  const isFree = async (): Promise<boolean> => !(await answers(health));
+  const free = await waitFor(isFree, { what: name, timeoutMs: releaseTimeoutMs }).then(
+    () => true,
+    () => false,
+  );
+  if (free) return;
   const place = health.kind === 'socket' ? health.path : new URL(health.url).host;
   throw new ComponentFailure(
     name,
