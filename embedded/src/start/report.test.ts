@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { jsonReport, textReport } from './report.ts';
 
 const outcome = {
+  kubectl: '/bin/kubectl',
   kubeconfig: '/k',
   registry: { metadata: { namespace: 'registries', name: 'example' }, spec: { hostname: '10.0.0.1' } },
   host: '10.0.0.1:30500',

@@ -6,6 +6,8 @@ import type { Proof } from './proof.ts';
 /** What `npm start` has to say when all is done. */
 export interface Outcome {
   readonly kubeconfig: string;
+  /** Path of the kubectl that was built here. */
+  readonly kubectl: string;
   readonly registry: RegistryDocument;
   /** `HOST:PORT` as used in an image reference on this machine. */
   readonly host: string;
@@ -26,7 +28,7 @@ export function jsonReport({ kubeconfig, registry, host, files }: Outcome): stri
 }
 
 /** The outcome as instructions for people. */
-export function textReport({ kubeconfig, registry, host, files, proof, stopCommand }: Outcome): string {
+export function textReport({ kubeconfig, kubectl, registry, host, files, proof, stopCommand }: Outcome): string {
   const { namespace, name } = registry.metadata;
   const { caFile, username, passwordFile, secret } = files;
   const image = `${host}/team/app:1`;
@@ -49,6 +51,7 @@ Log in, push, pull
 
 Look, and collect garbage
   export KUBECONFIG=${kubeconfig}
+  alias kubectl=${kubectl}
   kubectl --namespace ${namespace} get registries,garbagecollections
   kubectl create --filename examples/garbage-collection.yaml
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Duration } from './duration.ts';
+import { durationBetween } from './duration.ts';
 import { GarbageCollectionStatus } from './garbage-collection-status.ts';
 import { apiVersion } from './group.ts';
 import { ObjectMeta } from './object-meta.ts';
@@ -15,15 +15,17 @@ export const GarbageCollectionSpec = z
       .describe('The Registry of the same namespace to collect.'),
     dryRun: z.boolean().default(false).describe('Count what would go, and delete nothing.'),
     deleteUntagged: z.boolean().default(false).describe('Delete manifests that no tag leads to.'),
-    minAge: Duration.default('24h').describe(
+    minAge: durationBetween('0s', '87600h')
+      .default('24h')
+      .describe(
       'What was pushed or reused more recently than this is kept, so that pushes under way are safe.',
     ),
     removeEmptyRepositories: z
       .boolean()
       .default(true)
       .describe('Remove repositories that the collection emptied from the catalog.'),
-    windowTimeout: Duration.default('60s').describe('The longest time for which pushes pause.'),
-    timeout: Duration.default('10m').describe('The longest time the whole run may take.'),
+    windowTimeout: durationBetween('1s', '10m').default('60s').describe('The longest time for which pushes pause.'),
+    timeout: durationBetween('1s', '24h').default('10m').describe('The longest time the whole run may take.'),
   })
   .meta(
     rules({

@@ -22,9 +22,9 @@ export const HtpasswdUser = z
         message: 'the name of a user cannot contain a colon or a control character',
       },
       {
-        rule: "has(self.passwordSecretRef) || self.name.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
+        rule: "has(self.passwordSecretRef) || self.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
         message:
-          "a user with a generated password needs a name of lower case letters, digits, '-' and '.', because its Secret is named after it; change the name or set passwordSecretRef",
+          "a user with a generated password needs a name of lower case letters and digits, with '-' or '.' between them, because its Secret is named after it; change the name or set passwordSecretRef",
       },
     ),
   );

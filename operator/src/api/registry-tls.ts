@@ -4,7 +4,17 @@ import { rules } from './rule.ts';
 
 /** The subject's fields beside the common name. */
 export const CertificateSubject = z.object({
-  country: z.string().length(2).optional().describe('Two letters (C).'),
+  country: z
+    .string()
+    .length(2)
+    .meta(
+      rules({
+        rule: "self.matches('^[A-Z]{2}$')",
+        message: 'not a country code; write two capital letters such as DE',
+      }),
+    )
+    .optional()
+    .describe('Two capital letters (C).'),
   locality: z.string().min(1).max(128).optional().describe('City (L).'),
   organization: z.string().min(1).max(64).optional().describe('Organization (O).'),
 });

@@ -44,6 +44,18 @@ describe('GET and HEAD of a manifest', () => {
     }
   });
 
+  it('wait for no window when a tag keeps the manifest, and are never refused', async () => {
+    const server = await startServer();
+    const { digest } = await server.pushImage('a', 'v1', 'layer');
+    await server.driver.touch(revisionLinkPath('a', digest), Date.now() - 7 * 3_600_000);
+    await server.gate.set('paused');
+    const byTag = server.request('HEAD', '/v2/a/manifests/v1');
+    expect([(await byTag).status, server.gate.held]).toEqual([200, 0]);
+    const byDigest = server.request('HEAD', `/v2/a/manifests/${digest}`);
+    await expect.poll(() => server.gate.held).toBe(1);
+    expect((await byDigest).status).toBe(200);
+  });
+
   it.each(['v2', absent, '.wrong', 'sha256:wrong'])(
     'of %s is answered MANIFEST_UNKNOWN',
     async (reference) => {

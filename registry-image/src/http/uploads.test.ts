@@ -249,6 +249,19 @@ describe('writes', () => {
     expect((await held).status).toBe(201);
   });
 
+  it('never make a blob of what came after it was hashed', async () => {
+    const server = await startServer();
+    const location = await start(server);
+    await patch(server, location, 'content');
+    await server.gate.set('paused');
+    const held = finish(server, location, digestOf('content'));
+    await expect.poll(() => server.gate.held).toBe(1);
+    await patch(server, location, ' and more');
+    await server.gate.set('open');
+    expect((await held).status).toBe(404);
+    expect((await server.request('GET', `/v2/a/blobs/${digestOf('content')}`)).status).toBe(404);
+  });
+
   it('are refused when they waited for too long, and succeed when they are tried again', async () => {
     const server = await startServer();
     const location = await start(server);

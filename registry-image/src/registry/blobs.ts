@@ -44,7 +44,7 @@ export function createBlobs(options: { driver: StorageDriver; gate: CommitGate; 
     const link = await absentAsUndefined(driver.stat(path));
     const target = link && (await readLink(driver, path));
     if (!link || !target) throw unknownBlob(digest);
-    if (renewLease && !(await leases.renewIfOld(path, link.modified, signal))) throw unknownBlob(digest);
+    if (renewLease && !(await leases.renewIfOld(path, link.modified, { signal }))) throw unknownBlob(digest);
     // After the renewal, so that what a collection removed before it is seen as gone.
     const size = await blobSize(driver, target);
     if (size === undefined) throw unknownBlob(digest);

@@ -1,6 +1,6 @@
 import type { StorageDriver } from '../storage/driver.ts';
 import { layerLinkPath, revisionLinkPath, revisionPath } from '../storage/paths.ts';
-import type { CommitGate } from './commit-gate.ts';
+import { type CommitGate, WritesRefusedError } from './commit-gate.ts';
 import type { Digest } from './digest.ts';
 import { absentAsUndefined } from './links.ts';
 import type { ParsedManifest, Reference } from './manifest-format.ts';
@@ -12,9 +12,15 @@ import type { ParsedManifest, Reference } from './manifest-format.ts';
 export interface Leases {
   /**
    * For a HEAD that is answered 200 to someone who may push: renews the lease of a link when it is older than a quarter of
-   * minAge. False when the link has gone meanwhile.
+   * minAge. False when the link has gone meanwhile. A HEAD is a read, so it is never refused: in a window it waits as a
+   * write does, and then does without.
+   * @param options.tagged a tag keeps it alive, so there is nothing to wait for
    */
-  renewIfOld(linkPath: string, modified: number, signal?: AbortSignal): Promise<boolean>;
+  renewIfOld(
+    linkPath: string,
+    modified: number,
+    options?: { tagged?: boolean; signal?: AbortSignal },
+  ): Promise<boolean>;
   /** Marks the moment at which a revision was committed; `end` compares with it. */
   recordCommit(repository: string, revision: Digest): Promise<void>;
   /** Ends the leases on what a revision references that were not renewed since it was committed. Runs in a section. */
@@ -26,13 +32,23 @@ type ReadManifest = (digest: Digest) => Promise<ParsedManifest | undefined>;
 export function createLeases(options: { driver: StorageDriver; gate: CommitGate; minAgeMs: number }): Leases {
   const { driver, gate, minAgeMs } = options;
 
-  async function renewIfOld(linkPath: string, modified: number, signal?: AbortSignal): Promise<boolean> {
+  async function renewIfOld(
+    linkPath: string,
+    modified: number,
+    { tagged = false, signal }: { tagged?: boolean; signal?: AbortSignal } = {},
+  ): Promise<boolean> {
     // Nobody can push while the registry is read-only, so nobody relies on what a HEAD says.
     if (minAgeMs === 0 || gate.mode === 'readOnly' || Date.now() - modified < minAgeMs / 4) return true;
-    return gate.run(async () => {
-      const touched = await absentAsUndefined(driver.touch(linkPath, Date.now()).then(() => true));
-      return touched ?? false;
-    }, signal);
+    if (tagged && gate.mode === 'paused') return true;
+    try {
+      return await gate.run(async () => {
+        const touched = await absentAsUndefined(driver.touch(linkPath, Date.now()).then(() => true));
+        return touched ?? false;
+      }, signal);
+    } catch (error) {
+      if (!(error instanceof WritesRefusedError)) throw error;
+      return (await absentAsUndefined(driver.stat(linkPath))) !== undefined;
+    }
   }
 
   // The time of the directory, not of the link: a HEAD renews the link's, and only a commit changes the directory's.

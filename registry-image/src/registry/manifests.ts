@@ -68,7 +68,8 @@ export function createManifests(options: {
     const path = revisionLinkPath(repository, digest);
     const link = await absentAsUndefined(driver.stat(path));
     if (!link || !(await readLink(driver, path))) throw unknown;
-    if (renewLease && !(await leases.renewIfOld(path, link.modified, signal))) throw unknown;
+    const tagged = reference.tag !== undefined;
+    if (renewLease && !(await leases.renewIfOld(path, link.modified, { tagged, signal }))) throw unknown;
     const content = await absentAsUndefined(driver.getContent(blobDataPath(digest)));
     if (!content || content.length === 0) throw unknown;
     return { digest, mediaType: storedMediaType(content), content };

@@ -38,7 +38,7 @@ export interface Uploads {
   append(upload: Upload, body: Readable, algorithm?: Algorithm): Promise<Upload>;
   /**
    * Makes the upload a blob of its repository.
-   * @throws RegistryError DIGEST_INVALID (the upload is removed then)
+   * @throws RegistryError DIGEST_INVALID (the upload is removed then), BLOB_UPLOAD_INVALID (it grew meanwhile)
    */
   commit(upload: Upload, digest: Digest, signal?: AbortSignal): Promise<void>;
   cancel(upload: Upload): Promise<void>;
@@ -113,12 +113,26 @@ export function createUploads(options: { driver: StorageDriver; gate: CommitGate
       throw registryError('DIGEST_INVALID', { digest, content });
     }
     await gate.run(async () => {
-      if ((await blobSize(driver, digest)) !== size) await driver.move(data, blobDataPath(digest));
+      await place({ ...upload, size }, digest);
       await driver.putContent(layerLinkPath(repository, digest), digest);
       // A sweep that had chosen the old data before the link was there takes it all the same.
-      if ((await blobSize(driver, digest)) !== size) await driver.move(data, blobDataPath(digest));
+      await place({ ...upload, size }, digest);
     }, signal);
     await cancel(upload);
+  }
+
+  /** Moves the data to its digest unless the blob is there. What came after it was hashed must not get there with it. */
+  async function place(upload: Upload, digest: Digest): Promise<void> {
+    if ((await blobSize(driver, digest)) === upload.size) return;
+    const data = await dataOf(upload.repository, upload.id);
+    if (data?.size !== upload.size) {
+      throw registryError(
+        'BLOB_UPLOAD_INVALID',
+        { uuid: upload.id },
+        'another request has changed the upload meanwhile',
+      );
+    }
+    await driver.move(data.path, blobDataPath(digest));
   }
 
   async function digestOfUpload(upload: Upload, algorithm: Algorithm, size: number): Promise<Digest> {

@@ -38,6 +38,8 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
   let takesRequests = true;
   let relay: Relay | undefined;
   const counts = countRequests();
+  /** Resolves when the settings of `start` hold, so that a later one never meets them halfway. */
+  const begun = Promise.withResolvers<void>();
 
   function report(): void {
     if (!running) return;
@@ -76,6 +78,7 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
     });
     running = { service, registryServer, connections, encrypted };
     await Promise.all(command.settings.map(apply));
+    begun.resolve();
     const address = await listen(server, config.http.addr, 'http.addr', config.http.net);
     report();
     send({ type: 'ready', address });
@@ -107,6 +110,7 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
       case 'start':
         return start(command);
       case 'set':
+        await begun.promise;
         return apply(command.setting);
       case 'report':
         return report();
