@@ -36,6 +36,20 @@ describe('registry', () => {
     expect(unknown.stderr).toContain("'serv' is not a command of registry");
   });
 
+  it('serves with nothing that it was not told to', async () => {
+    expect((await run('serve', '--help')).stdout).toContain('Usage: registry COMMAND');
+    for (const argv of [
+      ['--config', 'x.yml'],
+      ['a.yml', 'b.yml'],
+    ]) {
+      const { code, stderr } = await run('serve', ...argv);
+      expect([code, stderr.split('\n')[0]]).toEqual([
+        2,
+        `serve takes at most one argument, the path of config.yml, and not '${argv[0] === 'a.yml' ? 'b.yml' : '--config'}'.`,
+      ]);
+    }
+  });
+
   it('names every problem of a config, one a line, and exits with 1', async () => {
     const { code, stderr } = await run(
       'serve',

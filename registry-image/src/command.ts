@@ -40,6 +40,14 @@ async function openStore(path: string | undefined): Promise<StorageDriver> {
 async function dispatch(command: string, argv: readonly string[]): Promise<number> {
   switch (command) {
     case 'serve': {
+      const wrong = argv.find((word) => word.startsWith('-')) ?? argv[1];
+      if (wrong === '--help' || wrong === '-h') return dispatch('--help', []);
+      if (wrong !== undefined) {
+        process.stderr.write(
+          `serve takes at most one argument, the path of config.yml, and not '${wrong}'.\n\n${usage}`,
+        );
+        return 2;
+      }
       const { serve } = await import('./supervisor/serve.ts');
       return serve(argv, version);
     }

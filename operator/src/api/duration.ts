@@ -26,11 +26,7 @@ export function durationBetween(least: Duration, most: Duration): typeof Duratio
     rule: `self == '' || !self.matches('${pattern}') || (duration(self) >= duration('${least}') && duration(self) <= duration('${most}'))`,
     message: `out of range; give a duration from ${least} to ${most}`,
   };
-  return z
-    .string()
-    .max(32)
-    .refine(isWithin)
-    .meta(rules(form, bounds));
+  return z.string().max(32).refine(isWithin).meta(rules(form, bounds));
 }
 
 /** Milliseconds of a `Duration`. */

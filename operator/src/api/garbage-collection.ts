@@ -18,13 +18,15 @@ export const GarbageCollectionSpec = z
     minAge: durationBetween('0s', '87600h')
       .default('24h')
       .describe(
-      'What was pushed or reused more recently than this is kept, so that pushes under way are safe.',
-    ),
+        'What was pushed or reused more recently than this is kept, so that pushes under way are safe.',
+      ),
     removeEmptyRepositories: z
       .boolean()
       .default(true)
       .describe('Remove repositories that the collection emptied from the catalog.'),
-    windowTimeout: durationBetween('1s', '10m').default('60s').describe('The longest time for which pushes pause.'),
+    windowTimeout: durationBetween('1s', '10m')
+      .default('60s')
+      .describe('The longest time for which pushes pause.'),
     timeout: durationBetween('1s', '24h').default('10m').describe('The longest time the whole run may take.'),
   })
   .meta(

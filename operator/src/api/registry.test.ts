@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Duration, durationMs } from './duration.ts';
+import { Duration, durationBetween, durationMs } from './duration.ts';
 import { GarbageCollection } from './garbage-collection.ts';
 import { isIpAddress } from './hostname.ts';
 import { quantityValue } from './quantity.ts';
@@ -55,8 +55,20 @@ describe('values', () => {
     expect(durationMs(Duration.parse(text))).toBe(ms);
   });
 
-  it.each(['1d', '', '10', '-5s', '5 s'])('%j is no duration', (text) => {
+  it.each(['1d', '', '10', '-5s', '5 s', '999999h', '99999999999999999999h'])('%j is no duration', (text) => {
     expect(Duration.safeParse(text).success).toBe(false);
+  });
+
+  it.each([
+    ['0s', false],
+    ['999ms', false],
+    ['1s', true],
+    ['1m30s', true],
+    ['10m', true],
+    ['10m1s', false],
+    ['9999999999999999h', false],
+  ])('%s from 1s to 10m: %s', (text, isWithin) => {
+    expect(durationBetween('1s', '10m').safeParse(text).success).toBe(isWithin);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { collectionFile } from '@wharfinger/registry/config';
 import { type ConfigMap, configMaps, type Pod } from '../kube/builtin-kinds.ts';
 import type { Client } from '../kube/client.ts';
+import { isNotFound } from '../kube/errors.ts';
 import { annotateSync } from '../replicas/sync-annotation.ts';
 import { fieldManager } from './kind.ts';
 
@@ -36,14 +37,30 @@ export function createMaintenanceWriter(options: MaintenanceWriterOptions): Main
 
   async function write(maintenance: ConfigMap, text: string | null, written: Written): Promise<void> {
     if (written.text === text && !hasDrifted(maintenance, written, now())) return;
-    const { name, namespace, uid } = maintenance.metadata;
-    const data = text === null ? {} : { data: { [collectionFile]: text } };
-    const manifest = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace, uid }, ...data };
-    const applied = await client.apply(configMaps, manifest, { fieldManager });
+    const stored = text === null ? await remove(maintenance) : await put(maintenance, text);
     written.text = text;
-    written.resourceVersion = applied.metadata.resourceVersion ?? '';
+    written.resourceVersion = stored.metadata.resourceVersion ?? '';
     written.at = now();
     written.syncedAt = 0;
+  }
+
+  function put({ metadata }: ConfigMap, text: string): Promise<ConfigMap> {
+    const { name, namespace, uid } = metadata;
+    const data = { [collectionFile]: text };
+    const manifest = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace, uid }, data };
+    return client.apply(configMaps, manifest, { fieldManager });
+  }
+
+  /** An apply would take away only what nobody else has applied: a restored copy has another manager. */
+  async function remove(maintenance: ConfigMap): Promise<ConfigMap> {
+    const { metadata } = maintenance;
+    const patch = { metadata: { uid: metadata.uid }, data: { [collectionFile]: null } };
+    try {
+      return await client.patchMerge(configMaps, metadata, patch, { fieldManager });
+    } catch (error) {
+      if (isNotFound(error)) return maintenance;
+      throw error;
+    }
   }
 
   async function sync(pending: readonly Pod[], written: Written): Promise<void> {

@@ -12,7 +12,7 @@ import type { Observation, Replica } from './observation.ts';
 import { registryView } from './registry-view.ts';
 import { createReplicaProbe, type ReplicaProbe, unasked } from './replica-probe.ts';
 import { isActive, isFinished, type Run, runOf, type RunStatus } from './run.ts';
-import { hasFinalizer, toldStatus, writeFinalizer, writeStatus } from './status-writer.ts';
+import { addFinalizer, hasFinalizer, removeFinalizer, toldStatus, writeStatus } from './status-writer.ts';
 import { step } from './step.ts';
 import { podsOf, registryObjects, siblingsOf, type Stores } from './surroundings.ts';
 import type { RunEvent, Transition } from './transition.ts';
@@ -107,8 +107,9 @@ export function createGarbageCollectionReconciler(
     const objects = registryObjects(stores, namespace, run.registry);
     if (objects.maintenance === undefined) return;
     const text = collectionText(run);
-    const isOurs =
-      typeof memory.written.text === 'string' || registryView(objects)?.collectionRun === run.uid;
+    const holder = registryView(objects)?.collectionRun ?? '';
+    // What we wrote may not be in the cache yet; what another run wrote is not ours to take away.
+    const isOurs = holder === run.uid || (holder === '' && typeof memory.written.text === 'string');
     if (text === null && !isOurs) return;
     await writer.write(objects.maintenance, text, memory.written);
     if (memory.written.syncedAt === 0)
@@ -151,7 +152,7 @@ export function createGarbageCollectionReconciler(
     const { phase } = runOf(next).status;
     memory.object = next;
     try {
-      if (isActive(phase) && !hasFinalizer(before)) await writeFinalizer(client, next, true);
+      if (isActive(phase) && !hasFinalizer(before)) await addFinalizer(client, next);
       memory.object = await writeStatus(client, next, runOf(next).status);
     } catch (error) {
       memories.delete(key);
@@ -176,7 +177,13 @@ export function createGarbageCollectionReconciler(
     if (isActive(run.status.phase)) return;
     await tell(run, memory);
     if (!hasFinalizer(memory.object)) return;
-    memory.object = await writeFinalizer(client, memory.object, false);
+    try {
+      memory.object = await removeFinalizer(client, memory.object);
+    } catch (error) {
+      // Somebody changed the object, such as by deleting it: it is read again.
+      memories.delete(key);
+      throw error;
+    }
     options.log.debug({ garbageCollection: key }, 'finalizer removed');
   }
 

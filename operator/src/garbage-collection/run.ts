@@ -1,5 +1,5 @@
 import type { CollectionOptions } from '@wharfinger/registry/config';
-import { durationMs } from '../api/duration.ts';
+import { type Duration, durationMs } from '../api/duration.ts';
 import type { GarbageCollectionPhase, GarbageCollectionStatus } from '../api/garbage-collection-status.ts';
 import type { GarbageCollection } from '../api/garbage-collection.ts';
 
@@ -36,12 +36,19 @@ export function runOf(object: GarbageCollection): Run {
       dryRun: spec.dryRun,
       deleteUntagged: spec.deleteUntagged,
       removeEmptyRepositories: spec.removeEmptyRepositories,
-      minAge: durationMs(spec.minAge),
+      minAge: bounded(spec.minAge),
     },
-    timeoutMs: durationMs(spec.timeout),
-    windowTimeoutMs: durationMs(spec.windowTimeout),
+    timeoutMs: bounded(spec.timeout),
+    windowTimeoutMs: bounded(spec.windowTimeout),
     status: { ...object.status, phase: object.status?.phase ?? 'Queued' },
   };
+}
+
+/** Ten years, in milliseconds: an object that is older than the bounds of our definition must not break time itself. */
+const longestMs = 87_600 * 3_600_000;
+
+function bounded(duration: Duration): number {
+  return Math.min(durationMs(duration), longestMs);
 }
 
 const finished: ReadonlySet<GarbageCollectionPhase> = new Set(['Succeeded', 'Failed']);

@@ -28,22 +28,37 @@ export function writeStatus(
 }
 
 export function hasFinalizer(object: ServedGarbageCollection): boolean {
-  return ((object.metadata as { finalizers?: string[] }).finalizers ?? []).includes(finalizer);
+  return finalizersOf(object).includes(finalizer);
 }
 
-/** Puts our finalizer on, or takes it off. */
-export function writeFinalizer(
+function finalizersOf({ metadata }: ServedGarbageCollection): string[] {
+  return (metadata as { finalizers?: string[] }).finalizers ?? [];
+}
+
+export function addFinalizer(
   client: Client,
   object: ServedGarbageCollection,
-  wanted: boolean,
 ): Promise<ServedGarbageCollection> {
   const { apiVersion, kind, metadata } = identity(object);
-  const finalizers = wanted ? [finalizer] : [];
   return client.apply(
     garbageCollections,
-    { apiVersion, kind, metadata: { ...metadata, finalizers } },
+    { apiVersion, kind, metadata: { ...metadata, finalizers: [finalizer] } },
     { fieldManager },
   );
+}
+
+/**
+ * Takes our finalizer off, whoever put it on: an object that was restored from a copy names another manager of it, from whom an
+ * apply takes nothing. Rejects with a conflict when the object changed since it was read.
+ */
+export function removeFinalizer(
+  client: Client,
+  object: ServedGarbageCollection,
+): Promise<ServedGarbageCollection> {
+  const { uid, resourceVersion } = object.metadata;
+  const finalizers = finalizersOf(object).filter((name) => name !== finalizer);
+  const patch = { metadata: { uid, resourceVersion, finalizers } };
+  return client.patchMerge(garbageCollections, object.metadata, patch, { fieldManager });
 }
 
 function identity(object: ServedGarbageCollection): {

@@ -67,6 +67,23 @@ function confirmedBy(run: Run, phase: 'Confirmed' | 'Failed', restored = 0): Obs
 }
 
 describe('EnteringReadOnly', () => {
+  it('does not sweep while a collector of an earlier run still works', () => {
+    const run = enterWindow();
+    const collection = { run: 'older', attempt: 1, phase: 'Confirming' as const, touched: true, counts };
+    const busy = converged(run, one, { writes: 'paused', collection });
+    const [first] = bothPaused(run);
+    if (first === undefined) throw new Error('a replica expected');
+    const late = { now: start + 5000 };
+    expect(step(run, makeObservation([first, busy])).status.phase).toBe('EnteringReadOnly');
+    expect(step(run, makeObservation([first, busy], late)).status).toMatchObject({
+      phase: 'RestoringWrites',
+      failure: {
+        message:
+          'Pod team-a-1 did not pause its writes within 5 s: it still collects for an earlier run; nothing was collected.',
+      },
+    });
+  });
+
   it('sweeps only when every replica confirmed exactly this text', () => {
     const run = enterWindow();
     const [first, second] = bothPaused(run);

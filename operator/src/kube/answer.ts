@@ -1,4 +1,4 @@
-import { ApiError, type Status } from './errors.ts';
+import { ApiError, type Status, type StatusDetails } from './errors.ts';
 
 /** What came back from the API server, as far as it is needed to tell success from refusal. */
 export interface Answer {
@@ -21,7 +21,12 @@ export function parseAnswer(answer: Answer, request: string): unknown {
 function refusal(answer: Answer, body: unknown, request: string): ApiError {
   const status: Status = isStatus(body) ? body : { message: answer.text.trim() };
   return new ApiError(
-    { ...status, code: answer.statusCode, message: safeMessage(status, request) },
+    {
+      ...status,
+      code: answer.statusCode,
+      message: safeMessage(status, request),
+      details: safeDetails(status, request),
+    },
     { retryAfterSeconds: parseRetryAfter(answer.retryAfter), request },
   );
 }
@@ -29,10 +34,20 @@ function refusal(answer: Answer, body: unknown, request: string): ApiError {
 /** The server quotes refused values, which for a Secret must reach no log: only reason and fields are left of it. */
 function safeMessage(status: Status, request: string): string | undefined {
   if (!status.message) return undefined;
-  if (!/\/secrets(\/|\?|$)/.test(request)) return status.message.slice(0, longestMessage);
+  if (!isAboutSecret(request)) return status.message.slice(0, longestMessage);
   const fields = (status.details?.causes ?? []).flatMap((cause) => cause.field ?? []);
   const reason = status.reason ?? 'refused';
   return fields.length === 0 ? reason : `${reason} (${fields.join(', ')})`;
+}
+
+/** A logger prints every field of an error, the causes too. */
+function safeDetails({ details }: Status, request: string): StatusDetails | undefined {
+  if (details?.causes === undefined || !isAboutSecret(request)) return details;
+  return { ...details, causes: details.causes.map(({ reason, field }) => ({ reason, field })) };
+}
+
+function isAboutSecret(request: string): boolean {
+  return /\/secrets(\/|\?|$)/.test(request);
 }
 
 /** Seconds of a Retry-After header (RFC 9110, section 10.2.3); the API server sends no dates. */

@@ -149,6 +149,7 @@ test('what a server says of a Secret is reduced to reason and fields', async () 
   const error = await apply.catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(ApiError);
   expect((error as ApiError).message).toBe('PATCH /api/v1/namespaces/ns/secrets/s: Invalid (data[p])');
+  expect(JSON.stringify((error as ApiError).details)).not.toContain('hunter2');
 });
 
 test('a missing namespace or name is refused before anything is sent', async () => {

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { exampleRegistry } from '../api/registry-example.ts';
 import { secrets } from '../kube/builtin-kinds.ts';
 import { findCondition } from '../kube/conditions.ts';
+import { ApiError } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/resource.ts';
 import { ownedLabels, userLabel } from '../resources/labels.ts';
 import { secretText } from '../resources/secrets.ts';
@@ -133,6 +134,39 @@ describe('users', () => {
         'spec.auth.htpasswd.users[Bob].passwordSecretRef: Secret bob does not exist; create it with the key password',
     });
     expect([...parseHtpasswd(text('team-a-htpasswd', 'htpasswd')).keys()]).toEqual(['ci']);
+  });
+});
+
+describe('a generated Secret', () => {
+  it('stays when the spec comes to name it', async () => {
+    await reconcile();
+    const password = text('team-a-user-ci', 'password');
+    const users = [{ name: 'ci', passwordSecretRef: { name: 'team-a-user-ci' } }];
+    setSpec({ auth: { htpasswd: { users } } }, 2);
+    await reconcile();
+    expect(text('team-a-user-ci', 'password')).toBe(password);
+    setSpec({ auth: { htpasswd: { secretName: 'team-a-htpasswd' } } }, 3);
+    await reconcile();
+    expect(parseHtpasswd(text('team-a-htpasswd', 'htpasswd')).has('ci')).toBe(true);
+    expect(cluster.get('secrets', 'team-a-user-ci')).toBeUndefined();
+  });
+
+  it('that the API server refuses leaves the other users alone', async () => {
+    const client = { ...cluster.client };
+    const refuse: typeof client.create = async (kind, manifest, ...rest) => {
+      if (manifest.metadata?.name === 'team-a-user-ci')
+        throw new ApiError({
+          code: 403,
+          reason: 'Forbidden',
+          details: { kind: 'secrets', name: 'team-a-user-ci' },
+        });
+      return client.create(kind, manifest, ...rest);
+    };
+    Object.assign(cluster.client, { create: refuse });
+    setSpec({ auth: { htpasswd: { users: [{ name: 'ci' }, { name: 'dev' }] } } });
+    await reconcile();
+    expect([...parseHtpasswd(text('team-a-htpasswd', 'htpasswd')).keys()]).toEqual(['dev']);
+    expect(ready()?.message).toBe('the API server refused Secret team-a-user-ci (Forbidden)');
   });
 });
 

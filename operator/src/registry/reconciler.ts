@@ -18,7 +18,7 @@ import { createPasswordHashes } from './password-hashes.ts';
 import { createStatusWriter } from './status-writer.ts';
 import type { RegistryStores } from './stores.ts';
 import { firstSight, unreadable } from './summary.ts';
-import { createSynchronization } from './synchronization.ts';
+import { createSynchronization, type Lagging } from './synchronization.ts';
 import { toldStatus } from './told-status.ts';
 
 export interface RegistryReconcilerOptions {
@@ -37,7 +37,7 @@ export interface RegistryReconcilerOptions {
 
 export type RegistryReconciler = (ref: ObjectRef, signal: AbortSignal) => Promise<WorkResult>;
 
-const lagMs = 300;
+const lagMs = { first: 300, last: 5000 };
 const waitMs = 1000;
 const stalledMs = 30_000;
 const longestMs = 6 * 3_600_000;
@@ -112,10 +112,16 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
 /** Milliseconds until there may be something to do that no watch tells. */
 function nextLook({ findings, certificate }: Pass, now: number): number {
   if (findings.problems.some((problem) => !problem.stalled)) return waitMs;
-  if (findings.lagging.length > 0) return lagMs;
+  if (findings.lagging.length > 0) return lagInterval(findings.lagging);
   if (findings.problems.length > 0) return stalledMs;
   if (certificate === undefined) return longestMs;
   const renewal = renewalTime(certificate.facts.notBefore, certificate.facts.notAfter) - now;
   // A certificate that ends with its CA is past this time and stays as it is.
   return renewal > 0 ? Math.min(renewal + waitMs, longestMs) : longestMs;
+}
+
+/** Soon after a change; more seldom when a replica does not confirm it for long. */
+function lagInterval(lagging: readonly Lagging[]): number {
+  const shortest = Math.min(...lagging.map(({ forMs }) => forMs));
+  return Math.min(lagMs.last, Math.max(lagMs.first, shortest / 10));
 }

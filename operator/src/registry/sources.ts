@@ -13,6 +13,7 @@ import { type Reflector, stripManagedFields } from '../kube/reflector.ts';
 import type { KubeObject, ObjectRef } from '../kube/resource.ts';
 import { instanceLabel, managedBy, managedByLabel } from '../resources/labels.ts';
 import { registries, type ServedGarbageCollection, type ServedRegistry } from './kind.ts';
+import { referredSecrets } from './referred-secrets.ts';
 
 /** The reflectors behind `RegistryStores`. That of Secrets sees all of them, the other built-in kinds only what carries our label. */
 export interface RegistryReflectors {
@@ -31,12 +32,20 @@ export interface RegistryReflectors {
 /** Label selector of the reflectors of built-in kinds, but for Secrets. */
 export const managedSelector = `${managedByLabel}=${managedBy}`;
 
-/** `transform` of the reflector of Secrets: what others made is known by name and version only. */
+/**
+ * `transform` of the reflector of Secrets: what others made is known by name and version only. What is ours shows in its owner too,
+ * because people and tools that label things anew take our label off.
+ */
 export function withoutForeignData(secret: Secret): Secret {
   const stripped = stripManagedFields(secret);
-  if (secret.metadata.labels?.[managedByLabel] === managedBy) return stripped;
+  const isLabelled = secret.metadata.labels?.[managedByLabel] === managedBy;
+  if (isLabelled || secret.metadata.ownerReferences?.some(isRegistry)) return stripped;
   const { data: _data, ...rest } = stripped;
   return { ...rest, metadata: { ...rest.metadata, annotations: undefined } };
+}
+
+function isRegistry(owner: { apiVersion: string; kind: string }): boolean {
+  return owner.apiVersion === registries.apiVersion && owner.kind === registries.kind;
 }
 
 /** Everything whose changes concern a Registry. */
@@ -47,7 +56,7 @@ export function registrySources(reflectors: RegistryReflectors): Source[] {
     const { namespace, name } = secret.metadata;
     return store
       .list(namespace)
-      .filter((registry) => secretNames(registry).includes(name))
+      .filter((registry) => referredSecrets(registry).includes(name))
       .map(({ metadata }) => ({ namespace: metadata.namespace, name: metadata.name }));
   }
 
@@ -71,15 +80,4 @@ export function registrySources(reflectors: RegistryReflectors): Source[] {
 function registryByLabel({ metadata }: KubeObject): ObjectRef[] {
   const name = metadata.labels?.[instanceLabel];
   return name === undefined ? [] : [{ namespace: metadata.namespace, name }];
-}
-
-/** Secrets of the user that a Registry refers to; the spec may be without its defaults. */
-function secretNames({ spec }: ServedRegistry): string[] {
-  const users = spec.auth?.htpasswd?.users ?? [];
-  const names = [
-    spec.tls?.secretName,
-    spec.auth?.htpasswd?.secretName,
-    ...users.map((user) => user.passwordSecretRef?.name),
-  ];
-  return names.filter((name) => name !== undefined);
 }

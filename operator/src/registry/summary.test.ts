@@ -31,7 +31,7 @@ describe('the summary', () => {
     ['a pod is missing', workload({ ready: 1 }), 'FTFTF Starting'],
     ['a template rolls out', workload({ rolledOut: false }), 'FTFTF RollingOut'],
     ['a pod is in trouble', workload({ ready: 1, trouble: 'pod x is in Y' }), 'FTFTF PodTrouble'],
-    ['a replica lags', { lagging: [{ pod: 'x-0', lacks: 'users' }] }, 'FTFTU Synchronizing'],
+    ['a replica lags', { lagging: [{ pod: 'x-0', lacks: 'users', forMs: 0 }] }, 'FTFTU Synchronizing'],
     ['a person is needed', { problems: [missing] }, 'FFTTF PasswordMissing'],
     [
       'a person is needed, and a pod is missing',

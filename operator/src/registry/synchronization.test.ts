@@ -54,7 +54,7 @@ describe('synchronization', () => {
     const { replica, seen, clock, look } = stage();
     await look();
     const changed = { ...expected, certificate: 'def' };
-    expect(await look(changed)).toEqual([{ pod: 'team-a-0', lacks: 'certificate' }]);
+    expect(await look(changed)).toEqual([{ pod: 'team-a-0', lacks: 'certificate', forMs: 0 }]);
     expect(seen.patches).toHaveLength(1);
     clock.now += 1900;
     await look(changed);
@@ -69,10 +69,26 @@ describe('synchronization', () => {
     expect(seen.patches).toHaveLength(2);
   });
 
+  it('patches a replica that never confirms ever more seldom, and a new change at once', async () => {
+    const { replica, seen, clock, look } = stage();
+    await look();
+    replica.silent = true;
+    const changed = { ...expected, certificate: 'def' };
+    for (let second = 0; second < 600; second += 1) {
+      await look(changed);
+      clock.now += 1000;
+    }
+    expect(seen.patches.length).toBeGreaterThan(15);
+    expect(seen.patches.length).toBeLessThan(45);
+    const count = seen.patches.length;
+    await look({ ...expected, certificate: 'fed' });
+    expect(seen.patches).toHaveLength(count + 1);
+  });
+
   it('names a replica that does not answer', async () => {
     const { replica, look } = stage();
     replica.silent = true;
-    expect(await look()).toEqual([{ pod: 'team-a-0', lacks: 'connection refused' }]);
+    expect(await look()).toEqual([{ pod: 'team-a-0', lacks: 'connection refused', forMs: 0 }]);
   });
 
   it('expects nothing of what is not known', async () => {

@@ -11,7 +11,7 @@ import { fieldManager } from './kind.ts';
 import { isReady } from './pod-condition.ts';
 
 const answerMs = 1500;
-const patchAgainMs = 2000;
+const patchAgainMs = { first: 2000, last: 30_000 };
 
 export interface SynchronizationOptions {
   readonly client: Client;
@@ -25,11 +25,13 @@ export interface Lagging {
   readonly pod: string;
   /** What it lacks, or why it could not be asked. */
   readonly lacks: string;
+  /** For how long it has lacked that, in milliseconds. */
+  readonly forMs: number;
 }
 
 /**
  * Sees to it that the pods take up what is mounted into them. A kubelet looks at a mounted file at once only when the pod changes, so
- * an annotation of the pod is set, and again every 2 s, until the replica itself confirms.
+ * an annotation of the pod is set, and again every 2 s, ever more seldom after 10 s, until the replica itself confirms.
  */
 export interface Synchronization {
   /** The replicas that do not confirm; nobody is asked again who confirmed the same before. */
@@ -38,6 +40,9 @@ export interface Synchronization {
 
 interface Memory {
   confirmed: string;
+  /** What is waited for, and since when. */
+  expected: string;
+  since: number;
   patched: string;
   patchedAt: number;
 }
@@ -70,6 +75,7 @@ export function createSynchronization(options: SynchronizationOptions): Synchron
     { expected, digest }: { expected: Expectation; digest: string },
   ): Promise<Lagging | undefined> {
     if (memory.confirmed === digest) return undefined;
+    if (memory.expected !== digest) Object.assign(memory, { expected: digest, since: now() });
     // It confirmed something else before, so it surely has to look; a new pod is asked first.
     if (memory.confirmed !== '' && memory.patched !== digest) await patch(pod, memory, digest);
     const lacks = await ask(name, pod, expected);
@@ -77,8 +83,9 @@ export function createSynchronization(options: SynchronizationOptions): Synchron
       memory.confirmed = digest;
       return undefined;
     }
-    if (isReady(pod) && now() - memory.patchedAt >= patchAgainMs) await patch(pod, memory, digest);
-    return { pod: pod.metadata.name, lacks };
+    const forMs = now() - memory.since;
+    if (isReady(pod) && now() - memory.patchedAt >= patchInterval(forMs)) await patch(pod, memory, digest);
+    return { pod: pod.metadata.name, lacks, forMs };
   }
 
   async function ask(name: string, pod: Pod, expected: Expectation): Promise<string | undefined> {
@@ -104,8 +111,13 @@ export function createSynchronization(options: SynchronizationOptions): Synchron
   return { synchronize };
 }
 
+/** A replica that never answers, such as behind a NetworkPolicy, must not keep its kubelet busy for ever. */
+function patchInterval(forMs: number): number {
+  return Math.min(patchAgainMs.last, Math.max(patchAgainMs.first, forMs / 5));
+}
+
 function nothing(): Memory {
-  return { confirmed: '', patched: '', patchedAt: 0 };
+  return { confirmed: '', expected: '', since: 0, patched: '', patchedAt: 0 };
 }
 
 function uidOf(pod: Pod): string {

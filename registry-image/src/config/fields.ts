@@ -42,6 +42,21 @@ export const duration = z
     return z.NEVER;
   });
 
+/** Longest time that a timer of Node takes, in milliseconds; what is longer would be over at once. */
+const longestTimer = 2 ** 31 - 1;
+
+/** A duration that something waits for. */
+export const timer = duration.refine((value) => value <= longestTimer, 'must be at most 596h');
+
+/** Name and value of a header field (RFC 9110, 5.1 and 5.5). */
+export const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be the name of a header field');
+export const headerValue = text.refine(
+  (value) => /^[\t\x20-\x7e\x80-\xff]*$/.test(value),
+  'must be one line of Latin-1 text',
+);
+
 /** One of a few words. */
 export function choice<const T extends string>(...words: [T, ...T[]]): z.ZodType<T, T> {
   return z.custom<T>(

@@ -97,6 +97,16 @@ health:
     ['version: 0.1\nhttp: {tls: {key: /k}}', 'http.tls.certificate: is required'],
     ['version: 0.1\nhttp: {host: registry}', 'http.host: must be a URL such as https://registry.example'],
     [
+      'version: 0.1\nhttp: {host: "registry:5000"}',
+      'http.host: must be a URL such as https://registry.example',
+    ],
+    [
+      'version: 0.1\nhttp: {headers: {X Frame: [DENY]}}',
+      'http.headers.X Frame: must be the name of a header field',
+    ],
+    ['version: 0.1\nhttp: {headers: {a: ["b\\nc"]}}', 'http.headers.a.0: must be one line of Latin-1 text'],
+    ['version: 0.1\nwharfinger: {hold: {timeout: 1000h}}', 'wharfinger.hold.timeout: must be at most 596h'],
+    [
       'version: 0.1\nhttp: {draintimeout: 5}',
       'http.draintimeout: must be a duration with its unit, such as 10s or 24h, not "5"',
     ],

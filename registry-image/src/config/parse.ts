@@ -58,6 +58,7 @@ function describeIssue(issue: z.core.$ZodIssue, tree: Tree): string[] {
   if (issue.code === 'invalid_type' && issue.expected !== 'array')
     return [`${name}: must be a section with keys`];
   if (issue.code === 'invalid_type') return [`${name}: must be a list`];
+  if (issue.code === 'invalid_key') return issue.issues.map((inner) => `${name}: ${inner.message}`);
   return [`${name}: ${issue.message}`];
 }
 

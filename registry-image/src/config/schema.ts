@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { choice, duration, flag, integer, text } from './fields.ts';
+import { choice, duration, flag, headerName, headerValue, integer, text, timer } from './fields.ts';
 
 /**
  * config.yml with the keys, nesting, defaults and units of CNCF distribution, and our own section `wharfinger`.
@@ -59,19 +59,22 @@ const Tls = z.strictObject({
   minimumtls: choice('tls1.0', 'tls1.1', 'tls1.2', 'tls1.3').default('tls1.2'),
 });
 
+/** `registry:5000` is a URL too, of the scheme `registry`. */
+function isWebOrigin(value: string): boolean {
+  return /^https?:\/\//i.test(value) && URL.canParse(value);
+}
+
 const Http = z
   .strictObject({
     addr: text.default(':5000'),
     net: choice('tcp', 'unix').default('tcp'),
     /** '' or a path that starts with a slash and does not end with one. */
     prefix: text.transform((value) => value.replace(/^\/*/, '/').replace(/\/+$/, '')).prefault(''),
-    host: text
-      .refine((value) => URL.canParse(value), 'must be a URL such as https://registry.example')
-      .optional(),
+    host: text.refine(isWebOrigin, 'must be a URL such as https://registry.example').optional(),
     secret: text.optional(),
     relativeurls: flag.default(false),
     draintimeout: duration.prefault('0'),
-    headers: z.record(z.string(), z.array(text)).default({}),
+    headers: z.record(headerName, z.array(headerValue)).default({}),
     tls: Tls.optional(),
     debug: z
       .strictObject({
@@ -94,7 +97,7 @@ const Health = z
     storagedriver: z
       .strictObject({
         enabled: flag.default(false),
-        interval: duration.prefault('10s'),
+        interval: timer.prefault('10s'),
         threshold: integer(0).default(0),
       })
       .prefault({}),
@@ -109,7 +112,7 @@ const Wharfinger = z
     /** The state endpoint; without it there is none. */
     state: z.strictObject({ addr: text, certificate: text, key: text, clientca: text }).optional(),
     gc: z.strictObject({ minage: duration.prefault('24h') }).prefault({}),
-    hold: z.strictObject({ timeout: duration.prefault('10s'), limit: integer(0).default(1000) }).prefault({}),
+    hold: z.strictObject({ timeout: timer.prefault('10s'), limit: integer(0).default(1000) }).prefault({}),
   })
   .prefault({});
 

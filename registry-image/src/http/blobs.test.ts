@@ -132,7 +132,7 @@ describe('GET of a blob by a client that has gone before the first byte', () => 
 describe('the lease of a blob', () => {
   const old = Date.now() - 7 * 3_600_000;
 
-  it('is renewed by a HEAD when it is older than a quarter of minAge', async () => {
+  it('is renewed by a HEAD unless it was renewed just now', async () => {
     const server = await startServer();
     await server.pushBlob('a', content);
     const link = layerLinkPath('a', digest);
@@ -141,7 +141,7 @@ describe('the lease of a blob', () => {
     expect((await server.driver.stat(link)).modified).toBe(old);
     await server.request('HEAD', `/v2/a/blobs/${digest}`);
     expect((await server.driver.stat(link)).modified).toBeGreaterThan(old);
-    const younger = Date.now() - 5 * 3_600_000;
+    const younger = Date.now() - 100;
     await server.driver.touch(link, younger);
     await server.request('HEAD', `/v2/a/blobs/${digest}`);
     expect((await server.driver.stat(link)).modified).toBe(younger);

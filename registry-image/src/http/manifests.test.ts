@@ -1,7 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { digestOf } from '../registry/digest.ts';
 import { mediaTypes } from '../registry/manifest-format.ts';
-import { blobDataPath, layerLinkPath, revisionLinkPath } from '../storage/paths.ts';
+import {
+  blobDataPath,
+  layerLinkPath,
+  revisionLinkPath,
+  revisionPath,
+  tagCurrentLinkPath,
+} from '../storage/paths.ts';
 import { codesOf, imageManifest, startServer, type TestServer } from './test-server.ts';
 
 const absent = digestOf('absent');
@@ -168,6 +174,17 @@ describe('PUT of a manifest', () => {
   });
 });
 
+describe('a manifest that names one layer very often', () => {
+  it('is looked through as if it named it once', async () => {
+    const server = await startServer();
+    const { config, layer } = await server.pushImage('a', 'v1', 'layer');
+    const layers = Array.from({ length: 1000 }, (): [typeof layer, number] => [layer, 5]);
+    const reads = vi.spyOn(server.driver, 'getContent');
+    expect((await put(server, '/v2/a/manifests/v2', imageManifest({ config, layers }))).status).toBe(201);
+    expect(reads.mock.calls.length).toBeLessThan(20);
+  });
+});
+
 describe('DELETE of a manifest', () => {
   it('by tag removes that tag alone', async () => {
     const server = await startServer();
@@ -210,6 +227,39 @@ describe('DELETE of a manifest', () => {
     expect(await modified(revisionLinkPath('a', image.digest))).toBe(0);
     expect(await modified(layerLinkPath('a', image.layer))).toBe(0);
     expect(await modified(layerLinkPath('a', image.config))).toBeGreaterThan(0);
+  });
+
+  it('does not end the lease that a HEAD promised to a push under way', async () => {
+    const server = await startServer();
+    const image = await server.pushImage('a', 'v1', 'layer');
+    const link = layerLinkPath('a', image.layer);
+    await server.driver.touch(link, Date.now() - 5_000);
+    await server.driver.touch(revisionPath('a', image.digest), Date.now() - 4_000);
+    expect((await server.request('HEAD', `/v2/a/blobs/${image.layer}`)).status).toBe(200);
+    await server.request('DELETE', `/v2/a/manifests/${image.digest}`);
+    expect((await server.driver.stat(link)).modified).toBeGreaterThan(0);
+  });
+
+  it('at the time of a push of the same manifest leaves no tag without it', async () => {
+    const server = await startServer();
+    const { digest } = await server.pushImage('a', 'v1', 'layer');
+    const body = await (await server.request('GET', '/v2/a/manifests/v1')).text();
+    const remove = (): Promise<Response> => server.request('DELETE', `/v2/a/manifests/${digest}`);
+    const driver = { ...server.driver };
+    vi.spyOn(server.driver, 'putContent').mockImplementation(async (path, content) => {
+      if (path === tagCurrentLinkPath('a', 'v2')) expect((await remove()).status).toBe(202);
+      return driver.putContent(path, content);
+    });
+    expect((await put(server, '/v2/a/manifests/v2', body)).status).toBe(201);
+    expect((await server.request('GET', '/v2/a/manifests/v2')).status).toBe(200);
+    vi.spyOn(server.driver, 'delete')
+      .mockImplementationOnce((path) => driver.delete(path))
+      .mockImplementation(async (path) => {
+        if (path === revisionPath('a', digest)) await put(server, '/v2/a/manifests/v3', body);
+        return driver.delete(path);
+      });
+    expect((await remove()).status).toBe(202);
+    expect(await tagsOf(server, 'a')).toEqual([]);
   });
 
   it('is off by default', async () => {

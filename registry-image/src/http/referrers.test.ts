@@ -38,3 +38,21 @@ describe('GET /v2/<name>/referrers/<digest>', () => {
     expect([wrong.status, await codesOf(wrong)]).toEqual([400, ['DIGEST_INVALID']]);
   });
 });
+
+it('come in pages that are no longer than a manifest may be', async () => {
+  const server = await startServer();
+  const subject = { mediaType: mediaTypes.ociManifest, digest: digestOf('subject'), size: 1 };
+  for (const name of ['a', 'b', 'c']) {
+    await server.pushImage('a', name, name, { subject, annotations: { name, long: 'x'.repeat(3_000_000) } });
+  }
+  const names: unknown[] = [];
+  let path = `/v2/a/referrers/${subject.digest}?artifactType=${encodeURIComponent('application/vnd.oci.image.config.v1+json')}`;
+  for (let pages = 0; path !== '' && pages < 5; pages++) {
+    const response = await server.request('GET', path);
+    const { manifests } = (await response.json()) as { manifests: { annotations: { name: string } }[] };
+    expect(manifests).toHaveLength(1);
+    names.push(manifests[0]?.annotations.name);
+    path = /^<(.+)>; rel="next"$/.exec(response.headers.get('link') ?? '')?.[1] ?? '';
+  }
+  expect(new Set(names)).toEqual(new Set(['a', 'b', 'c']));
+});

@@ -10,11 +10,24 @@ export async function getReferrers(context: Context): Promise<void> {
   const subject = parseDigest(target);
   // "If the request is invalid, such as a <digest> with an invalid syntax, a 400 Bad Request MUST be returned."
   if (!subject) throw registryError('DIGEST_INVALID', { digest: target }, 'the digest is not valid');
-  const { artifactType } = request.query;
-  const all = await services.registry.referrers.list(repository, subject);
+  const { artifactType, last } = request.query;
+  const page = await services.registry.referrers.list(
+    repository,
+    subject,
+    typeof last === 'string' ? last : undefined,
+  );
   const wanted = typeof artifactType === 'string' && artifactType !== '' ? artifactType : undefined;
   if (wanted !== undefined) response.setHeader('OCI-Filters-Applied', 'artifactType');
-  const manifests = all.filter((referrer) => wanted === undefined || referrer.artifactType === wanted);
+  const end = page.items.at(-1);
+  if (page.more && end) {
+    const query = new URLSearchParams({
+      ...(wanted !== undefined && { artifactType: wanted }),
+      last: end.digest,
+    });
+    const path = `${services.config.http.prefix}/v2/${repository}/referrers/${subject}`;
+    response.setHeader('Link', `<${path}?${query.toString()}>; rel="next"`);
+  }
+  const manifests = page.items.filter((referrer) => wanted === undefined || referrer.artifactType === wanted);
   sendJson(
     response,
     200,

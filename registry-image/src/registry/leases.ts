@@ -11,10 +11,11 @@ import type { ParsedManifest, Reference } from './manifest-format.ts';
  */
 export interface Leases {
   /**
-   * For a HEAD that is answered 200 to someone who may push: renews the lease of a link when it is older than a quarter of
-   * minAge. False when the link has gone meanwhile. A HEAD is a read, so it is never refused: in a window it waits as a
-   * write does, and then does without.
-   * @param options.tagged a tag keeps it alive, so there is nothing to wait for
+   * For a HEAD that is answered 200 to someone who may push: renews the lease of a link unless it was renewed just now.
+   * False when the link has gone meanwhile. A HEAD is a read, so it is never refused: in a window it waits as a write
+   * does, and then does without.
+   * @param options.tagged a tag keeps it alive: a lease older than a quarter of minAge is enough, and there is nothing
+   * to wait for
    */
   renewIfOld(
     linkPath: string,
@@ -27,6 +28,12 @@ export interface Leases {
   end(repository: string, revision: Digest, read: ReadManifest): Promise<void>;
 }
 
+/**
+ * Milliseconds within which a lease needs no second renewal. Longer would lose what a HEAD promised: the deletion of
+ * another manifest ends leases from before its commit, and a collection may run with a shorter minAge than this registry.
+ */
+const justNow = 1_000;
+
 type ReadManifest = (digest: Digest) => Promise<ParsedManifest | undefined>;
 
 export function createLeases(options: { driver: StorageDriver; gate: CommitGate; minAgeMs: number }): Leases {
@@ -38,7 +45,8 @@ export function createLeases(options: { driver: StorageDriver; gate: CommitGate;
     { tagged = false, signal }: { tagged?: boolean; signal?: AbortSignal } = {},
   ): Promise<boolean> {
     // Nobody can push while the registry is read-only, so nobody relies on what a HEAD says.
-    if (minAgeMs === 0 || gate.mode === 'readOnly' || Date.now() - modified < minAgeMs / 4) return true;
+    const age = Date.now() - modified;
+    if (minAgeMs === 0 || gate.mode === 'readOnly' || age < (tagged ? minAgeMs / 4 : justNow)) return true;
     if (tagged && gate.mode === 'paused') return true;
     try {
       return await gate.run(async () => {

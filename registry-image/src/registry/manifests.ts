@@ -90,9 +90,7 @@ export function createManifests(options: {
       await requireReferences(repository, manifest.references);
       const link = revisionLinkPath(repository, digest);
       const existed = (await readLink(driver, link)) !== undefined;
-      await putData(digest, content);
-      await driver.putContent(link, digest);
-      await leases.recordCommit(repository, digest);
+      await putRevision(repository, digest, content);
       try {
         // What a sweep took between the check and the link would otherwise be missed by both sides.
         await requireReferences(repository, manifest.references);
@@ -103,7 +101,15 @@ export function createManifests(options: {
       await putData(digest, content);
       const names = [...(reference.tag === undefined ? [] : [reference.tag]), ...(request.tags ?? [])];
       for (const tag of names) await tags.set(repository, tag, digest);
+      // A deletion that did not see the tags yet may have taken the revision from below them.
+      if ((await readLink(driver, link)) === undefined) await putRevision(repository, digest, content);
     }
+  }
+
+  async function putRevision(repository: string, digest: Digest, content: Buffer): Promise<void> {
+    await putData(digest, content);
+    await driver.putContent(revisionLinkPath(repository, digest), digest);
+    await leases.recordCommit(repository, digest);
   }
 
   async function putData(digest: Digest, content: Buffer): Promise<void> {
@@ -112,8 +118,9 @@ export function createManifests(options: {
   }
 
   async function requireReferences(repository: string, references: readonly Reference[]): Promise<void> {
-    const found = await Promise.all(references.map((reference) => isPresent(repository, reference)));
-    const [first, ...rest] = references
+    const distinct = withoutRepetitions(references);
+    const found = await Promise.all(distinct.map((reference) => isPresent(repository, reference)));
+    const [first, ...rest] = distinct
       .filter((_, index) => !found[index])
       .map(({ digest }): Problem => ({ code: 'MANIFEST_BLOB_UNKNOWN', detail: { digest } }));
     if (first) throw new RegistryError([first, ...rest]);
@@ -148,8 +155,14 @@ export function createManifests(options: {
     const link = await readLink(driver, revisionLinkPath(repository, digest));
     if (!link) throw unknownManifest({ digest });
     await leases.end(repository, digest, readParsed);
-    for (const tag of await tags.pointingAt(repository, digest)) await tags.remove(repository, tag);
+    await removeTags(repository, digest);
     await driver.delete(revisionPath(repository, digest));
+    // Those of a push that ended meanwhile.
+    await removeTags(repository, digest);
+  }
+
+  async function removeTags(repository: string, digest: Digest): Promise<void> {
+    for (const tag of await tags.pointingAt(repository, digest)) await tags.remove(repository, tag);
   }
 
   async function readParsed(digest: Digest): Promise<ParsedManifest | undefined> {
@@ -179,6 +192,14 @@ function parseChecked(content: Buffer, contentType: string | undefined): ParsedM
     if (error instanceof ManifestFormatError) throw registryError('MANIFEST_INVALID', error.message);
     throw error;
   }
+}
+
+/** A manifest may name one layer tens of thousands of times, but a commit section must not look as often. */
+function withoutRepetitions(references: readonly Reference[]): Reference[] {
+  const distinct = new Map(
+    references.map((reference) => [`${reference.kind} ${reference.digest} ${reference.foreign}`, reference]),
+  );
+  return [...distinct.values()];
 }
 
 function unknownManifest(reference: ManifestReference): Error {

@@ -13,7 +13,7 @@ describe('names of repositories', () => {
     'my_app.v2',
     '0/1',
     `${'x'.repeat(100)}/y`,
-    'a'.repeat(256),
+    'a'.repeat(255),
   ])('%s is one', (name) => {
     expect(isRepositoryName(name)).toBe(true);
   });
@@ -32,7 +32,7 @@ describe('names of repositories', () => {
     'a/_uploads',
     'ä',
     'a b',
-    'a'.repeat(257),
+    'a'.repeat(256),
   ])('%j is none', (name) => {
     expect(isRepositoryName(name)).toBe(false);
   });

@@ -1,7 +1,7 @@
 import { type Digest, parseDigest } from './digest.ts';
 
-/** Longest name of a repository in characters (distribution's limit). */
-const maximumNameLength = 256;
+/** Longest name of a repository in characters: distribution's limit, and the longest name of a directory. */
+const maximumNameLength = 255;
 
 // OCI distribution specification 1.1, "Pulling manifests": <name> and <reference> as a tag.
 const namePattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;

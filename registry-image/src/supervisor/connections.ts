@@ -8,6 +8,11 @@ export interface ConnectionsOptions {
   readonly idleGrace?: number;
   /** Milliseconds, once draining, for the first request of a new connection (its handshake included). */
   readonly firstRequestGrace?: number;
+  /**
+   * Milliseconds, once draining, for which a client may neither go on with its body nor with reading its answer: a
+   * process must not be left behind by every restart because one client never ends.
+   */
+  readonly stallLimit?: number;
 }
 
 export interface Connections {
@@ -23,6 +28,9 @@ interface Connection {
   hadRequest: boolean;
   /** performance.now() of the end of its last answer, or of its begin. */
   idleSince: number;
+  /** Bytes received and sent when they were last looked at, and performance.now() of the last time they had grown. */
+  bytes: number;
+  movedAt: number;
 }
 
 const sweepInterval = 50;
@@ -33,7 +41,7 @@ const sweepInterval = 50;
  * `Connection: close`; without, only when it rests through a grace. (RFC 9112, 9.6)
  */
 export function trackConnections(options: ConnectionsOptions): Connections {
-  const { server, idleGrace = 500, firstRequestGrace = 5_000 } = options;
+  const { server, idleGrace = 500, firstRequestGrace = 5_000, stallLimit = 300_000 } = options;
   const connections = new Map<Socket, Connection>();
   /** Raw sockets of TLS connections whose handshake is under way, by the address of the peer. */
   const handshakes = new Map<string, Socket>();
@@ -41,7 +49,14 @@ export function trackConnections(options: ConnectionsOptions): Connections {
   let draining = false;
 
   function add(socket: Socket): void {
-    connections.set(socket, { responses: new Set(), hadRequest: false, idleSince: performance.now() });
+    const now = performance.now();
+    connections.set(socket, {
+      responses: new Set(),
+      hadRequest: false,
+      idleSince: now,
+      bytes: 0,
+      movedAt: now,
+    });
     socket.once('close', () => connections.delete(socket));
   }
 
@@ -77,9 +92,23 @@ export function trackConnections(options: ConnectionsOptions): Connections {
     response.once('close', () => end(connection, response));
   }
 
+  function isStalled(socket: Socket, connection: Connection, now: number): boolean {
+    const bytes = socket.bytesRead + socket.bytesWritten;
+    const waitsForClient =
+      socket.writableLength > 0 || [...connection.responses].some(({ req }) => !req.complete);
+    if (bytes !== connection.bytes || !waitsForClient) {
+      connection.bytes = bytes;
+      connection.movedAt = now;
+    }
+    return now - connection.movedAt >= stallLimit;
+  }
+
   function closeIdle(now: number, since: number): void {
     for (const [socket, connection] of connections) {
-      if (connection.responses.size > 0) continue;
+      if (connection.responses.size > 0) {
+        if (isStalled(socket, connection, now)) socket.destroy();
+        continue;
+      }
       const grace = connection.hadRequest ? idleGrace : firstRequestGrace;
       if (now - Math.max(since, connection.idleSince) >= grace) socket.destroySoon();
     }

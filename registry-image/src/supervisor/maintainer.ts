@@ -92,6 +92,15 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
     reportedExpiry = window.expired;
   }
 
+  /** What the operator no longer orders must not go on: it believes that from then on nothing is moved. */
+  function withdraw(maintenance: CollectionMaintenance | null): void {
+    const { running, state } = collection;
+    if (!running) return;
+    const ordered = maintenance?.[running]?.pod === options.pod;
+    const isSame = maintenance?.run === state?.run && maintenance?.attempt === state?.attempt;
+    if (!ordered || !isSame) collection.kill('the order to collect was withdrawn');
+  }
+
   function convergeRestart(maintenance: CollectionMaintenance | null): void {
     const nonce = maintenance?.restart;
     if (nonce === undefined || nonce === restart?.nonce) return;
@@ -116,6 +125,7 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
   function converge(): void {
     const maintenance = collectionFile.observed.value;
     convergeGate();
+    withdraw(maintenance);
     convergeRestart(maintenance);
     convergeCollection(maintenance);
     clearTimeout(windowEnd);

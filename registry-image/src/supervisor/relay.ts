@@ -46,8 +46,8 @@ function dial(address: AddressInfo | string | null, encrypted: boolean): Socket 
 function loopbackOf(address: AddressInfo | null): { host: string; port: number } {
   if (!address) return { host: '127.0.0.1', port: 0 };
   const { address: host, port } = address;
-  if (host === '::') return { host: '::1', port };
-  return { host: host === '0.0.0.0' ? '127.0.0.1' : host, port };
+  // `::` takes IPv4 too, and a pod without IPv6 addresses lacks even ::1.
+  return { host: host === '::' || host === '0.0.0.0' ? '127.0.0.1' : host, port };
 }
 
 function relayOver(socket: Socket, request: IncomingMessage, response: ServerResponse): void {

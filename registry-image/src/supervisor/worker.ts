@@ -7,8 +7,9 @@ import { createFilesystemDriver } from '../storage/filesystem.ts';
 import { createLog } from '../telemetry/log.ts';
 import { runWorker, type Service, type ServiceInput } from './worker-process.ts';
 
-/** The threshold of the documents' default config, when none is given. */
+/** The threshold of the documents' default config, when none is given, and distribution's interval (ms) in place of 0. */
 const defaultThreshold = 3;
+const defaultInterval = 10_000;
 
 // Entry of a worker process. It gets a config that the supervisor has checked, so that it needs neither zod nor yaml.
 runWorker(createService);
@@ -24,7 +25,7 @@ async function createService({ config, version, htpasswd }: ServiceInput): Promi
   const storage = enabled
     ? startThresholdCheck({
         check: () => driver.list('/'),
-        interval,
+        interval: interval || defaultInterval,
         threshold: threshold || defaultThreshold,
       })
     : undefined;

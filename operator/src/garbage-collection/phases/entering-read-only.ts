@@ -2,6 +2,7 @@ import { bounds } from '../bounds.ts';
 import { collectionHash } from '../document.ts';
 import type { Observation, Replica } from '../observation.ts';
 import type { Run } from '../run.ts';
+import { isCollecting } from './collecting.ts';
 import { type Transition, enter, failOver, stay, stepStart } from '../transition.ts';
 
 /** Done when every replica answers for exactly this text that no commit section runs and none can begin. */
@@ -25,6 +26,8 @@ function isPaused(replica: Replica, hash: string): boolean {
   const { state } = replica;
   if (replica.terminating || state === null || state.windowExpired || state.observed.collection !== hash)
     return false;
+  // The second mark of a run that was given up may be under way: two collectors must never work at once.
+  if (isCollecting(state)) return false;
   return state.writes === 'paused' || state.writes === 'readOnly';
 }
 
@@ -32,7 +35,11 @@ function lateSentence(late: Replica | undefined, found: number, expected: number
   const seconds = bounds.pause / 1000;
   if (late === undefined)
     return `Found ${found} pods where the StatefulSet has ${expected}; nothing was collected.`;
-  const why =
-    late.state === null ? `does not answer (${late.error})` : `answers that writes are ${late.state.writes}`;
-  return `Pod ${late.pod} did not pause its writes within ${seconds} s: it ${why}; nothing was collected.`;
+  return `Pod ${late.pod} did not pause its writes within ${seconds} s: it ${reasonOf(late)}; nothing was collected.`;
+}
+
+function reasonOf({ state, error }: Replica): string {
+  if (state === null) return `does not answer (${error})`;
+  if (isCollecting(state)) return 'still collects for an earlier run';
+  return `answers that writes are ${state.writes}`;
 }

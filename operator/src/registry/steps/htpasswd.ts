@@ -5,6 +5,7 @@ import { htpasswdSecret, secretText } from '../../resources/secrets.ts';
 import { formatHtpasswd, parseHtpasswd } from '../htpasswd-file.ts';
 import { requireOwned } from '../ownership.ts';
 import { ProblemError, stalled } from '../problem.ts';
+import { problemOf } from '../refusal.ts';
 import type { StepContext } from '../step.ts';
 import { userPassword } from './user-passwords.ts';
 
@@ -45,8 +46,9 @@ async function hashOf(
   try {
     return await context.hashes.of(await userPassword(context, user), before);
   } catch (error) {
-    if (!(error instanceof ProblemError)) throw error;
-    context.report(error.problem);
+    const problem = problemOf(error);
+    if (problem === undefined) throw error;
+    context.report(problem);
     return before;
   }
 }

@@ -4,6 +4,7 @@ import { ownedLabels, userLabel } from '../../resources/labels.ts';
 import { objectNames } from '../../resources/names.ts';
 import { podDisruptionBudget } from '../../resources/pod-disruption-budget.ts';
 import { isOwned } from '../ownership.ts';
+import { referredSecrets } from '../referred-secrets.ts';
 import type { StepContext } from '../step.ts';
 
 /** The serving certificate, if that is known now. */
@@ -12,21 +13,25 @@ interface KnownCertificate {
   readonly value: { readonly caName: string | undefined } | undefined;
 }
 
-/** Deletes what the spec no longer asks for, if this Registry made it. The CA stays: clients trust it. */
+/**
+ * Deletes what the spec no longer asks for, if this Registry made it. The CA stays: clients trust it; so does a generated password that the
+ * spec has come to name as one of the user's own.
+ */
 export async function removal(context: StepContext, certificate: KnownCertificate): Promise<void> {
   const { registry, stores } = context;
   const { name, namespace } = registry.metadata;
   const names = objectNames(name);
   const users = registry.spec.auth?.htpasswd.users;
   const generated = (users ?? []).filter((user) => user.passwordSecretRef === undefined);
-  const wanted = new Set(generated.map((user) => names.user(user.name)));
+  const referred = referredSecrets(registry);
+  const wanted = new Set([...generated.map((user) => names.user(user.name)), ...referred]);
   const userSecrets = stores.secrets.withLabels(namespace, {
     ...ownedLabels(name),
     [userLabel]: 'generated',
   });
   for (const secret of userSecrets)
     if (!wanted.has(secret.metadata.name)) await remove(context, secrets, secret);
-  if (users === undefined)
+  if (users === undefined && !referred.includes(names.htpasswd))
     await remove(context, secrets, stores.secrets.get({ namespace, name: names.htpasswd }));
   if (podDisruptionBudget(registry) === undefined) {
     await remove(context, podDisruptionBudgets, stores.podDisruptionBudgets.get({ namespace, name }));

@@ -1,0 +1,12 @@
+import type { ServedRegistry } from './kind.ts';
+
+/** Names of the Secrets that a Registry's spec refers to; the spec may be without its defaults. */
+export function referredSecrets({ spec }: Pick<ServedRegistry, 'spec'>): string[] {
+  const users = spec.auth?.htpasswd?.users ?? [];
+  const names = [
+    spec.tls?.secretName,
+    spec.auth?.htpasswd?.secretName,
+    ...users.map((user) => user.passwordSecretRef?.name),
+  ];
+  return names.filter((name) => name !== undefined);
+}
