@@ -4,7 +4,7 @@ import { auditOf, permissionsIn, permissionsOf, type Rule } from '../support/aud
 import { at, list } from '../support/kubernetes.ts';
 
 const namespace = 'wharfinger-system';
-const account = 'wharfinger-operator';
+const account = 'wharfinger';
 
 interface Binding {
   readonly subjects?: { kind: string; name: string; namespace?: string }[];

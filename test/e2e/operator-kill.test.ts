@@ -41,7 +41,7 @@ beforeAll(async () => {
   const [example] = await list('statefulsets', started().registry.namespace);
   registryImage = String(at(example, 'spec.template.spec.containers[0].image'));
   await scaleOperator(0);
-  const token = (await kubectl(['create', 'token', 'wharfinger-operator', '-n', operatorNamespace])).trim();
+  const token = (await kubectl(['create', 'token', 'wharfinger', '-n', operatorNamespace])).trim();
   const config: unknown = parse(readFileSync(started().kubeconfig, 'utf8'));
   const ca = Buffer.from(
     String(at(config, 'clusters[0].cluster.certificate-authority-data')),

@@ -132,7 +132,7 @@ export function createUploads(options: { driver: StorageDriver; gate: CommitGate
         'another request has changed the upload meanwhile',
       );
     }
-    await driver.move(data.path, blobDataPath(digest));
+    await driver.publish(data.path, blobDataPath(digest), upload.size);
   }
 
   async function digestOfUpload(upload: Upload, algorithm: Algorithm, size: number): Promise<Digest> {

@@ -84,6 +84,20 @@ export function describeDriver(
       await expect(driver.stat('/to')).rejects.toBeInstanceOf(NotFoundError);
     });
 
+    it('publishes what was there, whoever still appends', async () => {
+      await append('/up/data', 'content');
+      const late = await driver.appender('/up/data');
+      await late.write(Buffer.from(' and'));
+      await driver.publish('/up/data', '/blobs/data', 7);
+      await late.write(Buffer.from(' garbage'));
+      await late.close();
+      expect(await textOf('/blobs/data')).toBe('content');
+      await append('/up2/data', 'content');
+      await driver.publish('/up2/data', '/blobs/data', 7);
+      expect(await textOf('/blobs/data')).toBe('content');
+      await expect(driver.publish('/up2/data', '/blobs/data', 7)).rejects.toBeInstanceOf(NotFoundError);
+    });
+
     it('goes on reading what was moved or deleted meanwhile', async () => {
       await driver.putContent('/blob', 'content');
       const stream = await driver.reader('/blob');

@@ -34,6 +34,11 @@ export interface StorageDriver {
   list(path: string): Promise<Entry[]>;
   /** Renames a file or a directory (creating the parents of `to`), durably. Replaces a file at `to`. Throws NotFoundError. */
   move(from: string, to: string): Promise<void>;
+  /**
+   * Moves the first `size` bytes of an appended file to their final place, durably. An appender that is still open on `from`, in
+   * this process or another, never changes what lies at `to`. Throws NotFoundError.
+   */
+  publish(from: string, to: string, size: number): Promise<void>;
   /** Removes a file or a whole directory; no error when it is not there. */
   delete(path: string): Promise<void>;
   /** Removes a directory if it is empty and tells whether it did. */

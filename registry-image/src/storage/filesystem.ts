@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
 import {
   type FileHandle,
-  mkdir,
+  link,
   open,
   readFile,
   readdir,
@@ -15,16 +14,16 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Appender, Entry, StorageDriver } from './driver.ts';
+import { inDirectory, syncDirectory } from './directories.ts';
 import { NotFoundError } from './errors.ts';
+import { absentAsNotFound, hasCode, isAbsent } from './file-errors.ts';
+import { copyBeginning, moveSealed } from './publication.ts';
+import { removeStaleTemporaries, temporaryIn, temporaryName } from './temporary-files.ts';
 
 /** Bytes per read of a streamed blob. */
 const readSize = 256 * 1024;
 /** Entries of a directory that are looked at together. */
 const statBatch = 32;
-/** Milliseconds after which a temporary file belongs to nobody that still lives. */
-const temporaryAge = 3_600_000;
-const temporaryName = /^\.wharfinger-[0-9a-f]{16}\.tmp$/;
-
 /**
  * Keeps files in a directory of the local machine (or of a mounted network file system). Temporary files are named
  * `.wharfinger-<random>.tmp`, which distribution takes neither for a link nor for a blob, and `list` hides them.
@@ -46,7 +45,7 @@ export function createFilesystemDriver(options: { rootDirectory: string }): Stor
   async function putContent(path: string, content: Buffer | string): Promise<void> {
     const target = locate(path);
     await inDirectory(dirname(target), { durable: true }, async (directory) => {
-      const temporary = join(directory, `.wharfinger-${randomBytes(8).toString('hex')}.tmp`);
+      const temporary = temporaryIn(directory);
       try {
         const file = await open(temporary, 'wx', 0o644);
         try {
@@ -73,15 +72,36 @@ export function createFilesystemDriver(options: { rootDirectory: string }): Stor
     const target = locate(path);
     const { O_APPEND, O_CREAT, O_WRONLY } = constants;
     const volatile = { durable: false };
-    return inDirectory(dirname(target), volatile, async () => {
-      const file = await open(target, O_APPEND | O_CREAT | O_WRONLY, 0o644);
-      try {
-        return createAppender(file, (await file.stat()).size);
-      } catch (error) {
-        await file.close();
+    await inDirectory(dirname(target), volatile, async () =>
+      (await open(target, O_APPEND | O_CREAT | O_WRONLY, 0o644)).close(),
+    );
+    // A second name for as long as it is written to, so that `publish` sees every writer, of any process.
+    const name = temporaryIn(dirname(target));
+    const linked = await absentAsNotFound(path, link(target, name)).then(
+      () => true,
+      (error: unknown) => {
+        if (hasCode(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK')) return false;
         throw error;
-      }
-    });
+      },
+    );
+    try {
+      const file = await absentAsNotFound(path, open(linked ? name : target, O_APPEND | O_WRONLY));
+      const { size } = await file.stat();
+      return createAppender(file, size, () => rm(name, { force: true }));
+    } catch (error) {
+      await rm(name, { force: true });
+      throw error;
+    }
+  }
+
+  async function publish(from: string, to: string, size: number): Promise<void> {
+    const source = locate(from);
+    // Out of the reach of new appenders first: whoever opened it before has left its second name.
+    const sealed = temporaryIn(dirname(source));
+    await absentAsNotFound(from, rename(source, sealed));
+    const { nlink, size: length } = await stat(sealed);
+    const parts = { sealed, target: locate(to), size };
+    await (nlink > 1 || length !== size ? copyBeginning(parts) : moveSealed(parts));
   }
 
   async function list(path: string): Promise<Entry[]> {
@@ -154,6 +174,7 @@ export function createFilesystemDriver(options: { rootDirectory: string }): Stor
     stat: statEntry,
     list,
     move,
+    publish,
     delete: (path) => rm(locate(path), { recursive: true, force: true, maxRetries: 3 }),
     removeIfEmpty,
     touch: (path, modified) =>
@@ -161,7 +182,7 @@ export function createFilesystemDriver(options: { rootDirectory: string }): Stor
   };
 }
 
-function createAppender(file: FileHandle, offset: number): Appender {
+function createAppender(file: FileHandle, offset: number, closed: () => Promise<void>): Appender {
   return {
     offset,
     async write(chunk) {
@@ -170,81 +191,12 @@ function createAppender(file: FileHandle, offset: number): Appender {
       }
     },
     sync: () => file.sync(),
-    close: () => file.close(),
+    async close() {
+      try {
+        await file.close();
+      } finally {
+        await closed();
+      }
+    },
   };
-}
-
-/**
- * Runs `work` in a directory that exists; a collection may remove the directory while it is still empty. Durable: a
- * directory that had to be made is still there after a crash.
- */
-async function inDirectory<T>(
-  directory: string,
-  options: { durable: boolean },
-  work: (directory: string) => Promise<T>,
-): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await work(directory);
-    } catch (error) {
-      if (!hasCode(error, 'ENOENT') || attempt === 5) throw error;
-      const created = await mkdir(directory, { recursive: true }).catch((problem: unknown) => {
-        if (hasCode(problem, 'ENOENT')) return undefined;
-        throw problem;
-      });
-      if (options.durable && created !== undefined) await syncCreated(created, directory);
-    }
-  }
-}
-
-/** Makes the entries of newly created directories durable, from the parent of the first down to the last one's. */
-async function syncCreated(first: string, last: string): Promise<void> {
-  for (
-    let directory = dirname(last);
-    directory.length >= dirname(first).length;
-    directory = dirname(directory)
-  ) {
-    await syncDirectory(directory);
-    if (directory === dirname(directory)) return;
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  let handle: FileHandle;
-  try {
-    handle = await open(directory, 'r');
-  } catch (error) {
-    if (isAbsent(error)) return;
-    throw error;
-  }
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function removeStaleTemporaries(directory: string): Promise<void> {
-  const names = await readdir(directory);
-  if (!names.every((name) => temporaryName.test(name))) return;
-  for (const name of names) {
-    const path = join(directory, name);
-    if (Date.now() - (await stat(path)).mtimeMs > temporaryAge) await rm(path, { force: true });
-  }
-}
-
-async function absentAsNotFound<T>(path: string, result: Promise<T>): Promise<T> {
-  try {
-    return await result;
-  } catch (error) {
-    throw isAbsent(error) ? new NotFoundError(path) : error;
-  }
-}
-
-function isAbsent(error: unknown): boolean {
-  return hasCode(error, 'ENOENT', 'ENOTDIR');
-}
-
-function hasCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
