@@ -1,6 +1,6 @@
 import { connectCluster } from '@wharfinger/embedded';
 import { expect, test } from 'vitest';
-import { auditOf, permissionsIn, permissionsOf, type Rule } from '../support/audit.ts';
+import { auditOf, isForbidden, permissionsIn, permissionsOf, type Rule } from '../support/audit.ts';
 import { at, list } from '../support/kubernetes.ts';
 
 const namespace = 'wharfinger-system';
@@ -36,7 +36,7 @@ test('A15: the operator’s RBAC is exactly what it asked of the API server in a
   for await (const event of auditOf(auditLog, user, process.env['WHARFINGER_TEST_BEGAN'])) {
     const permissions = permissionsOf(event);
     for (const permission of permissions) used.add(permission);
-    if (event.responseStatus?.code === 403) refused.add(`${permissions.join()} ${event.requestURI}`);
+    if (isForbidden(event)) refused.add(`${permissions.join()} ${event.requestURI}`);
   }
   const rules = await granted();
   expect([...refused]).toEqual([]);

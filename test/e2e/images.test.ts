@@ -17,7 +17,10 @@ test('B38: the same sources give the same image, built again from nothing', asyn
   const cache = mkdtempSync(join(tmpdir(), 'wharfinger-images-'));
   try {
     const images = Object.values(await describeImages());
-    await must(['node', 'embedded/src/images/main.ts'], { env: { WHARFINGER_CACHE: cache }, timeoutMs: 170_000 });
+    await must(['node', 'embedded/src/images/main.ts'], {
+      env: { WHARFINGER_CACHE: cache },
+      timeoutMs: 170_000,
+    });
     const built = await readdir(join(cache, 'images'));
     for (const { archive } of images) {
       expect(built).toContain(basename(archive));
@@ -53,7 +56,10 @@ test('B38: the images are non-root, labelled and hold no shell', async () => {
     );
     rmSync(folder, { recursive: true, force: true });
     const paths = listings.join('').split('\n');
-    expect(paths.some((path) => /bin\/node$/.test(path)), name).toBe(true);
+    expect(
+      paths.some((path) => path.endsWith('bin/node')),
+      name,
+    ).toBe(true);
     expect(paths.filter((path) => /(^|\/)(sh|bash|dash|busybox)$/.test(path))).toEqual([]);
   }
 });

@@ -18,7 +18,9 @@ function jsonOf({ stdout }: CommandResult): Started {
 
 /** Pushes and pulls as the printed user, trusting the printed CA file alone. */
 async function proves({ registry }: Started): Promise<void> {
-  const [ca, password] = [registry.caFile, registry.passwordFile].map((file) => readFileSync(file, 'utf8').trim());
+  const [ca, password] = [registry.caFile, registry.passwordFile].map((file) =>
+    readFileSync(file, 'utf8').trim(),
+  );
   const access = { host: registry.host, ca: ca ?? '', username: registry.username, password: password ?? '' };
   const client = new RegistryClient(access);
   const one = image([randomLayer()]);
@@ -59,7 +61,14 @@ test('without --json it prints how to log in, push, pull, collect and stop', asy
   const { stdout, status } = await start();
   expect(status).toBe(0);
   const { kubeconfig, registry } = started();
-  for (const text of [kubeconfig, registry.url, registry.caFile, registry.passwordFile, 'podman login', 'npm stop']) {
+  for (const text of [
+    kubeconfig,
+    registry.url,
+    registry.caFile,
+    registry.passwordFile,
+    'podman login',
+    'npm stop',
+  ]) {
     expect(stdout).toContain(text);
   }
   const example = /kubectl create --filename (\S+)/.exec(stdout)?.[1] ?? '';

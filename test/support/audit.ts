@@ -17,6 +17,7 @@ export interface AuditEvent {
     readonly namespace?: string;
   };
   readonly responseStatus?: { readonly code?: number };
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** Reads what `username` asked of the API server since `since` (an ISO time), from its audit log (JSON lines). */
@@ -36,6 +37,11 @@ export function permissionsOf({ objectRef, verb, responseStatus }: AuditEvent): 
   const what = `${apiGroup}/${resource}${subresource ? `/${subresource}` : ''}`;
   const created = verb === 'patch' && responseStatus?.code === 201;
   return created ? [`${what} patch`, `${what} create`] : [`${what} ${verb}`];
+}
+
+/** Refused for want of a permission; an admission plugin that refuses (a namespace is going) answers 403 too. */
+export function isForbidden({ annotations }: AuditEvent): boolean {
+  return annotations?.['authorization.k8s.io/decision'] === 'forbid';
 }
 
 export interface Rule {

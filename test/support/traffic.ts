@@ -17,12 +17,12 @@ export interface RunningTraffic {
 
 /** Repeats `operation`, one after the other, with `pauseMs` between two starts at least. */
 export function repeat(operation: (round: number) => Promise<void>, pauseMs: number): RunningTraffic {
-  let stopped = false;
+  const stopping = new AbortController();
   const failures: string[] = [];
   let operations = 0;
   let slowest = 0;
   const loop = (async (): Promise<void> => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       const began = performance.now();
       try {
         await operation(operations);
@@ -37,7 +37,7 @@ export function repeat(operation: (round: number) => Promise<void>, pauseMs: num
   })();
   return {
     async stop(): Promise<Traffic> {
-      stopped = true;
+      stopping.abort();
       await loop;
       return { operations, failures, slowest };
     },

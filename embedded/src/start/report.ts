@@ -28,7 +28,15 @@ export function jsonReport({ kubeconfig, registry, host, files }: Outcome): stri
 }
 
 /** The outcome as instructions for people. */
-export function textReport({ kubeconfig, kubectl, registry, host, files, proof, stopCommand }: Outcome): string {
+export function textReport({
+  kubeconfig,
+  kubectl,
+  registry,
+  host,
+  files,
+  proof,
+  stopCommand,
+}: Outcome): string {
   const { namespace, name } = registry.metadata;
   const { caFile, username, passwordFile, secret } = files;
   const image = `${host}/team/app:1`;

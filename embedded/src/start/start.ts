@@ -39,7 +39,15 @@ export async function start(options: StartArguments, progress: Progress): Promis
   progress.step(
     `pushed and pulled ${proof.reference} over verified TLS as ${files.username}: ${proof.digest}`,
   );
-  return { kubeconfig: cluster.kubeconfig, kubectl: cluster.binary, registry, host, files, proof, stopCommand };
+  return {
+    kubeconfig: cluster.kubeconfig,
+    kubectl: cluster.binary,
+    registry,
+    host,
+    files,
+    proof,
+    stopCommand,
+  };
 }
 
 /** The embedded cluster comes before the clients, because it first of all looks whether this machine can run it. */

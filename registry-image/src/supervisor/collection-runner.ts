@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Config } from '../config/schema.ts';
-import type { CollectionCounts, CollectionPhase, CollectionState } from '../config/state.ts';
+import type { CollectionPhase, CollectionState } from '../config/state.ts';
+import { zeroCounts } from '../gc/counts.ts';
 import type { Log } from '../telemetry/log.ts';
 import type {
   CollectorJob,
@@ -31,19 +32,6 @@ const collectorFlags = ['--max-old-space-size=192', '--max-semi-space-size=2'];
 const lastPhases: readonly CollectionPhase[] = ['Swept', 'Confirmed', 'Failed'];
 /** Runs remembered, so that none is done twice. */
 const remembered = 64;
-
-const noCounts: CollectionCounts = {
-  repositories: 0,
-  manifestsMarked: 0,
-  blobsMarked: 0,
-  manifestsDeleted: 0,
-  blobsDeleted: 0,
-  layerLinksDeleted: 0,
-  repositoriesRemoved: 0,
-  bytesDeleted: 0,
-  restored: 0,
-  bytesFreed: 0,
-};
 
 /** Runs collectors as child processes, one at a time, and keeps the state of the last run. */
 export function createCollectionRunner(options: CollectionRunnerOptions): CollectionRunner {
@@ -76,7 +64,7 @@ export function createCollectionRunner(options: CollectionRunnerOptions): Collec
       attempt,
       phase: job.kind === 'collect' ? 'Marking' : 'Confirming',
       touched: same?.touched ?? false,
-      counts: same?.counts ?? noCounts,
+      counts: same?.counts ?? zeroCounts(),
     };
   }
 
