@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { image, randomLayer } from '../support/image.ts';
-import { apply, at, createNamespace, deleteNamespace, get, waitForCondition } from '../support/kubernetes.ts';
+import {
+  apply,
+  at,
+  createNamespace,
+  deleteNamespace,
+  get,
+  kubectl,
+  tryKubectl,
+  waitForCondition,
+} from '../support/kubernetes.ts';
 import { processesOfPod } from '../support/processes.ts';
 import { expectStatus, RegistryClient } from '../support/registry-client.ts';
 import { createRegistry } from '../support/registries.ts';
@@ -70,4 +79,14 @@ test('C2, C6: one replica does not answer: nothing is swept, the run fails and w
     return answers.every((status) => status === 202);
   });
   client.close();
+});
+
+test('A12: kubectl scale changes the replicas, and the disruption budget goes with the second one', async () => {
+  expect((await get('pdb', namespace, name)).metadata.name).toBe(name);
+  await kubectl(['scale', 'registry', name, '-n', namespace, '--replicas=1']);
+  await eventually('one replica and no budget', async () => {
+    const set = await get('statefulset', namespace, name);
+    const budget = await tryKubectl(['get', 'pdb', name, '-n', namespace]);
+    return at(set, 'spec.replicas') === 1 && budget.status !== 0;
+  });
 });

@@ -32,7 +32,10 @@ export const RegistrySpec = z
       .describe('Serving processes in each pod; two without it.'),
     auth: RegistryAuth.optional().describe('Who may use the registry; everybody without it.'),
     storage: RegistryStorage.describe('Where the images are.'),
-    tls: RegistryTls.prefault({ selfSigned: {} }).describe('Where the serving certificate comes from.'),
+    // No default for the API server to store: `kubectl apply` of another source would then find two of them.
+    tls: RegistryTls.optional()
+      .transform((tls) => tls ?? RegistryTls.parse({ selfSigned: {} }))
+      .describe('Where the serving certificate comes from; selfSigned when nothing is said.'),
     service: RegistryService.prefault({}).describe('The Service that clients use.'),
     readOnly: z.boolean().default(false).describe('Refuse every write; reads go on.'),
     resources: Resources.optional().describe('Requests and limits of the container.'),
