@@ -35,6 +35,7 @@ const owned = [
 ];
 let proxy: ApiProxy;
 let registryImage: string;
+const operators: OperatorProcess[] = [];
 
 beforeAll(async () => {
   await createNamespace(namespace);
@@ -50,13 +51,16 @@ beforeAll(async () => {
   proxy = await startApiProxy(String(at(config, 'clusters[0].cluster.server')), ca, token);
 });
 afterAll(async () => {
+  for (const one of operators) one.kill();
   await proxy.close();
   await scaleOperator(2);
   await deleteNamespace(namespace);
 });
 
 function operator(): OperatorProcess {
-  return startOperator(proxy.url, namespace, registryImage);
+  const fresh = startOperator(proxy.url, namespace, registryImage);
+  operators.push(fresh);
+  return fresh;
 }
 
 /** What a Registry owns, without its name, so that two Registries can be compared. */
