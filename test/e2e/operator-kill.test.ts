@@ -108,6 +108,7 @@ test('the operator is killed before and after every write of a reconcile: the en
   expect(total).toBeGreaterThan(10);
   expect(reference.length).toBeGreaterThan(8);
 
+  let kills = 0;
   for (let at = 1; at <= total; at += 1) {
     for (const when of ['before', 'after'] as const) {
       const name = `k${at}${when[0] ?? ''}`;
@@ -117,6 +118,7 @@ test('the operator is killed before and after every write of a reconcile: the en
           at,
           when,
           kill: () => {
+            kills += 1;
             doomed.kill();
             resolve();
           },
@@ -138,4 +140,7 @@ test('the operator is killed before and after every write of a reconcile: the en
       await kubectl(['delete', 'registry', name, '-n', namespace, '--wait=false']);
     }
   }
+  console.info(`${kills} kills`);
+  // Statuses are written together now and then, so the last writes of the reference may not come in every run.
+  expect(kills).toBeGreaterThanOrEqual(2 * (total - 2));
 }, 1_500_000);
