@@ -17,24 +17,13 @@ export const authProviders = ['htpasswd', 'token', 'silly'] as const;
 
 export const plannedKeys: readonly string[] = [
   'loglevel',
-  'log.reportcaller',
   'log.hooks',
-  ...storageDrivers.filter((name) => name !== 'filesystem').map((name) => `storage.${name}`),
-  ...authProviders.filter((name) => name !== 'htpasswd').map((name) => `auth.${name}`),
-  'middleware',
+  ...storageDrivers
+    .filter((name) => name !== 'filesystem' && name !== 'inmemory')
+    .map((name) => `storage.${name}`),
   'reporting',
-  'http.h2c',
-  'http.tls.clientcas',
-  'http.tls.clientauth',
-  'http.tls.ciphersuites',
   'http.tls.letsencrypt',
   'notifications',
   'redis',
-  'health.file',
-  'health.http',
-  'health.tcp',
   'proxy',
-  'validation',
-  'policy',
-  'compatibility',
 ];
