@@ -1,6 +1,12 @@
 export { binaryPath } from './binaries/binary-path.ts';
 export type { BinaryName } from './binaries/binary-path.ts';
-export { addonsGroup, clientsGroup, kubernetesGroup, peersGroup } from './binaries/build-groups.ts';
+export {
+  addonsGroup,
+  clientsGroup,
+  kubernetesGroup,
+  orasGroup,
+  peersGroup,
+} from './binaries/build-groups.ts';
 export { ensureBinaries } from './binaries/build.ts';
 export { cacheDirectory } from './binaries/cache-directory.ts';
 export type { Cluster } from './cluster/cluster.ts';

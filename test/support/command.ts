@@ -47,3 +47,30 @@ export async function must(command: readonly string[], options: CommandOptions =
   }
   return result.stdout;
 }
+
+/**
+ * The words of a command line written as a template and split at white space. A text stands for a part of a word, whatever it
+ * holds; a list stands for words of its own.
+ */
+export function words(
+  parts: TemplateStringsArray,
+  ...values: (string | number | readonly string[])[]
+): string[] {
+  const found: string[] = [];
+  let open = false;
+  const extend = (text: string): void => {
+    if (open) found[found.length - 1] += text;
+    else found.push(text);
+    open = true;
+  };
+  for (const [at, part] of parts.entries()) {
+    for (const piece of part.split(/(\s+)/)) {
+      if (/^\s+$/.test(piece)) open = false;
+      else if (piece !== '') extend(piece);
+    }
+    const value = values[at];
+    if (typeof value === 'object') found.push(...value);
+    else if (value !== undefined) extend(String(value));
+  }
+  return found;
+}

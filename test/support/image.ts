@@ -18,7 +18,14 @@ export interface Image {
   readonly manifest: Blob;
 }
 
+/** An OCI index with an image for each of some platforms. */
+export interface MultiArch {
+  readonly images: readonly Image[];
+  readonly index: Blob;
+}
+
 export const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+export const indexType = 'application/vnd.oci.image.index.v1+json';
 
 function blob(content: Buffer | string): Blob {
   const bytes = Buffer.from(content);
@@ -27,17 +34,25 @@ function blob(content: Buffer | string): Blob {
 
 /** A layer with one random file of `size` bytes, as a valid gzipped tar. */
 export function randomLayer(size = 4096): Layer {
-  const archive = tar(`file-${randomBytes(4).toString('hex')}`, randomBytes(size));
-  return { ...blob(gzipSync(archive)), diffId: blob(archive).digest };
+  return fileLayer(`file-${randomBytes(4).toString('hex')}`, randomBytes(size));
+}
+
+/** A layer with one file that everybody may run. */
+export function fileLayer(name: string, content: Buffer): Layer {
+  const archive = tar(name, content);
+  return { ...blob(gzipSync(archive, { level: 1 })), diffId: blob(archive).digest };
 }
 
 /** An image of these layers. The config is unique, so two images never share it. */
-export function image(layers: readonly Layer[]): Image {
+export function image(
+  layers: readonly Layer[],
+  { architecture = 'amd64', command }: { architecture?: string; command?: readonly string[] } = {},
+): Image {
   const config = blob(
     JSON.stringify({
-      architecture: 'amd64',
+      architecture,
       os: 'linux',
-      config: { Labels: { unique: randomBytes(8).toString('hex') } },
+      config: { Labels: { unique: randomBytes(8).toString('hex') }, ...(command && { Cmd: command }) },
       rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.diffId) },
     }),
   );
@@ -60,10 +75,31 @@ export function image(layers: readonly Layer[]): Image {
   return { config, layers, manifest };
 }
 
+/** An index over one new image for each of these architectures. */
+export function multiArch(architectures: readonly string[]): MultiArch {
+  return indexOf(
+    architectures.map((architecture) => [image([randomLayer()], { architecture }), architecture]),
+  );
+}
+
+/** An index over these images of Linux on these architectures. */
+export function indexOf(entries: readonly (readonly [image: Image, architecture: string])[]): MultiArch {
+  const manifests = entries.map(([{ manifest }, architecture]) => ({
+    mediaType: manifestType,
+    digest: manifest.digest,
+    size: manifest.content.length,
+    platform: { architecture, os: 'linux' },
+  }));
+  return {
+    images: entries.map(([one]) => one),
+    index: blob(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests })),
+  };
+}
+
 function tar(name: string, content: Buffer): Buffer {
   const header = Buffer.alloc(512);
   header.write(name, 0);
-  header.write('0000644\0', 100);
+  header.write('0000755\0', 100);
   header.write('0000000\0', 108);
   header.write('0000000\0', 116);
   header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124);

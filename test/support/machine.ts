@@ -3,6 +3,7 @@ import {
   createProgress,
   ensureBinaries,
   installMissingPackages,
+  orasGroup,
   peersGroup,
   type NeededPackage,
 } from '@wharfinger/embedded';
@@ -15,6 +16,7 @@ export const stateDirectory = '/var/lib/wharfinger';
 const packages: readonly NeededPackage[] = [
   { name: 'skopeo', files: ['/usr/bin/skopeo'] },
   { name: 'podman', files: ['/usr/bin/podman'] },
+  { name: 'docker.io', files: ['/usr/sbin/dockerd', '/usr/bin/docker'] },
   { name: 'docker-registry', files: ['/usr/bin/docker-registry'] },
   { name: 'apache2-utils', files: ['/usr/bin/htpasswd'] },
   { name: 'curl', files: ['/usr/bin/curl'] },
@@ -27,6 +29,7 @@ export async function preparePeers(): Promise<void> {
   const progress = createProgress();
   await installMissingPackages(progress, packages);
   await ensureBinaries(peersGroup, progress);
+  await ensureBinaries(orasGroup, progress);
 }
 
 export async function clusterIsRunning(): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { Agent as PlainAgent, request as plainRequest, type IncomingHttpHeaders } from 'node:http';
 import { Agent, request } from 'node:https';
-import { manifestType, type Blob, type Image } from './image.ts';
+import { indexType, manifestType, type Blob, type Image, type MultiArch } from './image.ts';
 
 export interface Answer {
   readonly status: number;
@@ -84,14 +84,25 @@ export class RegistryClient {
     expectStatus(await this.call('PUT', location.href, { headers, body: content }), 201);
   }
 
-  async pushManifest(repository: string, reference: string, { content }: Blob): Promise<Answer> {
-    const headers = { 'Content-Type': manifestType };
+  async pushManifest(
+    repository: string,
+    reference: string,
+    { content }: Blob,
+    mediaType = manifestType,
+  ): Promise<Answer> {
+    const headers = { 'Content-Type': mediaType };
     return this.call('PUT', `/v2/${repository}/manifests/${reference}`, { headers, body: content });
   }
 
-  async push(repository: string, tag: string, { config, layers, manifest }: Image): Promise<void> {
+  async push(repository: string, reference: string, { config, layers, manifest }: Image): Promise<void> {
     for (const part of [config, ...layers]) await this.pushBlob(repository, part);
-    expectStatus(await this.pushManifest(repository, tag, manifest), 201);
+    expectStatus(await this.pushManifest(repository, reference, manifest), 201);
+  }
+
+  /** Pushes an index with its images. */
+  async pushIndex(repository: string, tag: string, { images, index }: MultiArch): Promise<void> {
+    for (const one of images) await this.push(repository, one.manifest.digest, one);
+    expectStatus(await this.pushManifest(repository, tag, index, indexType), 201);
   }
 
   /** Pulls an image and compares every byte with the original. */

@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { addonsGroup, clientsGroup, kubernetesGroup, peersGroup } from './build-groups.ts';
+import { addonsGroup, clientsGroup, kubernetesGroup, orasGroup, peersGroup } from './build-groups.ts';
 import { groupDirectory } from './group-directory.ts';
 
-const groups = [kubernetesGroup, addonsGroup, clientsGroup, peersGroup];
+const groups = [kubernetesGroup, addonsGroup, clientsGroup, orasGroup, peersGroup];
 
 /** The name of every binary that this workspace builds. */
 export type BinaryName =
   | keyof typeof kubernetesGroup.packages
   | keyof typeof addonsGroup.packages
   | keyof typeof clientsGroup.packages
+  | keyof typeof orasGroup.packages
   | keyof typeof peersGroup.packages;
 
 /** The path of the built binary `name`. Throws when it was not built yet: see ensureBinaries. */

@@ -72,6 +72,14 @@ export const peersGroup = {
   ldflags: stripped,
 } as const satisfies BuildGroup;
 
+/** A client that only the tests use; a module of its own, so that its dependencies never move those of others. */
+export const orasGroup = {
+  title: 'oras',
+  module: `${goDirectory}oras/`,
+  packages: { oras: 'oras.land/oras/cmd/oras' },
+  ldflags: stripped,
+} as const satisfies BuildGroup;
+
 /** The arguments of `go` that build the packages `names` of `group` into the directory `output`. */
 export function goBuildArguments(group: BuildGroup, names: readonly string[], output: string): string[] {
   const packages = names.map((name) => group.packages[name] ?? name);
