@@ -20,11 +20,19 @@ export default defineConfig({
       {
         test: {
           name: 'system',
-          include: ['test/{e2e,peers}/**/*.test.ts'],
+          include: [
+            'test/{e2e,peers}/**/*.test.ts',
+            'test/conformance/own/**/*.test.ts',
+            'test/conformance/suite/{junit,skips}.test.ts',
+            'test/conformance/document.test.ts',
+          ],
           testTimeout: 180_000,
           hookTimeout: 300_000,
           fileParallelism: false,
         },
+      },
+      {
+        test: { name: 'oci-suite', include: ['test/conformance/suite/oci.test.ts'], testTimeout: 10_000 },
       },
       {
         test: { name: 'audit', include: ['test/audit/**/*.test.ts'], testTimeout: 60_000 },

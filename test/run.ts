@@ -1,5 +1,6 @@
 import { clusterIsRunning, preparePeers } from './support/machine.ts';
 import { commandPhase, run, vitestPhase } from './runner/phases.ts';
+import { suiteVariables } from './conformance/suite/suites.ts';
 import { sum, type Tally } from './runner/tally.ts';
 
 /**
@@ -19,11 +20,19 @@ async function main(): Promise<void> {
   tallies.push(startTally(start.status));
   if (start.status === 0) {
     const env = { WHARFINGER_START: start.stdout.trim().split('\n').at(-1) };
-    tallies.push(await vitestPhase('system', env), await vitestPhase('audit', env));
+    tallies.push(await vitestPhase('system', env), await vitestPhase('audit', env), ...(await ociSuites()));
   }
   if (!wasRunning)
     tallies.push(await commandPhase('npm stop leaves nothing behind', ['node', 'test/runner/stop.ts']));
   report(sum(tallies));
+}
+
+/** The suites of the OCI cannot be had everywhere: their programs are given, or it is said that they did not run. */
+async function ociSuites(): Promise<Tally[]> {
+  const missing = suiteVariables.filter((name) => !process.env[name]);
+  if (missing.length === 0) return [await vitestPhase('oci-suite')];
+  process.stdout.write(`not run: the conformance suites of the OCI (${missing.join(', ')} not set)\n`);
+  return [];
 }
 
 function startTally(status: number): Tally {

@@ -1,3 +1,4 @@
+import type { Config } from './config/schema.ts';
 import type { StorageDriver } from './storage/driver.ts';
 import { version } from './version.ts';
 
@@ -6,6 +7,9 @@ const usage = `Usage: registry COMMAND
 Commands:
   serve [CONFIG]                      serve a registry; what is done when no command is given
   garbage-collect [OPTIONS] [CONFIG]  delete what no tag and no lease keeps alive; --help tells its options
+  verify [OPTIONS] [CONFIG]           check everything in the storage, and mend it with --repair; --help tells more
+  config [CONFIG]                     check CONFIG and print what holds in the end, with variables and defaults and
+                                      without secrets
   --version                           print the version
   --help                              print this text
 
@@ -13,7 +17,7 @@ CONFIG is a config.yml; without it the variable REGISTRY_CONFIGURATION_PATH name
 /etc/docker/registry/config.yml. Each of its keys can be overridden by a variable REGISTRY_SECTION_KEY.
 
 Exit status: 0 done; 1 the config is wrong or the command failed, the reason is on standard error;
-2 the command line is wrong.
+2 the command line is wrong; 3 verify found damage.
 `;
 
 /** Runs the command of these arguments (without node and script) and gives its exit status. */
@@ -27,33 +31,57 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function openStore(path: string | undefined): Promise<StorageDriver> {
-  const [{ loadConfig }, { findConfigPath }, { createFilesystemDriver }] = await Promise.all([
+async function openStore(path: string | undefined): Promise<{ config: Config; driver: StorageDriver }> {
+  const [{ loadConfig }, { findConfigPath }, { openStorage }] = await Promise.all([
     import('./config-file.ts'),
     import('./config/location.ts'),
-    import('./storage/filesystem.ts'),
+    import('./storage/open.ts'),
   ]);
   const { config } = await loadConfig(findConfigPath(path === undefined ? [] : [path], process.env));
-  return createFilesystemDriver({ rootDirectory: config.storage.filesystem.rootdirectory });
+  return { config, driver: await openStorage({ config }) };
+}
+
+/** Runs a command whose only argument is the path of config.yml. */
+async function withConfigArgument(command: 'serve' | 'config', argv: readonly string[]): Promise<number> {
+  const wrong = argv.find((word) => word.startsWith('-')) ?? argv[1];
+  if (wrong === '--help' || wrong === '-h') return dispatch('--help', []);
+  if (wrong !== undefined) {
+    process.stderr.write(
+      `${command} takes at most one argument, the path of config.yml, and not '${wrong}'.\n\n${usage}`,
+    );
+    return 2;
+  }
+  if (command === 'serve') {
+    const { serve } = await import('./supervisor/serve.ts');
+    return serve(argv, version);
+  }
+  const [{ printEffectiveConfig }, { findConfigPath }] = await Promise.all([
+    import('./config-command.ts'),
+    import('./config/location.ts'),
+  ]);
+  await printEffectiveConfig(findConfigPath(argv, process.env), process.stdout, process.stderr);
+  return 0;
 }
 
 async function dispatch(command: string, argv: readonly string[]): Promise<number> {
   switch (command) {
-    case 'serve': {
-      const wrong = argv.find((word) => word.startsWith('-')) ?? argv[1];
-      if (wrong === '--help' || wrong === '-h') return dispatch('--help', []);
-      if (wrong !== undefined) {
-        process.stderr.write(
-          `serve takes at most one argument, the path of config.yml, and not '${wrong}'.\n\n${usage}`,
-        );
-        return 2;
-      }
-      const { serve } = await import('./supervisor/serve.ts');
-      return serve(argv, version);
-    }
+    case 'serve':
+    case 'config':
+      return withConfigArgument(command, argv);
     case 'garbage-collect': {
       const { runGarbageCollect } = await import('./gc/command.ts');
-      return runGarbageCollect({ argv, openStore, stdout: process.stdout, stderr: process.stderr });
+      const openDriver = async (path: string | undefined): Promise<StorageDriver> =>
+        (await openStore(path)).driver;
+      return runGarbageCollect({
+        argv,
+        openStore: openDriver,
+        stdout: process.stdout,
+        stderr: process.stderr,
+      });
+    }
+    case 'verify': {
+      const { runVerify } = await import('./verify/command.ts');
+      return runVerify({ argv, openStore, stdout: process.stdout, stderr: process.stderr });
     }
     case '--version':
     case '-v':

@@ -1,8 +1,26 @@
 import { hash } from '@node-rs/bcrypt';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parseConfig } from '../config/index.ts';
+import type { Subject } from './access.ts';
+import { parseHtpasswd } from './htpasswd-file.ts';
 import { createAccessController } from './index.ts';
 
-const auth = { htpasswd: { realm: 'team "a"', path: '/unused' } };
+interface Access {
+  authorize(header: string | undefined): Promise<Subject>;
+  update(text: string): void;
+}
+
+/** Access with an htpasswd file of this text; without one, nobody is asked. */
+async function accessOf(htpasswd: string | undefined): Promise<Access> {
+  const yaml = htpasswd === undefined ? '' : `auth: {htpasswd: {realm: 'team "a"', path: /unused}}`;
+  const { config } = parseConfig(`version: 0.1\nstorage: {filesystem: {}}\n${yaml}`, {});
+  const access = await createAccessController(config, { htpasswd: htpasswd ?? null, tokenKeys: null });
+  return {
+    authorize: (authorization) => access.authorize({ authorization, origin: '', accesses: [] }),
+    update: (text) => access.update({ htpasswd: text }),
+  };
+}
+
 let right: string;
 beforeAll(async () => {
   right = await hash('secret', 4);
@@ -15,11 +33,11 @@ function basic(user: string, password: string): string {
 describe('htpasswd', () => {
   it.each(['2y', '2a', '2b'])('accepts $%s$ hashes', async (version) => {
     const htpasswdText = `# users\n\nci:$${version}${right.slice(3)}\r\n`;
-    const access = createAccessController(auth, { htpasswdText });
-    expect(access.problems).toEqual([]);
-    expect(await access.authorize(basic('ci', 'secret'), [])).toEqual({ user: 'ci', mayPush: true });
+    const access = await accessOf(htpasswdText);
+    expect(parseHtpasswd(htpasswdText).problems).toEqual([]);
+    expect(await access.authorize(basic('ci', 'secret'))).toMatchObject({ user: 'ci', mayPush: true });
     // The second time from what is remembered.
-    expect(await access.authorize(basic('ci', 'secret'), [])).toEqual({ user: 'ci', mayPush: true });
+    expect(await access.authorize(basic('ci', 'secret'))).toMatchObject({ user: 'ci', mayPush: true });
   });
 
   it.each([
@@ -32,9 +50,9 @@ describe('htpasswd', () => {
     ['a password that only begins right', basic('ci', 'secretsecret')],
     ['the parts of name and password moved', basic('c', 'isecret')],
   ])('refuses %s with its challenge', async (_, header) => {
-    const access = createAccessController(auth, { htpasswdText: `ci:${right}` });
-    await access.authorize(basic('ci', 'secret'), []);
-    await expect(access.authorize(header, [])).rejects.toMatchObject({
+    const access = await accessOf(`ci:${right}`);
+    await access.authorize(basic('ci', 'secret'));
+    await expect(access.authorize(header)).rejects.toMatchObject({
       reason: 'unauthorized',
       challenge: 'Basic realm="team \\"a\\""',
     });
@@ -42,59 +60,57 @@ describe('htpasswd', () => {
 
   it('reports lines that it cannot use by their number, never their content, and lets the others in', async () => {
     const htpasswdText = `md5:$apr1$x$abcdefghij\nci:${right}\nplain:hunter2\nnonsense\nci2:$2y$05$short\n`;
-    const access = createAccessController(auth, { htpasswdText });
-    expect(access.problems).toEqual([
+    const access = await accessOf(htpasswdText);
+    expect(parseHtpasswd(htpasswdText).problems).toEqual([
       'htpasswd line 1: is not a bcrypt entry, so its user cannot log in; make it with htpasswd -B',
       'htpasswd line 3: is not a bcrypt entry, so its user cannot log in; make it with htpasswd -B',
       'htpasswd line 4: is not of the form USER:HASH; correct or remove it',
       'htpasswd line 5: is not a bcrypt entry, so its user cannot log in; make it with htpasswd -B',
     ]);
-    await expect(access.authorize(basic('plain', 'hunter2'), [])).rejects.toMatchObject({
+    await expect(access.authorize(basic('plain', 'hunter2'))).rejects.toMatchObject({
       reason: 'unauthorized',
     });
-    expect((await access.authorize(basic('ci', 'secret'), [])).user).toBe('ci');
+    expect((await access.authorize(basic('ci', 'secret'))).user).toBe('ci');
   });
 
   it('takes another file at once and forgets what it remembered', async () => {
-    const access = createAccessController(auth, { htpasswdText: `ci:${right}` });
-    await access.authorize(basic('ci', 'secret'), []);
-    expect(access.update(`dev:${right}`)).toEqual({ problems: [] });
-    await expect(access.authorize(basic('ci', 'secret'), [])).rejects.toMatchObject({
+    const access = await accessOf(`ci:${right}`);
+    await access.authorize(basic('ci', 'secret'));
+    access.update(`dev:${right}`);
+    await expect(access.authorize(basic('ci', 'secret'))).rejects.toMatchObject({
       reason: 'unauthorized',
     });
-    expect((await access.authorize(basic('dev', 'secret'), [])).user).toBe('dev');
+    expect((await access.authorize(basic('dev', 'secret'))).user).toBe('dev');
     access.update(`dev:${await hash('changed', 4)}`);
-    await expect(access.authorize(basic('dev', 'secret'), [])).rejects.toMatchObject({
+    await expect(access.authorize(basic('dev', 'secret'))).rejects.toMatchObject({
       reason: 'unauthorized',
     });
   });
 
   it('remembers nothing that was checked against the file before', async () => {
-    const access = createAccessController(auth, { htpasswdText: `ci:${right}` });
-    const before = access.authorize(basic('ci', 'secret'), []);
+    const access = await accessOf(`ci:${right}`);
+    const before = access.authorize(basic('ci', 'secret'));
     access.update('');
     await before;
-    await expect(access.authorize(basic('ci', 'secret'), [])).rejects.toMatchObject({
+    await expect(access.authorize(basic('ci', 'secret'))).rejects.toMatchObject({
       reason: 'unauthorized',
     });
   });
 
   it('checks the same credentials once, however many requests bring them', async () => {
-    const access = createAccessController(auth, { htpasswdText: `ci:${await hash('secret', 8)}` });
+    const access = await accessOf(`ci:${await hash('secret', 8)}`);
     const started = performance.now();
-    await access.authorize(basic('ci', 'secret'), []);
+    await access.authorize(basic('ci', 'secret'));
     const one = performance.now() - started;
     access.update(`ci:${await hash('secret', 8)}`);
     const again = performance.now();
-    await Promise.all(Array.from({ length: 64 }, () => access.authorize(basic('ci', 'secret'), [])));
+    await Promise.all(Array.from({ length: 64 }, () => access.authorize(basic('ci', 'secret'))));
     expect(performance.now() - again).toBeLessThan(one * 16);
   });
 
   it('answers busy when too many passwords wait to be checked', async () => {
-    const access = createAccessController(auth, { htpasswdText: `ci:${right}` });
-    const tries = Array.from({ length: 700 }, (_, index) =>
-      access.authorize(basic('ci', `wrong${index}`), []),
-    );
+    const access = await accessOf(`ci:${right}`);
+    const tries = Array.from({ length: 700 }, (_, index) => access.authorize(basic('ci', `wrong${index}`)));
     const results = await Promise.allSettled(tries);
     const reasons = results.map((result) =>
       result.status === 'rejected' ? (result.reason as { reason: string }).reason : '',
@@ -103,7 +119,7 @@ describe('htpasswd', () => {
   });
 
   it('without a provider everybody may do everything', async () => {
-    const access = createAccessController({}, { htpasswdText: '' });
-    expect(await access.authorize(undefined, [])).toEqual({ user: '', mayPush: true });
+    const access = await accessOf(undefined);
+    expect(await access.authorize(undefined)).toMatchObject({ user: '', mayPush: true });
   });
 });

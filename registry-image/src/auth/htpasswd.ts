@@ -1,50 +1,26 @@
-import { type AccessController, AccessError, type Subject } from './access.ts';
 import { parseHtpasswd } from './htpasswd-file.ts';
 import { createPasswordCheck } from './password-check.ts';
+import type { Users } from './users.ts';
 
-export interface HtpasswdController extends AccessController {
-  /** What is wrong with the file in use, one sentence per line of it. */
-  readonly problems: readonly string[];
-  /** Takes another text of the file from now on. */
-  update(htpasswdText: string): { problems: string[] };
+/** The users of an htpasswd file. */
+interface HtpasswdUsers extends Users {
+  /** The bcrypt hash of a user. */
+  hashOf(user: string): string | undefined;
+  /** Takes another text of the file from now on; all that was known about passwords is forgotten. */
+  update(text: string): void;
 }
 
-/** HTTP Basic authentication by an htpasswd file; every user may do everything. */
-export function createHtpasswdController(options: {
-  realm: string;
-  htpasswdText: string;
-}): HtpasswdController {
-  const challenge = `Basic realm="${options.realm.replace(/["\\]/g, '\\$&')}"`;
-  let file = parseHtpasswd(options.htpasswdText);
-  const passwords = createPasswordCheck(file.users);
-
-  async function authorize(authorization: string | undefined): Promise<Subject> {
-    const credentials = parseBasic(authorization);
-    if (!credentials || !(await passwords.verify(credentials.user, credentials.password))) {
-      throw new AccessError('unauthorized', challenge);
-    }
-    return { user: credentials.user, mayPush: true };
-  }
-
+/** @param options.text content of the file; what is wrong in it is `parseHtpasswd(text).problems` */
+export function createHtpasswdUsers(options: { realm: string; text: string }): HtpasswdUsers {
+  let { users } = parseHtpasswd(options.text);
+  const passwords = createPasswordCheck(users);
   return {
-    get problems() {
-      return file.problems;
-    },
-    authorize,
-    update(htpasswdText) {
-      file = parseHtpasswd(htpasswdText);
-      passwords.replace(file.users);
-      return { problems: file.problems };
+    realm: options.realm,
+    verify: (user, password) => passwords.verify(user, password),
+    hashOf: (user) => users.get(user),
+    update(text) {
+      ({ users } = parseHtpasswd(text));
+      passwords.replace(users);
     },
   };
-}
-
-// RFC 7617, section 2
-function parseBasic(header: string | undefined): { user: string; password: string } | undefined {
-  const encoded = /^basic +([A-Za-z0-9+/=_-]+)$/i.exec(header?.trim() ?? '')?.[1];
-  if (encoded === undefined) return undefined;
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  if (colon < 1) return undefined;
-  return { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }

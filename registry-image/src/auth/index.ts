@@ -1,22 +1,58 @@
 import type { Config } from '../config/index.ts';
-import { createHtpasswdController, type HtpasswdController } from './htpasswd.ts';
+import type { AccessController } from './access.ts';
+import { createHtpasswdUsers } from './htpasswd.ts';
+import { createLoginTokens } from './login-token.ts';
+import { createRules } from './rules.ts';
+import { createSillyController } from './silly.ts';
+import type { TokenKeyTexts } from './token-keys.ts';
+import { createUserController } from './users.ts';
 
-export { type Access, type AccessController, AccessError, type Subject } from './access.ts';
+export { type Access, type AccessController, AccessError, loginPath, type Subject } from './access.ts';
+
+/** Contents of the files that access depends on; null: no such file is configured. */
+export interface AccessFiles {
+  readonly htpasswd: string | null;
+  readonly tokenKeys: TokenKeyTexts | null;
+}
+
+interface LiveAccessController extends AccessController {
+  /** Takes other contents of some of the files from now on. Throws an error of one sentence when they cannot be used. */
+  update(files: Partial<AccessFiles>): void;
+}
 
 /**
- * Who may do what, as the section `auth` of config.yml says; without a provider everybody may do everything.
- * @param options.htpasswdText the content of the htpasswd file ('' when there is none)
+ * Who may do what, as `auth` and `wharfinger.access` of config.yml say; without either everybody may do everything.
+ * Throws an error of one sentence when a file cannot be used.
  */
-export function createAccessController(
-  auth: Config['auth'],
-  options: { htpasswdText: string },
-): HtpasswdController {
-  if (auth.htpasswd) {
-    return createHtpasswdController({ realm: auth.htpasswd.realm, htpasswdText: options.htpasswdText });
+export async function createAccessController(
+  config: Pick<Config, 'auth' | 'http' | 'wharfinger'>,
+  files: AccessFiles,
+): Promise<LiveAccessController> {
+  const { htpasswd, silly, token } = config.auth;
+  if (silly) return { ...createSillyController(silly), update: () => {} };
+  if (token) {
+    const { createTokenController } = await import('./token.ts');
+    const controller = await createTokenController({ config: token, keys: files.tokenKeys ?? noKeys });
+    return {
+      ...controller,
+      update({ tokenKeys }) {
+        if (tokenKeys) controller.update(tokenKeys);
+      },
+    };
   }
+  const rules = config.wharfinger.access.length === 0 ? undefined : createRules(config.wharfinger.access);
+  const { prefix, secret } = config.http;
+  if (!htpasswd) return { ...createUserController({ rules, prefix }), update: () => {} };
+  const users = createHtpasswdUsers({ realm: htpasswd.realm, text: files.htpasswd ?? '' });
+  const tokens = rules?.anonymous
+    ? createLoginTokens({ secret, credentialOf: (user) => users.hashOf(user) })
+    : undefined;
   return {
-    problems: [],
-    authorize: async () => ({ user: '', mayPush: true }),
-    update: () => ({ problems: [] }),
+    ...createUserController({ users, rules, tokens, prefix }),
+    update(changed) {
+      if (typeof changed.htpasswd === 'string') users.update(changed.htpasswd);
+    },
   };
 }
+
+const noKeys: TokenKeyTexts = { rootcertbundle: null, jwks: null };

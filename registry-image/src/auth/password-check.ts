@@ -2,18 +2,13 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { compare } from '@node-rs/bcrypt';
 import PQueue from 'p-queue';
 import { AccessError } from './access.ts';
-import { bcryptCost } from './htpasswd-file.ts';
+import { createDummyHash } from './dummy-hash.ts';
 
 /** bcrypt runs in libuv's pool of four threads, which file I/O needs as well. */
 const concurrency = 2;
 /** Checks that may wait; a flood of wrong passwords must not fill the memory. */
 const queueLimit = 512;
 const cacheLimit = 4096;
-/** Cost that a check of an unknown user takes when there is no user to take it from (`htpasswd -B` uses 5). */
-const defaultCost = 5;
-/** Any 22 characters of salt and 31 of hash; no password is known for them. */
-const dummySaltAndHash = 'abcdefghijklmnopqrstuu'.padEnd(53, 'x');
-
 export interface PasswordCheck {
   /** @throws AccessError `busy` */
   verify(user: string, password: string): Promise<boolean>;
@@ -26,6 +21,7 @@ export function createPasswordCheck(initial: ReadonlyMap<string, string>): Passw
   const key = randomBytes(32);
   const queue = new PQueue({ concurrency });
   let users = initial;
+  let dummyHash = createDummyHash(initial);
   let known = new Set<string>();
   let checking = new Map<string, Promise<boolean>>();
 
@@ -50,7 +46,7 @@ export function createPasswordCheck(initial: ReadonlyMap<string, string>): Passw
   async function checkSlowly(user: string, password: string, fingerprint: string): Promise<boolean> {
     const cache = known;
     const hash = users.get(user);
-    const right = await queue.add(() => compare(password, hash ?? dummyHash(users)));
+    const right = await queue.add(() => compare(password, hash ?? dummyHash(user)));
     if (!right || hash === undefined) return false;
     cache.add(fingerprint);
     const oldest = cache.values().next().value;
@@ -62,15 +58,9 @@ export function createPasswordCheck(initial: ReadonlyMap<string, string>): Passw
     verify,
     replace(next) {
       users = next;
+      dummyHash = createDummyHash(next);
       known = new Set();
       checking = new Map();
     },
   };
-}
-
-/** A hash as expensive as that of a real user, so that the time of an answer does not tell who exists. */
-function dummyHash(users: ReadonlyMap<string, string>): string {
-  const first = users.values().next().value;
-  const cost = first === undefined ? defaultCost : bcryptCost(first);
-  return `$2b$${String(cost).padStart(2, '0')}$${dummySaltAndHash}`;
 }

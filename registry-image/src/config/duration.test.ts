@@ -26,7 +26,11 @@ describe('durations in the syntax of Go', () => {
     [90_000, '90s'],
     [120_000, '2m'],
     [604_800_000, '168h'],
+    [0.5, '500us'],
+    [1.000001, '1000001ns'],
+    [3_600_000.25, '3600000250us'],
   ])('%d ms is written %s', (duration, text) => {
     expect(formatDuration(duration)).toBe(text);
+    expect(parseDuration(text)).toBe(duration);
   });
 });

@@ -1,12 +1,12 @@
-const milliseconds: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
+const nanoseconds: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3,
+  μs: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3600e9,
 };
 const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
 
@@ -21,16 +21,18 @@ export function parseDuration(text: string): number | undefined {
   while (part.lastIndex < body.length) {
     const found = part.exec(body);
     if (!found) return undefined;
-    total += Number(found[1]) * (milliseconds[found[2] ?? ''] ?? Number.NaN);
+    total += Number(found[1]) * (nanoseconds[found[2] ?? ''] ?? Number.NaN);
   }
-  return negative ? -total : total;
+  const milliseconds = Math.round(total) / 1e6;
+  return negative ? -milliseconds : milliseconds;
 }
 
 /** Writes milliseconds in Go's syntax with the largest unit that leaves no fraction. */
 export function formatDuration(duration: number): string {
-  for (const unit of ['h', 'm', 's']) {
-    const size = milliseconds[unit] ?? 1;
-    if (duration !== 0 && duration % size === 0) return `${duration / size}${unit}`;
-  }
-  return duration === 0 ? '0s' : `${duration}ms`;
+  const total = Math.round(duration * 1e6);
+  if (total === 0) return '0s';
+  const [unit, size] = ['h', 'm', 's', 'ms', 'us']
+    .map((unit): [string, number] => [unit, nanoseconds[unit] ?? 1])
+    .find(([, size]) => total % size === 0) ?? ['ns', 1];
+  return `${total / size}${unit}`;
 }

@@ -99,7 +99,9 @@ async function readUploads(context: Context, name: string): Promise<Map<string, 
     const id = nameOf(entry);
     const startedAt = await context.reader.content(paths.uploadStartedAtPath(name, id));
     const started = Date.parse(startedAt?.toString('utf8') ?? '');
-    uploads.set(id, Number.isNaN(started) ? entry.modified : started);
+    // A slow upload is as alive as any: what counts is when something last happened to it.
+    const data = await context.reader.stat(paths.uploadDataPath(name, id));
+    uploads.set(id, Math.max(Number.isNaN(started) ? entry.modified : started, data?.modified ?? 0));
   });
   return uploads;
 }

@@ -5,23 +5,32 @@ export interface ThresholdCheckOptions {
   readonly interval: number;
   /** Failures in a row from which on there is a problem. */
   readonly threshold: number;
+  /** The problem came, went, or has another reason. */
+  readonly onChange?: () => void;
 }
 
 export interface ThresholdCheck {
   /** What is wrong, '' while there were fewer failures in a row than the threshold. */
   readonly problem: string;
+  stop(): void;
 }
 
-/** Checks at an interval for as long as the process lives. */
+/** Checks at once and then at an interval, until it is stopped. */
 export function startThresholdCheck(options: ThresholdCheckOptions): ThresholdCheck {
-  const { check, interval, threshold } = options;
+  const { check, interval, threshold, onChange } = options;
   let failures = 0;
   let problem = '';
   let running = false;
 
+  function set(next: string): void {
+    if (next === problem) return;
+    problem = next;
+    onChange?.();
+  }
+
   function failed(reason: string): void {
     failures++;
-    if (failures >= threshold) problem = reason;
+    if (failures >= threshold) set(reason);
   }
 
   async function look(): Promise<void> {
@@ -30,17 +39,20 @@ export function startThresholdCheck(options: ThresholdCheckOptions): ThresholdCh
     try {
       await check();
       failures = 0;
-      problem = '';
+      set('');
     } catch (error) {
       failed(error instanceof Error ? error.message : String(error));
     }
     running = false;
   }
 
-  setInterval(() => void look(), interval).unref();
+  const timer = setInterval(() => void look(), interval);
+  timer.unref();
+  void look();
   return {
     get problem() {
       return problem;
     },
+    stop: () => clearInterval(timer),
   };
 }

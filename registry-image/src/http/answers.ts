@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { constants, Http2ServerResponse } from 'node:http2';
 import type { Logger } from 'pino';
 import { errorAnswer } from './errors.ts';
 
@@ -14,7 +15,7 @@ export function sendBuffer(response: Response, status: number, body: Buffer, typ
   response.statusCode = status;
   response.setHeader('Content-Type', type);
   response.setHeader('Content-Length', body.length);
-  response.end(body);
+  response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
 /** Sends an answer without a body. */
@@ -45,23 +46,48 @@ export function sendError(options: {
   response.statusCode = answer.status;
   const body = Buffer.from(`${JSON.stringify(answer.body)}\n`);
   response.setHeader('Content-Length', body.length);
-  if (request.complete || request.readableEnded || !hasBody(request)) {
-    response.end(body);
+  const content = request.method === 'HEAD' ? undefined : body;
+  if (request.complete || request.readableEnded) {
+    response.end(content);
+    return;
+  }
+  if (isHttp2(response)) {
+    endStream(request, response, content);
+    return;
+  }
+  if (!hasBody(request)) {
+    response.end(content);
     return;
   }
   // The client gets its answer now. The connection ends only when it does not stop sending: closing it under a body
   // that is still coming would reset it, and the client would never read the answer.
-  if (request.method === 'HEAD') response.flushHeaders();
-  else response.write(body);
-  drain(request, () => response.end());
+  if (content) response.write(content);
+  else response.flushHeaders();
+  drain(request, { done: () => response.end(), cut: () => request.socket.destroy() });
 }
 
-function drain(request: Request, done: () => void): void {
+function isHttp2(response: object): response is Http2ServerResponse {
+  return response instanceof Http2ServerResponse;
+}
+
+/**
+ * The end of the answer goes out at once. "A server MAY request that the client abort transmission of a request without error by
+ * sending a RST_STREAM with an error code of NO_ERROR after sending a complete response" (RFC 9113, 8.1): only to a client that
+ * does not stop by itself, because Node sends a reset before what waits to be sent, and the client would lose the answer.
+ */
+function endStream(request: Request, response: Http2ServerResponse, content: Buffer | undefined): void {
+  const { stream } = response;
+  response.end(content ?? '');
+  drain(request, { done: () => {}, cut: () => stream.close(constants.NGHTTP2_NO_ERROR) });
+}
+
+/** Reads what is left of a body and drops it: `done` at its end, `cut` when it is too long or takes too long. */
+function drain(request: Request, { done, cut }: { done: () => void; cut: () => void }): void {
   let left = drainLimit.bytes;
-  const timer = setTimeout(() => request.socket.destroy(), drainLimit.milliseconds);
+  const timer = setTimeout(cut, drainLimit.milliseconds);
   request.on('data', (chunk: Buffer) => {
     left -= chunk.length;
-    if (left < 0) request.socket.destroy();
+    if (left < 0) cut();
   });
   request.once('end', done);
   request.once('close', () => clearTimeout(timer));

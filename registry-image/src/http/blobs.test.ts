@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import { get } from 'node:http';
-import type { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../registry/digest.ts';
 import { blobDataPath, layerLinkPath } from '../storage/paths.ts';
@@ -41,7 +40,6 @@ describe('GET and HEAD of a blob', () => {
     ['bytes=-20', 206, content, 'bytes 0-9/10'],
     ['bytes=8-100', 206, '89', 'bytes 8-9/10'],
     ['bytes=0-1,3-4', 200, content, null],
-    ['bytes=5-3', 200, content, null],
     ['lines=1-2', 200, content, null],
   ])('%s is answered %d with %s', async (range, status, body, contentRange) => {
     const server = await startServer();
@@ -115,17 +113,21 @@ describe('GET of a blob by a client that has gone before the first byte', () => 
     await server.pushBlob('a', content);
     const reader = server.driver.reader.bind(server.driver);
     const gone = new AbortController();
-    let stream: Readable | undefined;
+    let closed = false;
     Object.assign(server.driver, {
       reader: async (path: string) => {
         gone.abort();
         await expect.poll(() => server.log.some(({ complete }) => complete === false)).toBe(true);
-        stream = await reader(path);
-        return stream;
+        const opened = await reader(path);
+        const close = async (): Promise<void> => {
+          await opened.close();
+          closed = true;
+        };
+        return { ...opened, close };
       },
     });
     await expect(server.request('GET', `/v2/a/blobs/${digest}`, { signal: gone.signal })).rejects.toThrow();
-    await expect.poll(() => stream?.destroyed).toBe(true);
+    await expect.poll(() => closed).toBe(true);
   });
 });
 

@@ -1,10 +1,12 @@
-import { pipeline } from 'node:stream/promises';
 import { type Digest, parseDigest } from '../registry/digest.ts';
 import { RegistryError, registryError } from '../registry/errors.ts';
+import { blobDataPath } from '../storage/paths.ts';
 import { sendEmpty } from './answers.ts';
+import { clientAddress } from './client-address.ts';
 import { matchesEtag, requestedRange } from './conditions.ts';
 import type { Context } from './context.ts';
 import { requireDeletion } from './deletion.ts';
+import { sendContent } from './content.ts';
 
 /** `GET` and `HEAD /v2/<name>/blobs/<digest>`. */
 export async function getBlob(context: Context): Promise<void> {
@@ -13,6 +15,7 @@ export async function getBlob(context: Context): Promise<void> {
   const renewLease = request.method === 'HEAD' && subject.mayPush;
   const blob = await services.registry.blobs.stat(repository, digest, { renewLease, signal });
   response.setHeader('Docker-Content-Digest', digest);
+  if (await redirected(context, blob.digest)) return;
   response.setHeader('ETag', `"${digest}"`);
   response.setHeader('Cache-Control', 'max-age=31536000');
   response.setHeader('Accept-Ranges', 'bytes');
@@ -35,24 +38,23 @@ export async function getBlob(context: Context): Promise<void> {
     response.end();
     return;
   }
-  await sendBody(context, blob.digest, part);
+  await sendContent(response, await services.registry.blobs.read(blob.digest, part));
 }
 
-async function sendBody(
-  context: Context,
-  digest: Digest,
-  part: { start: number; end: number },
-): Promise<void> {
-  const { services, response, signal } = context;
-  const stream = await services.registry.blobs.read(digest, part);
-  try {
-    await pipeline(stream, response);
-  } catch (error) {
-    if (!signal.aborted && !response.destroyed) throw error;
-  } finally {
-    // pipeline leaves the source open when the response was closed before it began.
-    stream.destroy();
-  }
+/**
+ * Sends a client that wants the data elsewhere, when there is such a place. Not for HEAD: "A HEAD request to an existing
+ * blob or manifest URL MUST return 200 OK" (OCI distribution specification, "Checking if content exists in the registry").
+ */
+async function redirected({ services, request, response }: Context, digest: Digest): Promise<boolean> {
+  if (request.method !== 'GET' || !services.redirects) return false;
+  const url = await services.redirects.urlFor({
+    path: blobDataPath(digest),
+    client: clientAddress(request),
+  });
+  if (url === undefined) return false;
+  response.setHeader('Location', url);
+  sendEmpty(response, 307);
+  return true;
 }
 
 /** `DELETE /v2/<name>/blobs/<digest>`: removes this repository's link alone. */

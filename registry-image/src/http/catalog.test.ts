@@ -51,6 +51,14 @@ describe('GET /v2/_catalog', () => {
     }
   });
 
+  it.each(['', '?n=3', '?n=1000000'])('gives at most catalog.maxentries of them to %j', async (query) => {
+    const server = await startServer({ yaml: 'catalog: {maxentries: 2}\nstorage: {}' });
+    for (const name of ['a', 'b', 'c']) await server.pushBlob(name, 'x');
+    const response = await server.request('GET', `/v2/_catalog${query}`);
+    expect(await repositories(response)).toEqual(['a', 'b']);
+    expect(response.headers.get('link')).toBe('</v2/_catalog?last=b&n=2>; rel="next"');
+  });
+
   it.each(['-1', 'x', '1.5'])('refuses n=%s', async (n) => {
     const server = await startServer();
     const response = await server.request('GET', `/v2/_catalog?n=${n}`);

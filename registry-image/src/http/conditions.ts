@@ -26,7 +26,7 @@ export function requestedRange(header: string | undefined, size: number): Reques
     return length === 0 ? 'unsatisfiable' : { start: size - length, end: size - 1 };
   }
   const start = Number(first);
-  if (last !== '' && Number(last) < start) return 'whole';
-  if (start >= size) return 'unsatisfiable';
+  // RFC 9110, 14.2: a server "MAY ignore or reject" a range whose end lies before its start; clients of registries expect 416.
+  if (start >= size || (last !== '' && Number(last) < start)) return 'unsatisfiable';
   return { start, end: last === '' ? size - 1 : Math.min(Number(last), size - 1) };
 }

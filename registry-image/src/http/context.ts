@@ -2,7 +2,9 @@ import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { AccessController, Subject } from '../auth/index.ts';
 import type { Config } from '../config/index.ts';
+import type { Redirects } from '../middleware/redirects.ts';
 import type { Registry } from '../registry/index.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import type { UploadState } from './upload-state.ts';
 
 /** What every endpoint works with. */
@@ -12,6 +14,10 @@ export interface Services {
   readonly access: AccessController;
   readonly log: Logger;
   readonly uploadState: UploadState;
+  /** Held by a PUT of a manifest while it has the body in memory. */
+  readonly manifestBodies: ByteBudget;
+  /** Absent: every blob is sent by this registry. */
+  readonly redirects?: Redirects | undefined;
 }
 
 /** One authorized request for one endpoint. */

@@ -1,29 +1,57 @@
 import type { Request, RequestHandler, Response } from 'express';
+import type { Subject } from '../auth/index.ts';
+import type { ConfiguredMiddleware } from '../middleware/apply.ts';
 import { registryError, RegistryError } from '../registry/errors.ts';
 import { isRepositoryName } from '../registry/reference.ts';
 import type { Services } from './context.ts';
 import { setUser } from './access-log.ts';
+import { originOf } from './location.ts';
 import type { Endpoint, Route } from './routes.ts';
 
-/** The Express handler of one route: method, credentials, name, then the endpoint. */
-export function dispatch(route: Route, services: Services): RequestHandler {
+/** Who asks where nobody is asked who they are. */
+const nobody: Subject = { user: '', mayPush: false, mayPull: () => false, visible: undefined };
+
+/** The Express handler of one route: name, credentials, method, then the endpoint. */
+export function dispatch(
+  route: Route,
+  services: Services,
+  repositoryMiddleware?: ConfiguredMiddleware['repository'],
+): RequestHandler {
   const methods = new Map(Object.entries(route.methods));
   const allow = [...methods.keys()].join(', ');
 
   return async (request: Request, response: Response): Promise<void> => {
     const endpoint = methods.get(request.method);
     const [repository, target] = captured(request);
-    const subject = await services.access.authorize(
-      request.headers.authorization,
-      (endpoint?.actions ?? []).map((action) => ({ repository, action })),
-    );
-    setUser(response, subject.user);
-    if (!endpoint) throw new RegistryError([{ code: 'UNSUPPORTED' }], { Allow: allow });
+    // A name goes into the challenge only when it is one.
     if (repository !== '' && !isRepositoryName(repository))
       throw registryError('NAME_INVALID', { name: repository });
+    const subject = route.open ? nobody : await authorize({ services, request, repository, endpoint });
+    setUser(response, subject.user);
+    if (!endpoint) throw new RegistryError([{ code: 'UNSUPPORTED' }], { Allow: allow });
     const signal = abortedByClient(response);
-    await serve(endpoint, { services, request, response, subject, repository, target, signal });
+    const own =
+      repository !== '' && repositoryMiddleware
+        ? { ...services, registry: repositoryMiddleware(services.registry, repository) }
+        : services;
+    await serve(endpoint, { services: own, request, response, subject, repository, target, signal });
   };
+}
+
+async function authorize(options: {
+  services: Services;
+  request: Request;
+  repository: string;
+  endpoint: Endpoint | undefined;
+}): Promise<Subject> {
+  const { services, request, repository, endpoint } = options;
+  const source = endpoint?.source?.(request);
+  return services.access.authorize({
+    authorization: request.headers.authorization,
+    origin: originOf(request, services.config.http.host),
+    accesses: (endpoint?.actions ?? []).map((action) => ({ repository, action })),
+    wishes: source === undefined ? [] : [{ repository: source, action: 'pull' }],
+  });
 }
 
 async function serve(endpoint: Endpoint, context: Parameters<Endpoint['handle']>[0]): Promise<void> {

@@ -99,6 +99,52 @@ describe('PUT of a manifest', () => {
     expect((await server.request('GET', `/v2/a/manifests/${sha512}`)).status).toBe(200);
   });
 
+  it('with tag parameters sets up to ten tags, each once, and only by digest', async () => {
+    const server = await startServer();
+    const config = await server.pushBlob('a', '{}');
+    const content = imageManifest({ config, layers: [] });
+    const path = `/v2/a/manifests/${digestOf(content)}`;
+    const parameters = Array.from({ length: 10 }, (_, index) => `tag=t${index}`);
+    const pushed = await put(server, `${path}?${parameters.join('&')}`, content);
+    const tags = parameters.map((parameter) => parameter.slice(4));
+    expect([pushed.status, pushed.headers.get('oci-tag')]).toEqual([201, tags.join(', ')]);
+    const twice = await put(server, `${path}?tag=t1&tag=t1`, content);
+    expect([twice.status, twice.headers.get('oci-tag')]).toEqual([201, 't1']);
+    const tooMany = await put(server, `${path}?${parameters.join('&')}&tag=more`, content);
+    expect([tooMany.status, await codesOf(tooMany)]).toEqual([414, ['TAG_INVALID']]);
+    const wrong = await put(server, `${path}?tag=good&tag=.wrong`, content);
+    expect([wrong.status, await codesOf(wrong)]).toEqual([400, ['TAG_INVALID']]);
+    const byTag = await put(server, '/v2/a/manifests/v1?tag=ignored', content);
+    expect([byTag.status, byTag.headers.get('oci-tag')]).toEqual([201, null]);
+    expect(await tagsOf(server, 'a')).toEqual([...tags, 'v1']);
+  });
+
+  it('takes a type with parameters, in any case, or none', async () => {
+    const server = await startServer();
+    const config = await server.pushBlob('a', '{}');
+    const content = imageManifest({ config, layers: [] });
+    for (const type of [
+      `${mediaTypes.ociManifest}; charset=utf-8`,
+      mediaTypes.ociManifest.toUpperCase(),
+      'application/json',
+    ]) {
+      expect((await put(server, '/v2/a/manifests/v1', content, type)).status).toBe(201);
+    }
+    const body = new Blob([content]);
+    expect((await server.request('PUT', '/v2/a/manifests/v1', { body })).status).toBe(201);
+    const answer = await server.request('GET', '/v2/a/manifests/v1');
+    expect(answer.headers.get('content-type')).toBe(mediaTypes.ociManifest);
+  });
+
+  it('accepts a subject that is not there, and says that it processed it', async () => {
+    const server = await startServer();
+    const config = await server.pushBlob('a', '{}');
+    const subject = { mediaType: mediaTypes.ociManifest, digest: absent, size: 1 };
+    const content = imageManifest({ config, layers: [], extra: { subject } });
+    const response = await put(server, '/v2/a/manifests/v1', content);
+    expect([response.status, response.headers.get('oci-subject')]).toEqual([201, absent]);
+  });
+
   it('names each missing reference', async () => {
     const server = await startServer();
     const config = await server.pushBlob('a', '{}');
@@ -134,7 +180,6 @@ describe('PUT of a manifest', () => {
       'MANIFEST_INVALID',
       'Content-Type',
     ],
-    [' '.repeat(4 * 1024 * 1024 + 1), mediaTypes.ociManifest, 400, 'MANIFEST_INVALID', '4194304 bytes'],
   ])('refuses %.40s as %s', async (content, type, status, code, detail) => {
     const server = await startServer();
     const response = await put(server, '/v2/a/manifests/v1', content, type);
@@ -155,6 +200,25 @@ describe('PUT of a manifest', () => {
     expect([response.status, await codesOf(response)]).toEqual([400, [code]]);
   });
 
+  it('may be 4 MiB long and no longer', async () => {
+    const server = await startServer();
+    const config = await server.pushBlob('a', '{}');
+    const empty = imageManifest({ config, layers: [], extra: { annotations: { long: '' } } });
+    const long = 'x'.repeat(4 * 1024 * 1024 - empty.length);
+    const content = empty.replace('"long":""', `"long":"${long}"`);
+    expect((await put(server, '/v2/a/manifests/v1', content)).status).toBe(201);
+    const body = new Blob([content, ' ']).stream();
+    const withoutLength: RequestInit = { body, duplex: 'half' };
+    for (const init of [{ body: `${content} ` }, withoutLength]) {
+      const headers = { 'Content-Type': mediaTypes.ociManifest };
+      const response = await server.request('PUT', '/v2/a/manifests/v2', { ...init, headers });
+      expect(response.status).toBe(413);
+      expect(await response.json()).toMatchObject({
+        errors: [{ code: 'MANIFEST_INVALID', detail: 'a manifest is at most 4194304 bytes long' }],
+      });
+    }
+  });
+
   it('is undone when a sweep takes a reference between the check and the link', async () => {
     const server = await startServer();
     const [config, layer] = [await server.pushBlob('a', '{}'), await server.pushBlob('a', 'layer')];
@@ -172,6 +236,14 @@ describe('PUT of a manifest', () => {
     expect((await server.request('GET', `/v2/a/manifests/${digestOf(content)}`)).status).toBe(404);
     expect(await tagsOf(server, 'a')).toEqual([]);
   });
+});
+
+it('a manifest is no blob: whoever looks for it there does not take it for one', async () => {
+  const server = await startServer();
+  const { digest } = await server.pushImage('a', 'v1', 'layer');
+  for (const method of ['GET', 'HEAD']) {
+    expect((await server.request(method, `/v2/a/blobs/${digest}`)).status).toBe(404);
+  }
 });
 
 describe('a manifest that names one layer very often', () => {
@@ -202,7 +274,8 @@ describe('DELETE of a manifest', () => {
     const { digest } = await server.pushImage('a', 'v1', 'layer');
     await server.pushImage('a', 'same', 'layer');
     await server.pushImage('a', 'other', 'another layer');
-    expect((await server.request('DELETE', `/v2/a/manifests/${digest}`)).status).toBe(202);
+    const deleted = await server.request('DELETE', `/v2/a/manifests/${digest}`);
+    expect([deleted.status, deleted.headers.get('docker-content-digest')]).toEqual([202, digest]);
     expect(await tagsOf(server, 'a')).toEqual(['other']);
     expect((await server.request('GET', `/v2/a/manifests/${digest}`)).status).toBe(404);
     expect((await server.request('DELETE', `/v2/a/manifests/${digest}`)).status).toBe(404);

@@ -1,28 +1,85 @@
 import type { Readable } from 'node:stream';
-import { registryError } from '../registry/errors.ts';
+import { RegistryError, registryError } from '../registry/errors.ts';
+import type { StoredManifest } from '../registry/manifests.ts';
+import { mediaTypes } from '../registry/manifest-format.ts';
+import { digestOf } from '../registry/digest.ts';
 import { isTag, parseReference, type Reference } from '../registry/reference.ts';
+import { acceptedTypes } from './accept.ts';
 import { sendBuffer, sendEmpty } from './answers.ts';
 import { matchesEtag } from './conditions.ts';
 import type { Context } from './context.ts';
 import { requireDeletion } from './deletion.ts';
 import { absoluteUrl } from './location.ts';
 
-/** Largest manifest in bytes. "Clients SHOULD NOT expect" more than 4 MiB (OCI distribution specification, "Pushing Manifests"). */
+/** Largest manifest in bytes: "SHOULD expect to be able to support manifest pushes of at least 4 megabytes". */
 const maximumSize = 4 * 1024 * 1024;
-/** Most tag parameters of one PUT. */
+/** Most tag parameters of one PUT: "SHOULD support pushing at least 10 tags per request". */
 const maximumTags = 10;
 
-/** `GET` and `HEAD /v2/<name>/manifests/<reference>`: what is stored, whatever the Accept header says. */
+/**
+ * `GET` and `HEAD /v2/<name>/manifests/<reference>`. By digest what is stored, whatever the Accept header says; by tag
+ * too, but an image of Docker's schema 2 only when that is accepted, as distribution 2.8 does it.
+ */
 export async function getManifest(context: Context): Promise<void> {
-  const { services, request, response, repository, target, subject, signal } = context;
+  const { request, response, target } = context;
   const reference = parseReference(target);
   if (!reference) throw registryError('MANIFEST_UNKNOWN', { reference: target });
-  const renewLease = request.method === 'HEAD' && subject.mayPush;
-  const manifest = await services.registry.manifests.get(repository, reference, { renewLease, signal });
+  if (reference.tag !== undefined) response.setHeader('Vary', 'Accept');
+  const manifest = await answerTo(context, reference);
   response.setHeader('Docker-Content-Digest', manifest.digest);
   response.setHeader('ETag', `"${manifest.digest}"`);
   if (matchesEtag(request.headers['if-none-match'], manifest.digest)) return sendEmpty(response, 304);
   sendBuffer(response, 200, manifest.content, manifest.mediaType);
+}
+
+async function answerTo(context: Context, reference: Reference): Promise<StoredManifest> {
+  const { services, request, response, repository } = context;
+  const { schema1 } = services.registry;
+  const stored =
+    reference.tag === undefined
+      ? await readStored(context, reference)
+      : await readTagged(context, reference.tag);
+  const { digest, mediaType, content } = stored;
+  if (mediaType.startsWith(mediaTypes.dockerSchema1.replace('+json', '+'))) {
+    return (await schema1.sign(digest, content)) ?? stored;
+  }
+  const wantsSchema1 =
+    mediaType === mediaTypes.dockerManifest && !acceptedTypes(request).has(mediaTypes.dockerManifest);
+  if (reference.tag === undefined || !wantsSchema1) return stored;
+  const converted = await schema1.convert({ repository, tag: reference.tag, manifest: content });
+  if (converted) {
+    // OCI distribution specification, "Warnings".
+    response.setHeader(
+      'Warning',
+      '299 - "converted to the outdated Docker schema 1, because the request does not accept schema 2"',
+    );
+  }
+  return converted ?? stored;
+}
+
+/** What is stored under a tag; a tag of the referrers tag schema shows what the referrers API does. */
+async function readTagged(context: Context, tag: string): Promise<StoredManifest> {
+  const { referrers } = context.services.registry;
+  let stored: StoredManifest | undefined;
+  let unknown: unknown;
+  try {
+    stored = await readStored(context, { tag });
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.problems[0].code !== 'MANIFEST_UNKNOWN') throw error;
+    unknown = error;
+  }
+  const content = await referrers.taggedIndex(context.repository, tag, stored?.content);
+  if (content) return { digest: digestOf(content), mediaType: mediaTypes.ociIndex, content };
+  if (stored) return stored;
+  throw unknown;
+}
+
+function readStored(
+  { services, request, repository, subject, signal }: Context,
+  reference: Reference,
+): Promise<StoredManifest> {
+  const renewLease = request.method === 'HEAD' && subject.mayPush;
+  return services.registry.manifests.get(repository, reference, { renewLease, signal });
 }
 
 /** `PUT /v2/<name>/manifests/<reference>`. */
@@ -31,15 +88,14 @@ export async function putManifest(context: Context): Promise<void> {
   services.registry.refuseIfReadOnly();
   const reference = requireReference(target);
   const tags = reference.digest ? requestedTags(request.query['tag']) : [];
-  const content = await readLimited(request, Number(request.headers['content-length'] ?? 0));
   const mediaType = request.headers['content-type'];
-  const { digest, subject } = await services.registry.manifests.put({
-    repository,
-    reference,
-    tags,
-    mediaType,
-    content,
-    signal,
+  const length = Number(request.headers['content-length'] ?? maximumSize);
+  // The bodies of manifests are in memory whole, so none is read while a window holds it.
+  await services.registry.untilWritable(signal);
+  const { digest, subject } = await services.manifestBodies.run(length, async () => {
+    signal.throwIfAborted();
+    const content = await readLimited(request, length);
+    return services.registry.manifests.put({ repository, reference, tags, mediaType, content, signal });
   });
   response.setHeader('Location', absoluteUrl(context, `/v2/${repository}/manifests/${digest}`));
   response.setHeader('Docker-Content-Digest', digest);
@@ -53,7 +109,9 @@ export async function putManifest(context: Context): Promise<void> {
 export async function deleteManifest(context: Context): Promise<void> {
   const { services, response, repository, target, signal } = context;
   requireDeletion(services);
-  await services.registry.manifests.delete(repository, requireReference(target), signal);
+  const reference = requireReference(target);
+  await services.registry.manifests.delete(repository, reference, signal);
+  if (reference.digest) response.setHeader('Docker-Content-Digest', reference.digest);
   sendEmpty(response, 202);
 }
 
@@ -65,17 +123,25 @@ function requireReference(text: string): Reference {
 }
 
 function requestedTags(value: unknown): string[] {
-  const tags = (Array.isArray(value) ? value : [value]).filter((tag) => tag !== undefined).map(String);
+  const given = (Array.isArray(value) ? value : [value]).filter((tag) => tag !== undefined).map(String);
+  const tags = [...new Set(given)];
   const wrong = tags.find((tag) => !isTag(tag));
   if (wrong !== undefined) throw registryError('TAG_INVALID', { tag: wrong }, 'the tag is not valid');
   if (tags.length > maximumTags) {
-    throw registryError('TAG_INVALID', undefined, `at most ${maximumTags} tags can be set at once`);
+    // "MAY return a 414 Request-URI Too Long status if too many tags are included in the request."
+    const message = `at most ${maximumTags} tags can be set at once`;
+    throw new RegistryError([{ code: 'TAG_INVALID', message }], {}, 414);
   }
   return tags;
 }
 
 async function readLimited(body: Readable, announced: number): Promise<Buffer> {
-  const tooLarge = registryError('MANIFEST_INVALID', `a manifest is at most ${maximumSize} bytes long`);
+  // "A registry that enforces this limit SHOULD respond […] with a response code 413 Payload Too Large."
+  const tooLarge = new RegistryError(
+    [{ code: 'MANIFEST_INVALID', detail: `a manifest is at most ${maximumSize} bytes long` }],
+    {},
+    413,
+  );
   if (announced > maximumSize) throw tooLarge;
   const chunks: Buffer[] = [];
   let size = 0;

@@ -11,12 +11,11 @@ export async function getReferrers(context: Context): Promise<void> {
   // "If the request is invalid, such as a <digest> with an invalid syntax, a 400 Bad Request MUST be returned."
   if (!subject) throw registryError('DIGEST_INVALID', { digest: target }, 'the digest is not valid');
   const { artifactType, last } = request.query;
-  const page = await services.registry.referrers.list(
-    repository,
-    subject,
-    typeof last === 'string' ? last : undefined,
-  );
   const wanted = typeof artifactType === 'string' && artifactType !== '' ? artifactType : undefined;
+  const page = await services.registry.referrers.list(repository, subject, {
+    last: typeof last === 'string' ? last : undefined,
+    artifactType: wanted,
+  });
   if (wanted !== undefined) response.setHeader('OCI-Filters-Applied', 'artifactType');
   const end = page.items.at(-1);
   if (page.more && end) {
@@ -27,11 +26,10 @@ export async function getReferrers(context: Context): Promise<void> {
     const path = `${services.config.http.prefix}/v2/${repository}/referrers/${subject}`;
     response.setHeader('Link', `<${path}?${query.toString()}>; rel="next"`);
   }
-  const manifests = page.items.filter((referrer) => wanted === undefined || referrer.artifactType === wanted);
   sendJson(
     response,
     200,
-    { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests },
+    { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: page.items },
     mediaTypes.ociIndex,
   );
 }

@@ -1,23 +1,40 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import pino from 'pino';
 import { onTestFinished } from 'vitest';
 import { createAccessController } from '../auth/index.ts';
+import type { TokenKeyTexts } from '../auth/token-keys.ts';
 import { parseConfig } from '../config/index.ts';
+import { type ConfiguredMiddleware, loadMiddleware } from '../middleware/apply.ts';
+import { noRedirects } from '../middleware/redirects.ts';
 import { type Digest, digestOf } from '../registry/digest.ts';
 import { type ControlledGate, createCommitGate } from '../registry/gate.ts';
 import { createRegistry } from '../registry/index.ts';
 import { mediaTypes } from '../registry/manifest-format.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { createFilesystemDriver } from '../storage/filesystem.ts';
+import { createRegistryServer } from '../supervisor/registry-server.ts';
+import { tlsPolicyOf } from '../tls/policy.ts';
+import { makeTestCertificate, type TestCertificate } from '../tls/test-certificates.ts';
 import { createApp } from './app.ts';
+import type { HealthGate } from './health-gate.ts';
+import {
+  createTransportClient,
+  toResponse,
+  type Transport,
+  type TransportClient,
+  type TransportRequest,
+  transports,
+} from './transport-client.ts';
 
 /** A registry on port 0 with an empty store, for the tests of the endpoints; it ends with the test. */
 export interface TestServer {
   readonly url: string;
+  /** Talks over the transport that was asked for. */
+  readonly client: TransportClient;
   readonly rootDirectory: string;
   readonly driver: StorageDriver;
   readonly gate: ControlledGate;
@@ -34,12 +51,28 @@ export interface TestServer {
   ): Promise<{ digest: Digest; layer: Digest; config: Digest }>;
 }
 
+/** So that the same tests can be run over each of them. */
+const usualTransport =
+  transports.find((transport) => transport === process.env['WHARFINGER_TEST_TRANSPORT']) ?? 'http1';
+
+let certificate: TestCertificate | undefined;
+
 /**
+ * @param options.transport what `client` and `request` talk; without, HTTP/1.1 or what WHARFINGER_TEST_TRANSPORT names
  * @param options.yaml what follows `version: 0.1` in config.yml
+ * @param options.middleware in place of what the config names
  * @param options.rootDirectory the store of another test server, to be its second process
  */
 export async function startServer(
-  options: { yaml?: string; htpasswd?: string; rootDirectory?: string } = {},
+  options: {
+    yaml?: string;
+    htpasswd?: string;
+    tokenKeys?: TokenKeyTexts;
+    rootDirectory?: string;
+    transport?: Transport;
+    middleware?: ConfiguredMiddleware;
+    health?: HealthGate;
+  } = {},
 ): Promise<TestServer> {
   const rootDirectory = options.rootDirectory ?? (await mkdtemp(join(tmpdir(), 'wharfinger-http-')));
   const { config } = parseConfig(`version: 0.1\n${options.yaml ?? 'storage: {delete: {enabled: true}}'}`, {
@@ -48,27 +81,64 @@ export async function startServer(
   const log: Record<string, unknown>[] = [];
   const driver = createFilesystemDriver({ rootDirectory });
   const gate = createCommitGate({ holdTimeoutMs: 300, limit: 100 });
+  const logger = pino(
+    { base: null },
+    { write: (line) => void log.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  const middleware = options.middleware ?? (await loadMiddleware(config.middleware, logger));
+  const layer = await middleware.storage({ driver, redirects: noRedirects });
   const app = createApp({
     config,
-    registry: createRegistry({ driver, gate, config }),
-    access: createAccessController(config.auth, { htpasswdText: options.htpasswd ?? '' }),
-    log: pino(
-      { base: null },
-      { write: (line) => void log.push(JSON.parse(line) as Record<string, unknown>) },
-    ),
+    registry: await middleware.registry(await createRegistry({ driver: layer.driver, gate, config })),
+    access: await createAccessController(config, {
+      htpasswd: options.htpasswd ?? null,
+      tokenKeys: options.tokenKeys ?? null,
+    }),
+    log: logger,
     version: 'test',
+    health: options.health,
+    redirects: layer.redirects,
+    repositoryMiddleware: middleware.repository,
   });
-  const server = createServer(app);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { transport = usualTransport } = options;
+  const secure = transport === 'http1-tls' || transport === 'http2-tls';
+  if (secure) certificate ??= makeTestCertificate('test');
+  const { listener, http1, http2 } = createRegistryServer({
+    tls:
+      secure && certificate
+        ? { material: { ...certificate, clientCas: [] }, policy: tlsPolicyOf(usualTls()) }
+        : null,
+    http2: true,
+  });
+  http1.on('request', app);
+  http2?.on('request', app);
+  const sockets = new Set<Socket>();
+  listener.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const { port } = listener.address() as AddressInfo;
+  const authority = `127.0.0.1:${port}`;
+  const url = `${secure ? 'https' : 'http'}://${authority}`;
+  const client = createTransportClient({ transport, authority, ca: certificate?.certificate });
   onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    client.close();
+    const closed = new Promise((resolve) => listener.close(resolve));
+    for (const socket of sockets) socket.destroy();
+    await closed;
     await rm(rootDirectory, { recursive: true, force: true, maxRetries: 3 });
   });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  function request(method: string, path: string, init: RequestInit = {}): Promise<Response> {
-    return fetch(new URL(path, url), { method, redirect: 'manual', ...init });
+  async function request(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    if (transport === 'http1') return fetch(new URL(path, url), { method, redirect: 'manual', ...init });
+    const { pathname, search } = new URL(path, url);
+    const answer = await client.request(method, pathname + search, {
+      headers: Object.fromEntries(new Headers(init.headers)),
+      ...(init.body && { body: await bodyOf(init.body) }),
+      ...(init.signal && { signal: init.signal }),
+    });
+    return toResponse(answer);
   }
 
   async function pushBlob(repository: string, content: string): Promise<Digest> {
@@ -97,7 +167,22 @@ export async function startServer(
     return { digest: digestOf(content), layer: layerDigest, config };
   }
 
-  return { url, rootDirectory, driver, gate, log, request, pushBlob, pushImage };
+  return { url, client, rootDirectory, driver, gate, log, request, pushBlob, pushImage };
+}
+
+async function bodyOf(body: NonNullable<RequestInit['body']>): Promise<TransportRequest['body']> {
+  if (typeof body === 'string' || body instanceof Uint8Array) return body;
+  if (body instanceof ReadableStream) return Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
+  return new Uint8Array(await new Response(body).arrayBuffer());
+}
+
+function usualTls(): Parameters<typeof tlsPolicyOf>[0] {
+  const { config } = parseConfig(
+    'version: 0.1\nstorage: inmemory\nhttp: {tls: {certificate: given, key: given}}',
+    {},
+  );
+  if (!config.http.tls) throw new Error('the config has no http.tls');
+  return config.http.tls;
 }
 
 /** The text of an OCI image manifest. */

@@ -185,7 +185,7 @@ describe('a mount', () => {
     expect(await (await server.request('GET', `/v2/b/blobs/${digest}`)).text()).toBe('content');
   });
 
-  it.each(['&from=nobody', '', '&from=_wrong'])(
+  it.each(['&from=nobody', '&from=', '&from=_wrong'])(
     'that cannot be done (%s) becomes an upload',
     async (from) => {
       const server = await startServer();

@@ -1,4 +1,11 @@
-import { type Digest, digestAlgorithm, parseDigest } from '../registry/digest.ts';
+import type { Request } from 'express';
+import {
+  type Algorithm,
+  type Digest,
+  digestAlgorithm,
+  isAlgorithm,
+  parseDigest,
+} from '../registry/digest.ts';
 import { RegistryError, registryError } from '../registry/errors.ts';
 import { isRepositoryName } from '../registry/reference.ts';
 import type { Upload } from '../registry/uploads.ts';
@@ -13,22 +20,63 @@ export async function startUpload(context: Context): Promise<void> {
   const mounted = await mountBlob(context);
   if (mounted) return sendBlobCreated(context, mounted);
   const digest = optionalDigest(request.query['digest']);
-  const upload = await services.registry.uploads.start(repository);
-  if (digest) return completeUpload(context, upload, digest);
+  const { uploads } = services.registry;
+  const upload = await uploads.start(repository, digest ? digestAlgorithm(digest) : algorithmOf(request));
+  if (digest) return takeWhole(context, upload, digest);
+  // No OCI-Chunk-Min-Length: "If the registry has a minimum chunk size", and any size is taken here.
   describeUpload(context, upload);
-  response.setHeader('Range', '0-0');
   sendEmpty(response, 202);
 }
 
-/** Tries what `?mount=&from=` asks for. A blob that cannot be mounted is uploaded instead. */
+/** Nobody has been told the place of this upload, so nobody could go on with it after an error. */
+async function takeWhole(context: Context, upload: Upload, digest: Digest): Promise<void> {
+  try {
+    await completeUpload(context, upload, digest);
+  } catch (error) {
+    await context.services.registry.uploads.cancel(upload).catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * "When pushing a blob with a digest algorithm other than `sha256`, the post request SHOULD include the `digest-algorithm`
+ * parameter"; one that "uses an unsupported algorithm" is a 400.
+ */
+function algorithmOf({ query }: Request): Algorithm | undefined {
+  const { 'digest-algorithm': name } = query;
+  if (name === undefined || name === '') return undefined;
+  if (typeof name === 'string' && isAlgorithm(name)) return name;
+  throw registryError(
+    'DIGEST_INVALID',
+    { algorithm: name },
+    'the digest algorithm is not one of sha256, sha512',
+  );
+}
+
+/**
+ * Tries what `?mount=&from=` asks for. A blob that cannot be mounted is uploaded instead; so is one of a repository that
+ * the user may not pull from, so that the answer does not tell whether it is there.
+ */
 async function mountBlob(context: Context): Promise<Digest | undefined> {
-  const { services, request, repository, signal } = context;
-  const { mount, from } = request.query;
+  const { services, request, repository, subject, signal } = context;
+  const { mount } = request.query;
   if (mount === undefined || mount === '') return undefined;
   const digest = requireDigest(mount);
-  if (typeof from !== 'string' || !isRepositoryName(from)) return undefined;
-  await services.access.authorize(request.headers.authorization, [{ repository: from, action: 'pull' }]);
-  return (await services.registry.blobs.mount(repository, digest, from, signal)) ? digest : undefined;
+  const { blobs } = services.registry;
+  const source =
+    mountSource(request) ??
+    // "The registry MAY treat the `from` parameter as optional, and it MAY cross-mount the blob if it can be found."
+    (request.query['from'] === undefined
+      ? await blobs.findSource({ digest, repository, mayPull: (name) => subject.mayPull(name) })
+      : undefined);
+  if (source === undefined || !subject.mayPull(source)) return undefined;
+  return (await blobs.mount(repository, digest, source, signal)) ? digest : undefined;
+}
+
+/** The repository that `?mount=&from=` names. */
+export function mountSource({ query }: Request): string | undefined {
+  const { mount, from } = query;
+  return mount !== undefined && typeof from === 'string' && isRepositoryName(from) ? from : undefined;
 }
 
 /** `GET /v2/<name>/blobs/uploads/<uuid>`: how far the upload is. */
@@ -40,11 +88,11 @@ export async function getUpload(context: Context): Promise<void> {
 
 /** `PATCH /v2/<name>/blobs/uploads/<uuid>`: appends a chunk, or the whole as a stream. */
 export async function patchUpload(context: Context): Promise<void> {
-  const { services, request, response } = context;
+  const { services, response } = context;
   services.registry.refuseIfReadOnly();
   const upload = await findUpload(context);
   requireNext(context, upload);
-  const appended = await services.registry.uploads.append(upload, request);
+  const appended = await appendBody(context, upload);
   describeUpload(context, appended);
   sendEmpty(response, 202);
 }
@@ -70,11 +118,29 @@ export async function cancelUpload(context: Context): Promise<void> {
 }
 
 async function completeUpload(context: Context, upload: Upload, digest: Digest): Promise<void> {
-  const { services, request, signal } = context;
+  const { services, signal } = context;
   const { uploads } = services.registry;
-  const whole = await uploads.append(upload, request, digestAlgorithm(digest));
+  const whole = await appendBody(context, upload, digestAlgorithm(digest));
   await uploads.commit(whole, digest, signal);
   sendBlobCreated(context, digest);
+}
+
+async function appendBody(context: Context, upload: Upload, algorithm?: Algorithm): Promise<Upload> {
+  const { services, request } = context;
+  let appended: Upload;
+  try {
+    appended = await services.registry.uploads.append(upload, request, algorithm);
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.problems[0].code !== 'RANGE_INVALID') throw error;
+    // Another request goes on with this upload: how far it is, is the answer to this one.
+    const now = await services.registry.uploads.find(upload.repository, upload.id);
+    throw new RegistryError(error.problems, uploadHeaders(context, now));
+  }
+  const range = contentRange(request);
+  if (range && range.end !== appended.size - 1) {
+    throw registryError('SIZE_INVALID', { contentRange: range.header, size: appended.size });
+  }
+  return appended;
 }
 
 function sendBlobCreated(context: Context, digest: Digest): void {
@@ -114,19 +180,28 @@ function uploadHeaders(context: Context, upload: Upload): Record<string, string>
  */
 function requireNext(context: Context, upload: Upload): void {
   const { request } = context;
-  const header = request.headers['content-range'];
-  if (header === undefined) return;
-  const [, first, last] = /^(?:bytes[ =])?(\d+)-(\d+)(?:\/(?:\d+|\*))?$/.exec(header) ?? [];
-  if (first === undefined || Number(first) !== upload.size || Number(last) < Number(first)) {
+  const range = contentRange(request);
+  if (!range) return;
+  const { header, start, end } = range;
+  // "If a chunk is uploaded out of order, the registry MUST respond with a `416 Requested Range Not Satisfiable` code."
+  if (start !== upload.size || !(end >= start)) {
     throw new RegistryError(
       [{ code: 'RANGE_INVALID', detail: { contentRange: header, size: upload.size } }],
       uploadHeaders(context, upload),
     );
   }
   const length = request.headers['content-length'];
-  if (length !== undefined && Number(length) !== Number(last) - Number(first) + 1) {
+  if (length !== undefined && Number(length) !== end - start + 1) {
     throw registryError('SIZE_INVALID', { contentRange: header, contentLength: length });
   }
+}
+
+/** The header Content-Range as the specification has it (`<start>-<end>`) or as HTTP has it; NaN for what is neither. */
+function contentRange(request: Request): { header: string; start: number; end: number } | undefined {
+  const header = request.headers['content-range'];
+  if (header === undefined) return undefined;
+  const [, start, end] = /^(?:bytes[ =])?(\d+)-(\d+)(?:\/(?:\d+|\*))?$/.exec(header) ?? [];
+  return { header, start: Number(start), end: Number(end) };
 }
 
 function optionalDigest(value: unknown): Digest | undefined {

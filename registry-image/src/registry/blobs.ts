@@ -1,6 +1,7 @@
-import type { Readable } from 'node:stream';
-import type { StorageDriver } from '../storage/driver.ts';
+import type { Content, StorageDriver } from '../storage/driver.ts';
 import { blobDataPath, layerLinkPath, layerPath } from '../storage/paths.ts';
+import { type BlobSearch, findBlobSource } from './blob-source.ts';
+import type { Catalog } from './catalog.ts';
 import type { CommitGate } from './commit-gate.ts';
 import { type Digest, digestAlgorithm, digestOf } from './digest.ts';
 import { registryError } from './errors.ts';
@@ -24,16 +25,23 @@ export interface Blobs {
     digest: Digest,
     options?: { renewLease?: boolean; signal?: AbortSignal },
   ): Promise<BlobInfo>;
-  /** Streams bytes [start, end] (both inclusive). @throws RegistryError BLOB_UNKNOWN */
-  read(digest: Digest, range?: { start: number; end?: number }): Promise<Readable>;
+  /** Opens bytes [start, end] (both inclusive). @throws RegistryError BLOB_UNKNOWN */
+  read(digest: Digest, range?: { start: number; end?: number }): Promise<Content>;
+  /** Looks for a repository that has a blob; gives up before it costs much (blob-source.ts). */
+  findSource(search: BlobSearch): Promise<string | undefined>;
   /** Links a blob of another repository into this one; false when that one does not have it. */
   mount(repository: string, digest: Digest, from: string, signal?: AbortSignal): Promise<boolean>;
   /** Removes this repository's link; the data stays until a collection. @throws RegistryError BLOB_UNKNOWN */
   unlink(repository: string, digest: Digest, signal?: AbortSignal): Promise<void>;
 }
 
-export function createBlobs(options: { driver: StorageDriver; gate: CommitGate; leases: Leases }): Blobs {
-  const { driver, gate, leases } = options;
+export function createBlobs(options: {
+  driver: StorageDriver;
+  gate: CommitGate;
+  leases: Leases;
+  catalog: Catalog;
+}): Blobs {
+  const { driver, gate, leases, catalog } = options;
 
   async function stat(
     repository: string,
@@ -51,7 +59,7 @@ export function createBlobs(options: { driver: StorageDriver; gate: CommitGate; 
     return { digest: target, size };
   }
 
-  async function read(digest: Digest, range?: { start: number; end?: number }): Promise<Readable> {
+  async function read(digest: Digest, range?: { start: number; end?: number }): Promise<Content> {
     const stream = await absentAsUndefined(driver.reader(blobDataPath(digest), range));
     if (!stream) throw unknownBlob(digest);
     return stream;
@@ -82,7 +90,9 @@ export function createBlobs(options: { driver: StorageDriver; gate: CommitGate; 
     }, signal);
   }
 
-  return { stat, read, mount, unlink };
+  const findSource: Blobs['findSource'] = (search) => findBlobSource({ driver, catalog }, search);
+
+  return { stat, read, findSource, mount, unlink };
 }
 
 /** Bytes of a blob's data; undefined when it is absent, or empty where it must not be (a crash can leave that). */

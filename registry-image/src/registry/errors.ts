@@ -1,24 +1,4 @@
-/** The error codes of the distribution protocol that this registry answers; statuses and messages are in http/errors.ts. */
-export type ErrorCode =
-  | 'BLOB_UNKNOWN'
-  | 'BLOB_UPLOAD_INVALID'
-  | 'BLOB_UPLOAD_UNKNOWN'
-  | 'DENIED'
-  | 'DIGEST_INVALID'
-  | 'MANIFEST_BLOB_UNKNOWN'
-  | 'MANIFEST_INVALID'
-  | 'MANIFEST_UNKNOWN'
-  | 'MANIFEST_UNVERIFIED'
-  | 'NAME_INVALID'
-  | 'NAME_UNKNOWN'
-  | 'PAGINATION_NUMBER_INVALID'
-  | 'RANGE_INVALID'
-  | 'SIZE_INVALID'
-  | 'TAG_INVALID'
-  | 'TOOMANYREQUESTS'
-  | 'UNAUTHORIZED'
-  | 'UNKNOWN'
-  | 'UNSUPPORTED';
+import type { ErrorCode } from './error-codes.ts';
 
 /** One error of an answer; `message` replaces the code's usual one. */
 export interface Problem {
@@ -32,11 +12,18 @@ export class RegistryError extends Error {
   readonly problems: readonly [Problem, ...Problem[]];
   /** Header fields that go with the answer. */
   readonly headers: Readonly<Record<string, string>>;
-  constructor(problems: readonly [Problem, ...Problem[]], headers: Readonly<Record<string, string>> = {}) {
+  /** The HTTP status when it is not the usual one of the first code. */
+  readonly status: number | undefined;
+  constructor(
+    problems: readonly [Problem, ...Problem[]],
+    headers: Readonly<Record<string, string>> = {},
+    status?: number,
+  ) {
     super(problems.map((problem) => problem.message ?? problem.code).join('; '));
     this.name = 'RegistryError';
     this.problems = problems;
     this.headers = headers;
+    this.status = status;
   }
 }
 

@@ -4,8 +4,15 @@ import { type Blobs, createBlobs } from './blobs.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { type CommitGate, WritesRefusedError } from './commit-gate.ts';
 import { createLeases } from './leases.ts';
+import { createManifestContents } from './manifest-contents.ts';
+import { createReferenceCheck } from './manifest-references.ts';
+import { createManifestRules } from './manifest-rules.ts';
 import { createManifests, type Manifests } from './manifests.ts';
 import { createReferrers, type Referrers } from './referrers.ts';
+import { withEmptyLayer } from './schema1/empty-layer-blobs.ts';
+import { createSchema1, type Schema1 } from './schema1/schema1.ts';
+import { openSigningKey } from './schema1/signing-key.ts';
+import { createSubjectIndex } from './subject-index.ts';
 import { createTags, type Tags } from './tags.ts';
 import { createUploads, type Uploads } from './uploads.ts';
 
@@ -17,31 +24,42 @@ export interface Registry {
   readonly blobs: Blobs;
   readonly uploads: Uploads;
   readonly referrers: Referrers;
+  readonly schema1: Schema1;
   /** Refuses a write before its body is read, when it is clear by then. @throws WritesRefusedError */
   refuseIfReadOnly(): void;
+  /** Waits before the body of a write is read, as a commit section would after it. @throws WritesRefusedError */
+  untilWritable(signal: AbortSignal): Promise<void>;
 }
 
 /**
  * @param options.gate what every visible change of the store passes through
- * @param options.config read-only mode (`storage.maintenance.readonly`) and the age of leases (`wharfinger.gc.minage`)
+ * @throws Error of one sentence when something of the config cannot be worked with here
  */
-export function createRegistry(options: {
+export async function createRegistry(options: {
   driver: StorageDriver;
   gate: CommitGate;
-  config: Pick<Config, 'storage' | 'wharfinger'>;
-}): Registry {
+  config: Pick<Config, 'storage' | 'wharfinger' | 'validation' | 'policy' | 'compatibility' | 'http'>;
+}): Promise<Registry> {
   const { driver, config } = options;
-  const gate = config.storage.maintenance.readonly.enabled ? createClosedGate(options.gate) : options.gate;
+  const { storage } = config;
+  const gate = storage.maintenance.readonly.enabled ? createClosedGate(options.gate) : options.gate;
   const leases = createLeases({ driver, gate, minAgeMs: config.wharfinger.gc.minage });
-  const tags = createTags({ driver });
+  const catalog = createCatalog({ driver });
+  const tags = createTags({ driver, concurrencyLimit: storage.tag.concurrencylimit });
+  const contents = createManifestContents({ driver, cache: storage.cache });
+  const rules = await createManifestRules(config);
+  const references = createReferenceCheck({ driver, rules });
+  const acceptsSchema1 = config.compatibility.schema1.enabled;
   return {
-    catalog: createCatalog({ driver }),
+    catalog,
     tags,
-    manifests: createManifests({ driver, gate, leases, tags }),
-    blobs: createBlobs({ driver, gate, leases }),
+    manifests: createManifests({ driver, gate, leases, tags, contents, rules, references, acceptsSchema1 }),
+    blobs: withEmptyLayer(createBlobs({ driver, gate, leases, catalog }), { driver }),
     uploads: createUploads({ driver, gate }),
-    referrers: createReferrers({ driver }),
+    referrers: createReferrers({ driver, contents, subjects: createSubjectIndex({ driver }) }),
+    schema1: createSchema1({ driver, signingKey: await openSigningKey(config) }),
     refuseIfReadOnly: () => gate.refuseIfReadOnly(),
+    untilWritable: (signal) => gate.run(async () => {}, signal),
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { digestOf } from './digest.ts';
 import { mediaTypes, parseManifest } from './manifest-format.ts';
 
 const digest = `sha256:${'0a'.repeat(32)}`;
@@ -6,8 +7,12 @@ const config = { mediaType: 'application/vnd.oci.image.config.v1+json', digest, 
 const layer = { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest, size: 10 };
 const foreign = { mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', digest, size: 10 };
 
+function text(content: string): Buffer {
+  return Buffer.from(content);
+}
+
 function parse(manifest: object): ReturnType<typeof parseManifest> {
-  return parseManifest(JSON.stringify({ schemaVersion: 2, ...manifest }));
+  return parseManifest(Buffer.from(JSON.stringify({ schemaVersion: 2, ...manifest })));
 }
 
 describe('manifests', () => {
@@ -38,12 +43,45 @@ describe('manifests', () => {
       annotations: { a: 'b' },
     });
     expect(parse({ config, layers: [], artifactType: 'x/y' }).artifactType).toBe('x/y');
+    expect(parse({ config, layers: [], artifactType: '' }).artifactType).toBe(config.mediaType);
+    expect(parse({ manifests: [], subject, artifactType: '' }).artifactType).toBeUndefined();
+    expect(parse({ manifests: [], subject: null }).subject).toBeUndefined();
+  });
+
+  it('have data in a descriptor only when it is the content', () => {
+    const content = { mediaType: 'x/y', digest: digestOf('content', 'sha512'), size: 7 };
+    const data = Buffer.from('content').toString('base64');
+    expect(parse({ config: { ...content, data }, layers: [] }).references).toHaveLength(1);
+    expect(parse({ config: { ...content, data: null }, layers: [] }).references).toHaveLength(1);
+    for (const wrong of ['Y29udGVudA', 'Y29udGVueA==', `${data}\n`, 5]) {
+      expect(() => parse({ config: { ...content, data: wrong }, layers: [] })).toThrow('config.data must be');
+    }
+    expect(() => parse({ config: { ...content, size: 8, data }, layers: [] })).toThrow('config.data must be');
+  });
+
+  it.each<[string, Buffer, string]>([
+    ['a name twice', text(`{"schemaVersion":2,"manifests":[],"manifests":[]}`), '"manifests" occurs twice'],
+    [
+      'a name twice, deeper',
+      text(`{"schemaVersion":2,"manifests":[{"size":1,"size":2}]}`),
+      '"size" occurs twice',
+    ],
+    ['a field in two cases', text(`{"schemaVersion":2,"layers":[],"Layers":[]}`), '"Layers" occurs twice'],
+    ['no end of levels', text(`${'{"a":'.repeat(65)}1${'}'.repeat(65)}`), 'more than 64 levels'],
+    ['bytes that are no UTF-8', Buffer.from('{"schemaVersion":2,"a":"\xff"}', 'latin1'), 'not UTF-8'],
+    ['a byte order mark', text('\ufeff{}'), 'not valid JSON'],
+  ])('with %s are refused', (_, content, message) => {
+    expect(() => parseManifest(content)).toThrow(message);
   });
 
   it.each([
-    [{ schemaVersion: 1 }, 'schema 1 are not supported'],
     [{ schemaVersion: 3 }, 'schemaVersion must be 2'],
     [{ mediaType: 'text/plain' }, 'the media type "text/plain" is not supported'],
+    [
+      { mediaType: mediaTypes.ociArtifact, blobs: [] },
+      'push the artifact as application/vnd.oci.image.manifest.v1+json',
+    ],
+    [{ config, layers: [{ ...layer, urls: 'x' }] }, 'layers[0].urls must be'],
     [{ layers: [] }, 'config must be a descriptor'],
     [{ config }, 'layers must be a list'],
     [{ config: { ...config, digest: 'x' }, layers: [] }, 'config.digest must be'],
@@ -58,6 +96,6 @@ describe('manifests', () => {
   });
 
   it.each(['', '[]', 'null', '{'])('%j is none', (text) => {
-    expect(() => parseManifest(text)).toThrow(/not valid JSON|not a JSON object/);
+    expect(() => parseManifest(Buffer.from(text))).toThrow(/not valid JSON|not a JSON object/);
   });
 });

@@ -1,4 +1,6 @@
-import { type Digest, parseDigest } from './digest.ts';
+import { isUtf8 } from 'node:buffer';
+import { type Digest, digestAlgorithm, digestOf, parseDigest } from './digest.ts';
+import { ambiguityOf } from './json-text.ts';
 
 export const mediaTypes = {
   dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
@@ -7,7 +9,17 @@ export const mediaTypes = {
   dockerSchema1Signed: 'application/vnd.docker.distribution.manifest.v1+prettyjws',
   ociManifest: 'application/vnd.oci.image.manifest.v1+json',
   ociIndex: 'application/vnd.oci.image.index.v1+json',
+  ociArtifact: 'application/vnd.oci.artifact.manifest.v1+json',
+  dockerForeignLayer: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
 } as const;
+
+/** Objects and lists inside one another; a manifest needs five. Go's readers refuse a document at 10,000. */
+const maximumDepth = 64;
+
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+}
 
 /** What a manifest refers to: `blob` in the repository's layers, `manifest` in its revisions. */
 export interface Reference {
@@ -18,11 +30,17 @@ export interface Reference {
   readonly size: number;
   /** Lies elsewhere by design (foreign and non-distributable layers), so it need not be in the repository. */
   readonly foreign: boolean;
+  /** Where else the content can be had from. */
+  readonly urls: readonly string[];
+  /** Of a child of an index, when it says so. */
+  readonly platform?: Platform;
 }
 
 export interface ParsedManifest {
   readonly mediaType: string;
   readonly references: readonly Reference[];
+  /** The media type of the config of an image. */
+  readonly configType?: string;
   /** The manifest that this one is about (OCI image specification 1.1, "subject"). */
   readonly subject?: Digest;
   readonly artifactType?: string;
@@ -37,55 +55,102 @@ export class ManifestFormatError extends Error {
   }
 }
 
-type Fields = Record<string, unknown>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a manifest or an index, Docker's or OCI's.
+ * Reads a manifest or an index, Docker's or OCI's, as it is pushed: what two readers could understand differently is
+ * refused. Schema 1 is read in schema1/.
  * @throws ManifestFormatError
  */
-export function parseManifest(content: Buffer | string): ParsedManifest {
-  const fields = parseFields(content);
-  if (fields['schemaVersion'] === 1) {
-    throw new ManifestFormatError(
-      'manifests of Docker schema 1 are not supported; push the image as schema 2 or OCI',
-    );
-  }
-  if (fields['schemaVersion'] !== 2) throw new ManifestFormatError('schemaVersion must be 2');
+export function parseManifest(content: Buffer): ParsedManifest {
+  const fields = parseDocument(content);
   const mediaType = mediaTypeOf(fields);
-  const isIndex = mediaType === mediaTypes.dockerList || mediaType === mediaTypes.ociIndex;
-  const subject =
-    fields['subject'] === undefined ? undefined : descriptor(fields['subject'], 'subject', 'manifest').digest;
-  const config = isIndex ? undefined : descriptor(fields['config'], 'config', 'blob');
-  const references = isIndex
-    ? descriptors(fields['manifests'], 'manifests', 'manifest')
-    : [...(config ? [config] : []), ...descriptors(fields['layers'], 'layers', 'blob')];
-  const artifactType =
-    typeof fields['artifactType'] === 'string' ? fields['artifactType'] : config?.mediaType;
-  return { mediaType, references, subject, artifactType, annotations: annotationsOf(fields['annotations']) };
+  if (fields['schemaVersion'] !== 2) throw new ManifestFormatError('schemaVersion must be 2');
+  const isIndex = isIndexType(mediaType);
+  const { subject, config } = fields;
+  const image = isIndex ? undefined : descriptor(config, 'config', 'blob');
+  const references = image
+    ? [image, ...descriptors(fields['layers'], 'layers', 'blob')]
+    : descriptors(fields['manifests'], 'manifests', 'manifest');
+  return {
+    mediaType,
+    references,
+    configType: image?.mediaType,
+    subject: isAbsent(subject) ? undefined : descriptor(subject, 'subject', 'manifest').digest,
+    artifactType: artifactTypeOf(fields, mediaType),
+    annotations: annotationsOf(fields['annotations']),
+  };
 }
 
-function parseFields(content: Buffer | string): Fields {
+/** The fields of a manifest. @throws ManifestFormatError when it is no JSON object, or an ambiguous one */
+export function parseDocument(content: Buffer): Fields {
+  // RFC 8259, 8.1: "JSON text exchanged between systems […] MUST be encoded using UTF-8".
+  if (!isUtf8(content)) throw new ManifestFormatError('the manifest is not valid JSON: it is not UTF-8');
+  const text = content.toString();
   let parsed: unknown;
   try {
-    parsed = JSON.parse(content.toString());
+    parsed = JSON.parse(text);
   } catch {
     throw new ManifestFormatError('the manifest is not valid JSON');
   }
   if (!isFields(parsed)) throw new ManifestFormatError('the manifest is not a JSON object');
+  const ambiguity = ambiguityOf(text, maximumDepth) ?? ambiguousField(parsed);
+  if (ambiguity !== undefined) throw new ManifestFormatError(`the manifest is ambiguous: ${ambiguity}`);
   return parsed;
+}
+
+/** Readers in Go take a field by its name in any case. */
+function ambiguousField(fields: Fields): string | undefined {
+  const names = Object.keys(fields);
+  const folded = new Set<string>();
+  const twice = names.find((name) => folded.size === folded.add(name.toLowerCase()).size);
+  return twice && `the field ${JSON.stringify(twice.slice(0, 64))} occurs twice in different cases`;
+}
+
+export function isIndexType(mediaType: string): boolean {
+  return mediaType === mediaTypes.dockerList || mediaType === mediaTypes.ociIndex;
+}
+
+/**
+ * The artifact type by which a manifest is listed among the referrers: "If the artifactType is empty or missing in the
+ * image manifest, the value of artifactType MUST be set to the config descriptor mediaType value. If the artifactType
+ * is empty or missing in an index, the artifactType MUST be omitted."
+ */
+export function artifactTypeOf(fields: Fields, mediaType: string): string | undefined {
+  const { artifactType, config } = fields;
+  if (typeof artifactType === 'string' && artifactType !== '') return artifactType;
+  if (isIndexType(mediaType) || !isFields(config)) return undefined;
+  return typeof config['mediaType'] === 'string' ? config['mediaType'] : undefined;
+}
+
+export function annotationsOf(value: unknown): Record<string, string> | undefined {
+  if (!isFields(value)) return undefined;
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function mediaTypeOf(fields: Fields): string {
   const looksLikeIndex = 'manifests' in fields;
   const written = fields['mediaType'] === '' ? undefined : fields['mediaType'];
   const mediaType = written ?? (looksLikeIndex ? mediaTypes.ociIndex : mediaTypes.ociManifest);
-  const isIndex = mediaType === mediaTypes.dockerList || mediaType === mediaTypes.ociIndex;
+  if (mediaType === mediaTypes.ociArtifact) {
+    throw new ManifestFormatError(
+      `the media type ${mediaType} was taken out of the OCI specification; push the artifact as ${mediaTypes.ociManifest} with an artifactType`,
+    );
+  }
   const isManifest = mediaType === mediaTypes.dockerManifest || mediaType === mediaTypes.ociManifest;
-  if (!isIndex && !isManifest) {
-    throw new ManifestFormatError(`the media type ${JSON.stringify(mediaType)} is not supported`);
+  if (typeof mediaType !== 'string' || !(isManifest || isIndexType(mediaType))) {
+    throw new ManifestFormatError(
+      `the media type ${JSON.stringify(mediaType)?.slice(0, 128)} is not supported`,
+    );
   }
   // A document that is a manifest to one reader and an index to another could hide content (CVE-2021-41190).
-  if (isIndex ? 'layers' in fields || 'config' in fields : looksLikeIndex) {
+  if (isIndexType(mediaType) ? 'layers' in fields || 'config' in fields : looksLikeIndex) {
     throw new ManifestFormatError(`the fields of the manifest do not belong to its media type ${mediaType}`);
   }
   return mediaType;
@@ -100,12 +165,13 @@ function descriptors(value: unknown, field: string, kind: Reference['kind']): Re
 
 function descriptor(value: unknown, field: string, kind: Reference['kind']): Reference {
   if (!isFields(value)) throw new ManifestFormatError(`${field} must be a descriptor`);
-  const { digest, mediaType, size } = value;
+  const { digest, mediaType, size, data } = value;
   const parsed = typeof digest === 'string' ? parseDigest(digest) : undefined;
   if (!parsed) throw new ManifestFormatError(`${field}.digest must be a sha256 or sha512 digest`);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
     throw new ManifestFormatError(`${field}.size must be a number of bytes`);
   }
+  if (!isAbsent(data)) checkData(data, { field, digest: parsed, size });
   const type = typeof mediaType === 'string' ? mediaType : '';
   return {
     kind,
@@ -113,16 +179,39 @@ function descriptor(value: unknown, field: string, kind: Reference['kind']): Ref
     mediaType: type,
     size,
     foreign: /\.(foreign|nondistributable)\./.test(type),
+    urls: urlsOf(value['urls'], field),
+    platform: platformOf(value['platform']),
   };
 }
 
-function annotationsOf(value: unknown): Record<string, string> | undefined {
-  if (!isFields(value)) return undefined;
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
+/**
+ * OCI image specification, "Descriptors": the decoded data "MUST be identical to the referenced content", and is base64
+ * by RFC 4648, section 4.
+ */
+function checkData(
+  data: unknown,
+  { field, digest, size }: { field: string; digest: Digest; size: number },
+): void {
+  const bytes = Buffer.from(typeof data === 'string' ? data : '', 'base64');
+  const fits = bytes.toString('base64') === data && bytes.length === size;
+  if (!fits || digestOf(bytes, digestAlgorithm(digest)) !== digest) {
+    throw new ManifestFormatError(`${field}.data must be the content of ${digest} in base64`);
+  }
 }
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Go's encoders write null for what is not there. */
+function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
+}
+
+function urlsOf(value: unknown, field: string): string[] {
+  if (isAbsent(value)) return [];
+  if (Array.isArray(value) && value.every((url) => typeof url === 'string')) return value;
+  throw new ManifestFormatError(`${field}.urls must be a list of URLs`);
+}
+
+function platformOf(value: unknown): Platform | undefined {
+  if (!isFields(value)) return undefined;
+  const { os, architecture } = value;
+  return typeof os === 'string' && typeof architecture === 'string' ? { os, architecture } : undefined;
 }

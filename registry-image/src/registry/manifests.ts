@@ -2,34 +2,29 @@ import type { StorageDriver } from '../storage/driver.ts';
 import { blobDataPath, revisionLinkPath, revisionPath } from '../storage/paths.ts';
 import { blobSize } from './blobs.ts';
 import type { CommitGate } from './commit-gate.ts';
-import { type Digest, digestAlgorithm, digestOf } from './digest.ts';
-import { type Problem, RegistryError, registryError } from './errors.ts';
-import { type Leases, linkOf } from './leases.ts';
+import type { Digest } from './digest.ts';
+import { registryError } from './errors.ts';
+import type { Leases } from './leases.ts';
 import { absentAsUndefined, readLink } from './links.ts';
-import {
-  ManifestFormatError,
-  type ParsedManifest,
-  type Reference,
-  parseManifest,
-} from './manifest-format.ts';
+import type { ManifestContents } from './manifest-contents.ts';
+import { ManifestFormatError, type ParsedManifest, parseManifest } from './manifest-format.ts';
+import type { ReferenceCheck } from './manifest-references.ts';
+import type { ManifestRules } from './manifest-rules.ts';
+import { type PushedBody, type PushedManifest, readPushed } from './pushed-manifest.ts';
 import type { Reference as ManifestReference } from './reference.ts';
-import { storedMediaType } from './stored-manifest.ts';
+import { emptyLayerDigest, storeEmptyLayer } from './schema1/empty-layer.ts';
+import { parseSchema1 } from './schema1/manifest.ts';
 import type { Tags } from './tags.ts';
 
-interface StoredManifest {
+export interface StoredManifest {
   readonly digest: Digest;
   readonly mediaType: string;
   readonly content: Buffer;
 }
 
-interface ManifestPut {
-  readonly repository: string;
-  readonly reference: ManifestReference;
+interface ManifestPut extends PushedBody {
   /** Further tags to set (OCI distribution specification, "Pushing manifests", tag parameters). */
   readonly tags?: readonly string[];
-  /** The Content-Type of the request. */
-  readonly mediaType?: string;
-  readonly content: Buffer;
   readonly signal?: AbortSignal;
 }
 
@@ -43,19 +38,27 @@ export interface Manifests {
     reference: ManifestReference,
     options?: { renewLease?: boolean; signal?: AbortSignal },
   ): Promise<StoredManifest>;
-  /** @throws RegistryError MANIFEST_INVALID, DIGEST_INVALID, or one MANIFEST_BLOB_UNKNOWN for each missing reference */
+  /**
+   * @throws RegistryError MANIFEST_INVALID, MANIFEST_UNVERIFIED, DENIED, DIGEST_INVALID, or one MANIFEST_BLOB_UNKNOWN
+   * for each missing reference
+   */
   put(request: ManifestPut): Promise<{ digest: Digest; subject?: Digest }>;
   /** By tag removes that tag alone; by digest the revision and the tags on it. @throws RegistryError MANIFEST_UNKNOWN */
   delete(repository: string, reference: ManifestReference, signal?: AbortSignal): Promise<void>;
 }
 
+/** @param options.acceptsSchema1 `compatibility.schema1.enabled` */
 export function createManifests(options: {
   driver: StorageDriver;
   gate: CommitGate;
   leases: Leases;
   tags: Tags;
+  contents: ManifestContents;
+  rules: ManifestRules;
+  references: ReferenceCheck;
+  acceptsSchema1: boolean;
 }): Manifests {
-  const { driver, gate, leases, tags } = options;
+  const { driver, gate, leases, tags, contents, rules, references } = options;
 
   async function get(
     repository: string,
@@ -67,43 +70,46 @@ export function createManifests(options: {
     if (!digest) throw unknown;
     const path = revisionLinkPath(repository, digest);
     const link = await absentAsUndefined(driver.stat(path));
-    if (!link || !(await readLink(driver, path))) throw unknown;
+    // A link of another length is empty after a crash of another server, or was written by hand with a line's end.
+    if (!link || (link.size !== digest.length && !(await readLink(driver, path)))) throw unknown;
     const tagged = reference.tag !== undefined;
     if (renewLease && !(await leases.renewIfOld(path, link.modified, { tagged, signal }))) throw unknown;
-    const content = await absentAsUndefined(driver.getContent(blobDataPath(digest)));
-    if (!content || content.length === 0) throw unknown;
-    return { digest, mediaType: storedMediaType(content), content };
+    const found = await contents.read(digest);
+    if (!found) throw unknown;
+    return { digest, mediaType: found.form.mediaType, content: found.content };
   }
 
   async function put(request: ManifestPut): Promise<{ digest: Digest; subject?: Digest }> {
-    const { repository, reference, content, signal } = request;
-    const manifest = parseChecked(content, request.mediaType);
-    const algorithm = reference.digest ? digestAlgorithm(reference.digest) : 'sha256';
-    const digest = digestOf(content, algorithm);
-    if (reference.digest && reference.digest !== digest) {
-      throw registryError('DIGEST_INVALID', { digest: reference.digest, content: digest });
-    }
-    await gate.run(() => commit(request, manifest, digest), signal);
-    return { digest, subject: manifest.subject };
+    const pushed = readPushed(request, options.acceptsSchema1);
+    rules.check(pushed.manifest);
+    await gate.run(() => commit(request, pushed), request.signal);
+    return { digest: pushed.digest, subject: pushed.manifest.subject };
+  }
 
-    async function commit(request: ManifestPut, manifest: ParsedManifest, digest: Digest): Promise<void> {
-      await requireReferences(repository, manifest.references);
-      const link = revisionLinkPath(repository, digest);
-      const existed = (await readLink(driver, link)) !== undefined;
-      await putRevision(repository, digest, content);
-      try {
-        // What a sweep took between the check and the link would otherwise be missed by both sides.
-        await requireReferences(repository, manifest.references);
-      } catch (error) {
-        if (!existed) await driver.delete(revisionPath(repository, digest));
-        throw error;
-      }
-      await putData(digest, content);
-      const names = [...(reference.tag === undefined ? [] : [reference.tag]), ...(request.tags ?? [])];
-      for (const tag of names) await tags.set(repository, tag, digest);
-      // A deletion that did not see the tags yet may have taken the revision from below them.
-      if ((await readLink(driver, link)) === undefined) await putRevision(repository, digest, content);
+  async function commit(
+    { repository, reference, tags: further = [] }: ManifestPut,
+    { digest, content, manifest }: PushedManifest,
+  ): Promise<void> {
+    if (manifest.references.some((layer) => layer.digest === emptyLayerDigest)) {
+      await storeEmptyLayer(driver, repository);
     }
+    await references.require(repository, manifest.references);
+    const link = revisionLinkPath(repository, digest);
+    const existed = (await readLink(driver, link)) !== undefined;
+    await putRevision(repository, digest, content);
+    try {
+      // What a sweep took between the check and the link would otherwise be missed by both sides.
+      await references.require(repository, manifest.references);
+    } catch (error) {
+      if (!existed) await driver.delete(revisionPath(repository, digest));
+      throw error;
+    }
+    await putData(digest, content);
+    for (const tag of [...(reference.tag === undefined ? [] : [reference.tag]), ...further]) {
+      await tags.set(repository, tag, digest);
+    }
+    // A deletion that did not see the tags yet may have taken the revision from below them.
+    if ((await readLink(driver, link)) === undefined) await putRevision(repository, digest, content);
   }
 
   async function putRevision(repository: string, digest: Digest, content: Buffer): Promise<void> {
@@ -115,21 +121,6 @@ export function createManifests(options: {
   async function putData(digest: Digest, content: Buffer): Promise<void> {
     if ((await blobSize(driver, digest)) === content.length) return;
     await driver.putContent(blobDataPath(digest), content);
-  }
-
-  async function requireReferences(repository: string, references: readonly Reference[]): Promise<void> {
-    const distinct = withoutRepetitions(references);
-    const found = await Promise.all(distinct.map((reference) => isPresent(repository, reference)));
-    const [first, ...rest] = distinct
-      .filter((_, index) => !found[index])
-      .map(({ digest }): Problem => ({ code: 'MANIFEST_BLOB_UNKNOWN', detail: { digest } }));
-    if (first) throw new RegistryError([first, ...rest]);
-  }
-
-  async function isPresent(repository: string, reference: Reference): Promise<boolean> {
-    const linked = await readLink(driver, linkOf(repository, reference));
-    if (linked === undefined) return reference.foreign;
-    return (await blobSize(driver, linked)) !== undefined;
   }
 
   async function remove(
@@ -167,39 +158,22 @@ export function createManifests(options: {
 
   async function readParsed(digest: Digest): Promise<ParsedManifest | undefined> {
     const content = await absentAsUndefined(driver.getContent(blobDataPath(digest)));
-    try {
-      return content && parseManifest(content);
-    } catch (error) {
-      if (error instanceof ManifestFormatError) return undefined;
-      throw error;
-    }
+    return (
+      content &&
+      (parsedOrUndefined(parseManifest, content) ?? parsedOrUndefined(parseSchema1, content)?.manifest)
+    );
   }
 
   return { get, put, delete: remove };
 }
 
-function parseChecked(content: Buffer, contentType: string | undefined): ParsedManifest {
+function parsedOrUndefined<T>(parse: (content: Buffer) => T, content: Buffer): T | undefined {
   try {
-    const manifest = parseManifest(content);
-    const announced = contentType?.split(';')[0]?.trim();
-    if (announced && announced !== manifest.mediaType && announced !== 'application/json') {
-      throw new ManifestFormatError(
-        `Content-Type is ${announced}, but the manifest is ${manifest.mediaType}`,
-      );
-    }
-    return manifest;
+    return parse(content);
   } catch (error) {
-    if (error instanceof ManifestFormatError) throw registryError('MANIFEST_INVALID', error.message);
+    if (error instanceof ManifestFormatError) return undefined;
     throw error;
   }
-}
-
-/** A manifest may name one layer tens of thousands of times, but a commit section must not look as often. */
-function withoutRepetitions(references: readonly Reference[]): Reference[] {
-  const distinct = new Map(
-    references.map((reference) => [`${reference.kind} ${reference.digest} ${reference.foreign}`, reference]),
-  );
-  return [...distinct.values()];
 }
 
 function unknownManifest(reference: ManifestReference): Error {

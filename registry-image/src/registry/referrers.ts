@@ -1,15 +1,16 @@
 import type { StorageDriver } from '../storage/driver.ts';
-import { blobDataPath, revisionsPath } from '../storage/paths.ts';
-import { type Digest, parseDigest } from './digest.ts';
+import { revisionLinkPath } from '../storage/paths.ts';
+import type { Digest } from './digest.ts';
 import { absentAsUndefined } from './links.ts';
-import { ManifestFormatError, type ParsedManifest, parseManifest } from './manifest-format.ts';
+import type { ManifestContents } from './manifest-contents.ts';
+import { isFields, mediaTypes } from './manifest-format.ts';
+import { storedFields, storedForm } from './stored-manifest.ts';
+import type { SubjectIndex } from './subject-index.ts';
 
-/** Manifests whose parsed form is kept; a digest never changes its meaning. */
-const cacheLimit = 4096;
-/** Bytes above which a manifest is read again each time: its annotations may fill it. */
-const cachedSize = 16 * 1024;
 /** Bytes of JSON after which an answer ends: an index is a manifest, and may be no longer than one. */
 const pageSize = 4 * 1024 * 1024;
+/** Referrers that are looked at together. */
+const readBatch = 16;
 
 interface Referrer {
   readonly mediaType: string;
@@ -19,81 +20,103 @@ interface Referrer {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-type Subject = { subject: Digest; referrer: Referrer };
-
 export interface ReferrersPage {
-  readonly items: Referrer[];
-  /** True when there may be others after the last of these. */
+  readonly items: readonly Referrer[];
+  /** True when there are others after the last of these. */
   readonly more: boolean;
 }
 
 /** Which manifests of a repository are about another one (OCI distribution specification, "Listing Referrers"). */
 export interface Referrers {
-  /** In the order of their digests, those after `last`. */
-  list(repository: string, subject: Digest, last?: string): Promise<ReferrersPage>;
+  /** In the order of their digests, those after `last` and of `artifactType`, when these are given. */
+  list(
+    repository: string,
+    subject: Digest,
+    options?: { last?: string; artifactType?: string },
+  ): Promise<ReferrersPage>;
+  /**
+   * The index that a client without the referrers API reads by its tag ("Referrers Tag Schema"): what is stored there,
+   * if anything, and the referrers that it lacks. Nobody but this answer knows of it: it is in no list of tags, keeps
+   * nothing alive, and has no manifest of its digest. Undefined when what is stored (or nothing) is all there is.
+   */
+  taggedIndex(repository: string, tag: string, stored: Buffer | undefined): Promise<Buffer | undefined>;
 }
 
-export function createReferrers(options: { driver: StorageDriver }): Referrers {
-  const { driver } = options;
-  const cache = new Map<Digest, Subject | undefined>();
+export function createReferrers(options: {
+  driver: StorageDriver;
+  contents: ManifestContents;
+  subjects: SubjectIndex;
+}): Referrers {
+  const { driver, contents, subjects } = options;
 
-  async function list(repository: string, subject: Digest, last = ''): Promise<ReferrersPage> {
+  async function list(
+    repository: string,
+    subject: Digest,
+    { last = '', artifactType }: { last?: string; artifactType?: string } = {},
+  ): Promise<ReferrersPage> {
+    const all = (await subjects.of(repository)).get(subject) ?? [];
+    return pageOf(
+      repository,
+      all.filter((digest) => digest > last),
+      artifactType,
+    );
+  }
+
+  async function pageOf(
+    repository: string,
+    digests: readonly Digest[],
+    artifactType?: string,
+  ): Promise<ReferrersPage> {
     const items: Referrer[] = [];
     let size = 0;
-    for (const algorithm of await childrenOf(revisionsPath(repository))) {
-      for (const hex of await childrenOf(`${revisionsPath(repository)}/${algorithm}`)) {
-        const digest = parseDigest(`${algorithm}:${hex}`);
-        if (
-          !digest ||
-          digest <= last ||
-          !(await absentAsUndefined(driver.stat(`${revisionsPath(repository)}/${algorithm}/${hex}/link`)))
-        ) {
-          continue;
-        }
-        const known = await read(digest);
-        if (known?.subject !== subject) continue;
-        size += JSON.stringify(known.referrer).length;
+    for (let index = 0; index < digests.length; index += readBatch) {
+      const batch = digests.slice(index, index + readBatch);
+      for (const referrer of await Promise.all(batch.map((digest) => describe(repository, digest)))) {
+        if (!referrer || (artifactType !== undefined && referrer.artifactType !== artifactType)) continue;
+        size += Buffer.byteLength(JSON.stringify(referrer)) + 1;
         if (items.length > 0 && size > pageSize) return { items, more: true };
-        items.push(known.referrer);
+        items.push(referrer);
       }
     }
     return { items, more: false };
   }
 
-  async function childrenOf(path: string): Promise<string[]> {
-    const entries = (await absentAsUndefined(driver.list(path))) ?? [];
-    return entries.map((entry) => entry.path.slice(entry.path.lastIndexOf('/') + 1));
+  async function describe(repository: string, digest: Digest): Promise<Referrer | undefined> {
+    if (!(await absentAsUndefined(driver.stat(revisionLinkPath(repository, digest))))) return undefined;
+    const found = await contents.read(digest);
+    if (!found) return undefined;
+    const { mediaType, artifactType, annotations } = found.form;
+    return { mediaType, digest, size: found.content.length, artifactType, annotations };
   }
 
-  async function read(digest: Digest): Promise<Subject | undefined> {
-    if (cache.has(digest)) return cache.get(digest);
-    const content = await absentAsUndefined(driver.getContent(blobDataPath(digest)));
-    if (!content) return undefined;
-    const parsed = parseOrUndefined(content);
-    const entry = parsed?.subject && {
-      subject: parsed.subject,
-      referrer: {
-        mediaType: parsed.mediaType,
-        digest,
-        size: content.length,
-        artifactType: parsed.artifactType,
-        annotations: parsed.annotations,
-      },
-    };
-    if (entry && content.length > cachedSize) return entry;
-    if (cache.size >= cacheLimit) cache.clear();
-    cache.set(digest, entry);
-    return entry;
+  async function taggedIndex(
+    repository: string,
+    tag: string,
+    stored: Buffer | undefined,
+  ): Promise<Buffer | undefined> {
+    const prefix = subjectPrefix(tag);
+    if (prefix === undefined) return undefined;
+    const before = stored ? indexFields(stored) : { schemaVersion: 2, mediaType: mediaTypes.ociIndex };
+    // Somebody uses the name for something else.
+    if (!before) return undefined;
+    const listed = Array.isArray(before['manifests']) ? (before['manifests'] as unknown[]) : [];
+    const named = new Set(listed.map((item) => (isFields(item) ? item['digest'] : undefined)));
+    const found = [...(await subjects.of(repository))].filter(([subject]) => subject.startsWith(prefix));
+    const missing = found.flatMap(([, digests]) => digests).filter((digest) => !named.has(digest));
+    const { items } = await pageOf(repository, missing);
+    if (items.length === 0) return undefined;
+    return Buffer.from(JSON.stringify({ ...before, manifests: [...listed, ...items] }));
   }
 
-  return { list };
+  return { list, taggedIndex };
 }
 
-function parseOrUndefined(content: Buffer): ParsedManifest | undefined {
-  try {
-    return parseManifest(content);
-  } catch (error) {
-    if (error instanceof ManifestFormatError) return undefined;
-    throw error;
-  }
+/** How the digests begin that a tag of the referrers tag schema is for: it holds at most 64 characters of them. */
+function subjectPrefix(tag: string): string | undefined {
+  const [, algorithm, hex] = /^(sha256|sha512)-([0-9a-f]{64})$/.exec(tag) ?? [];
+  return algorithm && `${algorithm}:${hex}`;
+}
+
+function indexFields(content: Buffer): Readonly<Record<string, unknown>> | undefined {
+  return storedForm(content).mediaType === mediaTypes.ociIndex ? storedFields(content) : undefined;
 }

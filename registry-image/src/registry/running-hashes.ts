@@ -1,11 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Algorithm } from './digest.ts';
 
-/** A hash over the first `offset` bytes of an upload. */
+/** A hash over the content of an upload. */
 export interface RunningHash {
   readonly algorithm: Algorithm;
   readonly hash: Hash;
-  offset: number;
 }
 
 /**
@@ -13,23 +12,23 @@ export interface RunningHash {
  * upload never feed the same hash; at most `limit` are kept, and what is missing is hashed again from the file.
  */
 export interface RunningHashes {
-  take(id: string, algorithm: Algorithm, offset: number): RunningHash | undefined;
-  keep(id: string, running: RunningHash): void;
+  /** @param version of the content (Appender): a hash over any other is of no use */
+  take(id: string, version: string): RunningHash | undefined;
+  keep(id: string, version: string, running: RunningHash): void;
   drop(id: string): void;
 }
 
 export function createRunningHashes(options: { limit: number }): RunningHashes {
-  const kept = new Map<string, RunningHash>();
+  const kept = new Map<string, { version: string; running: RunningHash }>();
   return {
-    take(id, algorithm, offset) {
-      const running = kept.get(id);
+    take(id, version) {
+      const found = kept.get(id);
       kept.delete(id);
-      if (running?.algorithm === algorithm && running.offset === offset) return running;
-      return offset === 0 ? startHash(algorithm) : undefined;
+      return found?.version === version ? found.running : undefined;
     },
-    keep(id, running) {
+    keep(id, version, running) {
       kept.delete(id);
-      kept.set(id, running);
+      kept.set(id, { version, running });
       const oldest = kept.keys().next().value;
       if (kept.size > options.limit && oldest !== undefined) kept.delete(oldest);
     },
@@ -38,5 +37,5 @@ export function createRunningHashes(options: { limit: number }): RunningHashes {
 }
 
 export function startHash(algorithm: Algorithm): RunningHash {
-  return { algorithm, hash: createHash(algorithm), offset: 0 };
+  return { algorithm, hash: createHash(algorithm) };
 }

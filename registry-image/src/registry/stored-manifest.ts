@@ -1,22 +1,47 @@
-import { mediaTypes } from './manifest-format.ts';
+import { type Digest, parseDigest } from './digest.ts';
+import { annotationsOf, artifactTypeOf, type Fields, isFields, mediaTypes } from './manifest-format.ts';
 
 /**
- * The media type of a manifest that is in the store. Unlike parseManifest it refuses nothing: what another server has
+ * What a manifest in the store says of itself. Unlike parseManifest this refuses nothing: what another server has
  * accepted is served as it is.
  */
-export function storedMediaType(content: Buffer): string {
-  let parsed: unknown;
+export interface StoredForm {
+  readonly mediaType: string;
+  /** The manifest that it is about. */
+  readonly subject?: Digest;
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export function storedForm(content: Buffer): StoredForm {
+  const fields = storedFields(content);
+  if (!fields) return { mediaType: 'application/octet-stream' };
+  const mediaType = storedMediaType(fields);
+  const { subject, annotations } = fields;
+  const named = isFields(subject) && typeof subject['digest'] === 'string' ? subject['digest'] : '';
+  return {
+    mediaType,
+    subject: parseDigest(named),
+    artifactType: artifactTypeOf(fields, mediaType),
+    annotations: annotationsOf(annotations),
+  };
+}
+
+/** The fields of a manifest in the store; undefined when it is no JSON object. */
+export function storedFields(content: Buffer): Fields | undefined {
   try {
-    parsed = JSON.parse(content.toString());
+    const parsed: unknown = JSON.parse(content.toString());
+    return isFields(parsed) ? parsed : undefined;
   } catch {
-    return 'application/octet-stream';
+    return undefined;
   }
-  if (typeof parsed !== 'object' || parsed === null) return 'application/octet-stream';
-  if ('mediaType' in parsed && typeof parsed.mediaType === 'string' && isHeaderValue(parsed.mediaType)) {
-    return parsed.mediaType;
-  }
-  if ('schemaVersion' in parsed && parsed.schemaVersion === 1) return mediaTypes.dockerSchema1Signed;
-  return 'manifests' in parsed ? mediaTypes.ociIndex : mediaTypes.ociManifest;
+}
+
+function storedMediaType(fields: Fields): string {
+  const { mediaType, schemaVersion } = fields;
+  if (typeof mediaType === 'string' && isHeaderValue(mediaType)) return mediaType;
+  if (schemaVersion === 1) return mediaTypes.dockerSchema1Signed;
+  return 'manifests' in fields ? mediaTypes.ociIndex : mediaTypes.ociManifest;
 }
 
 function isHeaderValue(text: string): boolean {

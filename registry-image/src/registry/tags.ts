@@ -15,8 +15,8 @@ import { absentAsUndefined, readLink } from './links.ts';
 import { type Page, pageOf } from './page.ts';
 import { isTag } from './reference.ts';
 
-/** Links read at a time when all tags of a repository are looked at. */
-const readBatch = 32;
+/** Links read at a time when all tags of a repository are looked at and `storage.tag.concurrencylimit` is 0. */
+const usualConcurrency = 32;
 
 /** Tags of a repository. What changes them runs in a commit section of the caller. */
 export interface Tags {
@@ -30,8 +30,10 @@ export interface Tags {
   pointingAt(repository: string, digest: Digest): Promise<string[]>;
 }
 
-export function createTags(options: { driver: StorageDriver }): Tags {
+/** @param options.concurrencyLimit most links that are read at a time for one request; 0: the usual number */
+export function createTags(options: { driver: StorageDriver; concurrencyLimit: number }): Tags {
   const { driver } = options;
+  const readBatch = options.concurrencyLimit || usualConcurrency;
 
   async function names(repository: string): Promise<string[] | undefined> {
     const entries = await absentAsUndefined(driver.list(tagsPath(repository)));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import type { Entry, StorageDriver } from '../storage/driver.ts';
+import type { Appender, Entry, StorageDriver } from '../storage/driver.ts';
+import { NotFoundError, OvertakenError } from '../storage/errors.ts';
 import {
   blobDataPath,
   layerLinkPath,
@@ -13,7 +14,7 @@ import type { CommitGate } from './commit-gate.ts';
 import { type Algorithm, type Digest, digestAlgorithm, finishDigest } from './digest.ts';
 import { registryError } from './errors.ts';
 import { absentAsUndefined } from './links.ts';
-import { createRunningHashes, startHash } from './running-hashes.ts';
+import { createRunningHashes, type RunningHash, startHash } from './running-hashes.ts';
 
 /** Uploads whose hash is kept between requests. */
 const hashLimit = 1024;
@@ -27,17 +28,20 @@ export interface Upload {
 
 /** Uploads under way. Their whole state is on the storage, so any process on it can go on with any upload. */
 export interface Uploads {
-  start(repository: string): Promise<Upload>;
+  /** @param algorithm of the digest by which it will be completed, as far as that is known */
+  start(repository: string, algorithm?: Algorithm): Promise<Upload>;
   /** @throws RegistryError BLOB_UPLOAD_UNKNOWN */
   find(repository: string, id: string): Promise<Upload>;
   /**
-   * Appends a body as it comes in.
-   * @param algorithm of the digest by which the upload will be completed, as far as it is known
+   * Appends a body as it comes in. A request for the same upload that is still running is overtaken: it fails, and what it sends
+   * from now on is lost.
+   * @param algorithm of the digest by which the upload will be completed, as far as that is known
    * @returns the upload with its new size; what had arrived before an error stays
+   * @throws RegistryError BLOB_UPLOAD_UNKNOWN (it is gone by now), RANGE_INVALID (overtaken by another request)
    */
   append(upload: Upload, body: Readable, algorithm?: Algorithm): Promise<Upload>;
   /**
-   * Makes the upload a blob of its repository.
+   * Makes the upload a blob of its repository, durably.
    * @throws RegistryError DIGEST_INVALID (the upload is removed then), BLOB_UPLOAD_INVALID (it grew meanwhile)
    */
   commit(upload: Upload, digest: Digest, signal?: AbortSignal): Promise<void>;
@@ -48,18 +52,19 @@ export function createUploads(options: { driver: StorageDriver; gate: CommitGate
   const { driver, gate } = options;
   const hashes = createRunningHashes({ limit: hashLimit });
 
-  async function start(repository: string): Promise<Upload> {
+  async function start(repository: string, algorithm: Algorithm = 'sha256'): Promise<Upload> {
     const id = randomUUID();
     // Appended, not put: an upload that a crash of the machine takes is begun again, so nothing has to be flushed here.
     await create(uploadStartedAtPath(repository, id), startedAt(new Date()));
-    await create(uploadDataPath(repository, id), '');
+    hashes.keep(id, await create(uploadDataPath(repository, id), ''), startHash(algorithm));
     return { repository, id, size: 0 };
   }
 
-  async function create(path: string, content: string): Promise<void> {
+  async function create(path: string, content: string): Promise<string> {
     const appender = await driver.appender(path);
     try {
       if (content !== '') await appender.write(Buffer.from(content));
+      return await appender.finish();
     } finally {
       await appender.close();
     }
@@ -67,47 +72,77 @@ export function createUploads(options: { driver: StorageDriver; gate: CommitGate
 
   async function find(repository: string, id: string): Promise<Upload> {
     const data = isUploadId(id) ? await dataOf(repository, id) : undefined;
-    if (!data) throw registryError('BLOB_UPLOAD_UNKNOWN', { uuid: id });
+    if (!data) throw unknownUpload(id);
     return { repository, id, size: data.size };
   }
 
-  function dataOf(repository: string, id: string): Promise<Entry | undefined> {
-    return absentAsUndefined(driver.stat(uploadDataPath(repository, id)));
+  async function dataOf(repository: string, id: string): Promise<Entry | undefined> {
+    const data = await absentAsUndefined(driver.stat(uploadDataPath(repository, id)));
+    return data?.isDirectory ? undefined : data;
   }
 
-  async function append(upload: Upload, body: Readable, algorithm: Algorithm = 'sha256'): Promise<Upload> {
-    const appender = await driver.appender(uploadDataPath(upload.repository, upload.id));
-    const running = hashes.take(upload.id, algorithm, appender.offset);
-    let size = appender.offset;
-    let whole = true;
-    try {
-      // Not destroyed when this ends early: the connection is still needed for the answer.
-      for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-        whole = false;
-        const written = appender.write(chunk);
-        running?.hash.update(chunk);
-        await written;
-        size += chunk.length;
-        whole = true;
+  function append(upload: Upload, body: Readable, algorithm?: Algorithm): Promise<Upload> {
+    return withAppender(upload, async (appender) => {
+      const running = runningHash(upload, appender, algorithm);
+      let size = appender.offset;
+      let written = true;
+      try {
+        // Not destroyed when this ends early: the connection is still needed for the answer.
+        for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+          written = false;
+          const writing = appender.write(chunk);
+          running?.hash.update(chunk);
+          await writing;
+          size += chunk.length;
+          written = true;
+        }
+      } finally {
+        // Also when the client has broken off: it may go on from here.
+        if (written) keepHash(upload, await appender.finish(), running);
       }
-    } finally {
-      await appender.close();
-      if (running && whole) hashes.keep(upload.id, { ...running, offset: size });
+      return { ...upload, size };
+    });
+  }
+
+  function keepHash(upload: Upload, version: string, running: RunningHash | undefined): void {
+    if (running) hashes.keep(upload.id, version, running);
+  }
+
+  /** The hash over what the upload holds; undefined when it is not known here, and is taken from the file in the end. */
+  function runningHash(
+    upload: Upload,
+    appender: Appender,
+    algorithm: Algorithm | undefined,
+  ): RunningHash | undefined {
+    const kept = hashes.take(upload.id, appender.version);
+    if (kept && (algorithm === undefined || kept.algorithm === algorithm)) return kept;
+    return appender.offset === 0 ? startHash(algorithm ?? 'sha256') : undefined;
+  }
+
+  async function withAppender<T>(upload: Upload, work: (appender: Appender) => Promise<T>): Promise<T> {
+    try {
+      const appender = await driver.appender(uploadDataPath(upload.repository, upload.id), { create: false });
+      try {
+        return await work(appender);
+      } finally {
+        await appender.close();
+      }
+    } catch (error) {
+      if (error instanceof NotFoundError) throw unknownUpload(upload.id);
+      if (!(error instanceof OvertakenError)) throw error;
+      throw registryError('RANGE_INVALID', { uuid: upload.id }, 'another request goes on with this upload');
     }
-    return { ...upload, size };
   }
 
   async function commit(upload: Upload, digest: Digest, signal?: AbortSignal): Promise<void> {
-    const { repository, id } = upload;
-    const data = uploadDataPath(repository, id);
-    const appender = await driver.appender(data);
-    const size = appender.offset;
-    try {
+    const { repository } = upload;
+    const { content, size } = await withAppender(upload, async (appender) => {
       await appender.sync();
-    } finally {
-      await appender.close();
-    }
-    const content = await digestOfUpload(upload, digestAlgorithm(digest), size);
+      return {
+        content: await digestOfUpload(upload, appender, digestAlgorithm(digest)),
+        size: appender.offset,
+      };
+    });
     if (content !== digest) {
       await cancel(upload);
       throw registryError('DIGEST_INVALID', { digest, content });
@@ -135,13 +170,25 @@ export function createUploads(options: { driver: StorageDriver; gate: CommitGate
     await driver.publish(data.path, blobDataPath(digest), upload.size);
   }
 
-  async function digestOfUpload(upload: Upload, algorithm: Algorithm, size: number): Promise<Digest> {
-    const running = hashes.take(upload.id, algorithm, size) ?? startHash(algorithm);
-    if (running.offset !== size) {
-      const stream = await driver.reader(uploadDataPath(upload.repository, upload.id));
-      for await (const chunk of stream as AsyncIterable<Buffer>) running.hash.update(chunk);
+  async function digestOfUpload(upload: Upload, appender: Appender, algorithm: Algorithm): Promise<Digest> {
+    const running = runningHash(upload, appender, algorithm);
+    if (running) {
+      // The gate may refuse the commit, and the client try it again.
+      hashes.keep(upload.id, appender.version, { algorithm, hash: running.hash.copy() });
+      return finishDigest(running.hash, algorithm);
     }
-    return finishDigest(running.hash, algorithm);
+    const { hash } = startHash(algorithm);
+    const content = await driver.reader(uploadDataPath(upload.repository, upload.id), {
+      start: 0,
+      end: appender.offset - 1,
+    });
+    try {
+      for await (const chunk of content) hash.update(chunk);
+    } finally {
+      await content.close();
+    }
+    hashes.keep(upload.id, appender.version, { algorithm, hash: hash.copy() });
+    return finishDigest(hash, algorithm);
   }
 
   async function cancel(upload: Upload): Promise<void> {
@@ -150,6 +197,10 @@ export function createUploads(options: { driver: StorageDriver; gate: CommitGate
   }
 
   return { start, find, append, commit, cancel };
+}
+
+function unknownUpload(id: string): Error {
+  return registryError('BLOB_UPLOAD_UNKNOWN', { uuid: id });
 }
 
 /** RFC 3339 in seconds, as distribution writes and reads it. */

@@ -1,6 +1,7 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { StorageDriver } from './driver.ts';
-import { NotFoundError } from './errors.ts';
+import type { Content, StorageDriver } from './driver.ts';
+import { NotFoundError, OvertakenError } from './errors.ts';
 
 /** What every storage driver must do; run by the tests of each. `create` gives an empty one and a way to remove it. */
 export function describeDriver(
@@ -16,15 +17,21 @@ export function describeDriver(
     afterEach(() => remove());
 
     async function textOf(path: string, range?: { start: number; end?: number }): Promise<string> {
-      const chunks: Buffer[] = [];
-      for await (const chunk of await driver.reader(path, range)) chunks.push(chunk as Buffer);
-      return Buffer.concat(chunks).toString();
+      const content = await driver.reader(path, range);
+      return textIn(content).finally(() => content.close());
+    }
+
+    async function textIn(content: Content): Promise<string> {
+      const pieces: Buffer[] = [];
+      for await (const piece of content) pieces.push(Buffer.from(piece));
+      return Buffer.concat(pieces).toString();
     }
 
     async function append(path: string, text: string): Promise<number> {
       const appender = await driver.appender(path);
       await appender.write(Buffer.from(text));
       await appender.sync();
+      await appender.finish();
       await appender.close();
       return appender.offset;
     }
@@ -89,7 +96,8 @@ export function describeDriver(
       const late = await driver.appender('/up/data');
       await late.write(Buffer.from(' and'));
       await driver.publish('/up/data', '/blobs/data', 7);
-      await late.write(Buffer.from(' garbage'));
+      // Taken or refused; it must not get to where the content is now.
+      await late.write(Buffer.from(' garbage')).catch(() => {});
       await late.close();
       expect(await textOf('/blobs/data')).toBe('content');
       await append('/up2/data', 'content');
@@ -100,11 +108,82 @@ export function describeDriver(
 
     it('goes on reading what was moved or deleted meanwhile', async () => {
       await driver.putContent('/blob', 'content');
-      const stream = await driver.reader('/blob');
+      const content = await driver.reader('/blob');
       await driver.delete('/blob');
-      const chunks: Buffer[] = [];
-      for await (const chunk of stream) chunks.push(chunk as Buffer);
-      expect(Buffer.concat(chunks).toString()).toBe('content');
+      expect(await textIn(content)).toBe('content');
+      await content.close();
+    });
+
+    it('reads what is large whole, by several readers, and stops where one of them stops', async () => {
+      const large = randomBytes(3_000_000);
+      const appender = await driver.appender('/up/data');
+      for (let at = 0; at < large.length; at += 65_536) await appender.write(large.subarray(at, at + 65_536));
+      await appender.finish();
+      await appender.close();
+      const digests = await Promise.all(
+        Array.from({ length: 8 }, async () => {
+          const hash = createHash('sha256');
+          const content = await driver.reader('/up/data', { start: 1 });
+          for await (const piece of content) hash.update(piece);
+          await content.close();
+          return hash.digest('hex');
+        }),
+      );
+      expect(new Set(digests)).toEqual(
+        new Set([createHash('sha256').update(large.subarray(1)).digest('hex')]),
+      );
+      const stopped = await driver.reader('/up/data');
+      for await (const piece of stopped) {
+        expect(piece.length).toBeGreaterThan(0);
+        break;
+      }
+      await stopped.close();
+      const unread = await driver.reader('/up/data');
+      await unread.close();
+    });
+
+    it('appends only to what is there, unless it is to be made', async () => {
+      await expect(driver.appender('/up/data', { create: false })).rejects.toBeInstanceOf(NotFoundError);
+      await append('/up/data', 'abc');
+      const appender = await driver.appender('/up/data', { create: false });
+      expect(appender.offset).toBe(3);
+      await appender.close();
+    });
+
+    it('names the content of an appended file', async () => {
+      const first = await driver.appender('/up/data');
+      await first.write(Buffer.from('abc'));
+      const version = await first.finish();
+      await first.close();
+      const second = await driver.appender('/up/data');
+      expect(second.version).toBe(version);
+      await second.write(Buffer.from('d'));
+      expect(await second.finish()).not.toBe(version);
+      await second.close();
+    });
+
+    it('lets the last of two appenders win, and tells the other', async () => {
+      const first = await driver.appender('/up/data');
+      await first.write(Buffer.from('abc'));
+      const second = await driver.appender('/up/data');
+      expect(second.offset).toBe(3);
+      await first.write(Buffer.from('lost')).catch((error: unknown) => {
+        expect(error).toBeInstanceOf(OvertakenError);
+      });
+      await second.write(Buffer.from('def'));
+      await expect(first.finish()).rejects.toBeInstanceOf(OvertakenError);
+      await first.close();
+      await second.finish();
+      await second.close();
+      expect(await textOf('/up/data')).toBe('abcdef');
+    });
+
+    it('tells an appender that its file has gone', async () => {
+      const appender = await driver.appender('/up/data');
+      await driver.delete('/up');
+      await expect(appender.finish()).rejects.toBeInstanceOf(NotFoundError);
+      await appender.close();
+      await expect(driver.stat('/up/data')).rejects.toBeInstanceOf(NotFoundError);
     });
 
     it('deletes files and directories, and what is not there without an error', async () => {

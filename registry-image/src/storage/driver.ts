@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-
 /** What `stat` and `list` tell of an entry. Sizes in bytes, times in milliseconds since the epoch. */
 export interface Entry {
   readonly path: string;
@@ -21,13 +19,15 @@ export interface StorageDriver {
   getContent(path: string): Promise<Buffer>;
   /** Replaces a small file atomically and durably: readers see the old content or the new, also after a crash. */
   putContent(path: string, content: Buffer | string): Promise<void>;
-  /** Streams bytes [start, end] (end inclusive, default: to the end). Throws NotFoundError before the first byte. */
-  reader(path: string, range?: { start: number; end?: number }): Promise<Readable>;
+  /** Opens bytes [start, end] (end inclusive, default: to the end). Throws NotFoundError. */
+  reader(path: string, range?: { start: number; end?: number }): Promise<Content>;
   /**
-   * Opens a file to append at its end, creating it (and its directories); `offset` is its size then. Where it lies is
-   * durable only once it has been moved.
+   * Opens a file to append at its end. Whoever has it open to append already, in this process or another, is overtaken: what it
+   * has written until now stays, what it goes on to write is lost, and its `finish` says so. Where the file lies is durable
+   * only once it has been published.
+   * @param options.create makes the file (and its directories) when it is not there; without it that is a NotFoundError
    */
-  appender(path: string): Promise<Appender>;
+  appender(path: string, options?: { create?: boolean }): Promise<Appender>;
   /** Throws NotFoundError. */
   stat(path: string): Promise<Entry>;
   /** Direct children, sorted by path. Throws NotFoundError when the directory does not exist. */
@@ -43,14 +43,35 @@ export interface StorageDriver {
   delete(path: string): Promise<void>;
   /** Removes a directory if it is empty and tells whether it did. */
   removeIfEmpty(path: string): Promise<boolean>;
+  /**
+   * The temporary files in a directory, which `list` hides. Absent where a driver makes none. Throws NotFoundError.
+   */
+  temporaries?(path: string): Promise<Entry[]>;
   /** Sets the modification time (milliseconds since the epoch). This is how leases are kept. Throws NotFoundError. */
   touch(path: string, modified: number): Promise<void>;
 }
 
+/**
+ * The content of a file, once, in pieces. A piece is valid only until the next one is asked for: its memory is used again.
+ * What was opened stays readable when it is moved or deleted meanwhile. `close` is called by whoever opened it, also after an error.
+ */
+export interface Content extends AsyncIterable<Buffer> {
+  close(): Promise<void>;
+}
+
 /** An open upload. `close` is called exactly once, also after an error. */
 export interface Appender {
+  /** Size of the file when it was opened. */
   readonly offset: number;
+  /** Names the content that the file had then: of two that are the same, the content is the same. */
+  readonly version: string;
+  /** @throws OvertakenError as soon as that is noticed */
   write(chunk: Buffer): Promise<void>;
+  /**
+   * The version after the last write.
+   * @throws OvertakenError another appender was opened since, or the file has been published; NotFoundError it was deleted
+   */
+  finish(): Promise<string>;
   /** Flushes to stable storage. */
   sync(): Promise<void>;
   close(): Promise<void>;

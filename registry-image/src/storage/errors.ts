@@ -7,3 +7,13 @@ export class NotFoundError extends Error {
     this.path = path;
   }
 }
+
+/** Another appender has taken over the file; what was written to it since is not part of it. */
+export class OvertakenError extends Error {
+  readonly path: string;
+  constructor(path: string) {
+    super(`${path}: another appender has taken over`);
+    this.name = 'OvertakenError';
+    this.path = path;
+  }
+}

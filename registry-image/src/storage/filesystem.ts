@@ -1,40 +1,43 @@
-import { constants, type Dirent } from 'node:fs';
-import {
-  type FileHandle,
-  link,
-  open,
-  readFile,
-  readdir,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  utimes,
-} from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { open, readFile, readdir, rename, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
-import type { Appender, Entry, StorageDriver } from './driver.ts';
+import PQueue from 'p-queue';
+import type { Appender, Content, Entry, StorageDriver } from './driver.ts';
 import { inDirectory, syncDirectory } from './directories.ts';
 import { NotFoundError } from './errors.ts';
+import { openFileAppender } from './file-appender.ts';
+import { createFileContent } from './file-content.ts';
 import { absentAsNotFound, hasCode, isAbsent } from './file-errors.ts';
 import { copyBeginning, moveSealed } from './publication.ts';
+import { createReadBuffers } from './read-buffers.ts';
+import { checkStoragePath } from './storage-path.ts';
 import { removeStaleTemporaries, temporaryIn, temporaryName } from './temporary-files.ts';
 
-/** Bytes per read of a streamed blob. */
-const readSize = 256 * 1024;
 /** Entries of a directory that are looked at together. */
 const statBatch = 32;
+/** File operations at a time when nothing else is said, and the least that may be said, as distribution has them. */
+const defaultThreads = 100;
+const fewestThreads = 25;
+
 /**
  * Keeps files in a directory of the local machine (or of a mounted network file system). Temporary files are named
  * `.wharfinger-<random>.tmp`, which distribution takes neither for a link nor for a blob, and `list` hides them.
+ * @param options.maxThreads most operations (of those below, reads and writes of a stream each) at a time
  */
-export function createFilesystemDriver(options: { rootDirectory: string }): StorageDriver {
+export function createFilesystemDriver(options: {
+  rootDirectory: string;
+  maxThreads?: number;
+}): StorageDriver {
   const root = resolve(options.rootDirectory);
+  const queue = new PQueue({ concurrency: Math.max(fewestThreads, options.maxThreads ?? defaultThreads) });
+  const buffers = createReadBuffers();
+
+  function bounded<T>(operation: () => Promise<T>): Promise<T> {
+    return queue.add(operation) as Promise<T>;
+  }
 
   function locate(path: string): string {
-    if (!path.startsWith('/') || path.split('/').includes('..') || path.includes('\0')) {
-      throw new Error(`${JSON.stringify(path)} is not an absolute storage path`);
-    }
+    checkStoragePath(path);
     return join(root, path);
   }
 
@@ -63,35 +66,25 @@ export function createFilesystemDriver(options: { rootDirectory: string }): Stor
     });
   }
 
-  async function reader(path: string, range?: { start: number; end?: number }): Promise<Readable> {
+  async function reader(path: string, range?: { start: number; end?: number }): Promise<Content> {
     const file = await absentAsNotFound(path, open(locate(path), 'r'));
-    return file.createReadStream({ highWaterMark: readSize, start: range?.start ?? 0, end: range?.end });
-  }
-
-  async function appender(path: string): Promise<Appender> {
-    const target = locate(path);
-    const { O_APPEND, O_CREAT, O_WRONLY } = constants;
-    const volatile = { durable: false };
-    await inDirectory(dirname(target), volatile, async () =>
-      (await open(target, O_APPEND | O_CREAT | O_WRONLY, 0o644)).close(),
-    );
-    // A second name for as long as it is written to, so that `publish` sees every writer, of any process.
-    const name = temporaryIn(dirname(target));
-    const linked = await absentAsNotFound(path, link(target, name)).then(
-      () => true,
-      (error: unknown) => {
-        if (hasCode(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK')) return false;
-        throw error;
-      },
-    );
     try {
-      const file = await absentAsNotFound(path, open(linked ? name : target, O_APPEND | O_WRONLY));
       const { size } = await file.stat();
-      return createAppender(file, size, () => rm(name, { force: true }));
+      const end = Math.min(size, (range?.end ?? size) + 1);
+      return createFileContent({ file, start: range?.start ?? 0, end, buffers, bounded });
     } catch (error) {
-      await rm(name, { force: true });
+      await file.close();
       throw error;
     }
+  }
+
+  async function appender(path: string, { create = true }: { create?: boolean } = {}): Promise<Appender> {
+    const opened = await openFileAppender({ path, target: locate(path) }, { create });
+    return {
+      ...opened,
+      write: (chunk) => bounded(() => opened.write(chunk)),
+      sync: () => bounded(() => opened.sync()),
+    };
   }
 
   async function publish(from: string, to: string, size: number): Promise<void> {
@@ -105,14 +98,15 @@ export function createFilesystemDriver(options: { rootDirectory: string }): Stor
   }
 
   async function list(path: string): Promise<Entry[]> {
-    const found = await absentAsNotFound(path, readdir(locate(path), { withFileTypes: true }));
+    const target = locate(path);
+    const found = await bounded(() => absentAsNotFound(path, readdir(target, { withFileTypes: true })));
     const visible = found
       .filter(({ name }) => !temporaryName.test(name))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     const entries: Entry[] = [];
     for (let index = 0; index < visible.length; index += statBatch) {
       const batch = await Promise.all(
-        visible.slice(index, index + statBatch).map((child) => describe(path, child)),
+        visible.slice(index, index + statBatch).map((child) => bounded(() => describe(path, child))),
       );
       entries.push(...batch.filter((entry) => entry !== undefined));
     }
@@ -165,38 +159,37 @@ export function createFilesystemDriver(options: { rootDirectory: string }): Stor
     }
   }
 
+  async function temporaries(path: string): Promise<Entry[]> {
+    const names = await bounded(() => absentAsNotFound(path, readdir(locate(path))));
+    const entries: Entry[] = [];
+    for (const name of names.filter((each) => temporaryName.test(each))) {
+      const entry = await statOrAbsent(`${path === '/' ? '' : path}/${name}`);
+      if (entry) entries.push(entry);
+    }
+    return entries;
+  }
+
+  async function remove(path: string): Promise<void> {
+    await rm(locate(path), { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  async function touch(path: string, modified: number): Promise<void> {
+    await absentAsNotFound(path, utimes(locate(path), new Date(modified), new Date(modified)));
+  }
+
   return {
     name: 'filesystem',
-    getContent,
-    putContent,
-    reader,
-    appender,
-    stat: statEntry,
+    getContent: (path) => bounded(() => getContent(path)),
+    putContent: (path, content) => bounded(() => putContent(path, content)),
+    reader: (path, range) => bounded(() => reader(path, range)),
+    appender: (path, given) => bounded(() => appender(path, given)),
+    stat: (path) => bounded(() => statEntry(path)),
     list,
-    move,
-    publish,
-    delete: (path) => rm(locate(path), { recursive: true, force: true, maxRetries: 3 }),
-    removeIfEmpty,
-    touch: (path, modified) =>
-      absentAsNotFound(path, utimes(locate(path), new Date(modified), new Date(modified))),
-  };
-}
-
-function createAppender(file: FileHandle, offset: number, closed: () => Promise<void>): Appender {
-  return {
-    offset,
-    async write(chunk) {
-      for (let written = 0; written < chunk.length;) {
-        written += (await file.write(chunk, written)).bytesWritten;
-      }
-    },
-    sync: () => file.sync(),
-    async close() {
-      try {
-        await file.close();
-      } finally {
-        await closed();
-      }
-    },
+    temporaries,
+    move: (from, to) => bounded(() => move(from, to)),
+    publish: (from, to, size) => bounded(() => publish(from, to, size)),
+    delete: (path) => bounded(() => remove(path)),
+    removeIfEmpty: (path) => bounded(() => removeIfEmpty(path)),
+    touch: (path, modified) => bounded(() => touch(path, modified)),
   };
 }

@@ -8,6 +8,8 @@ export const repositoriesRoot = `${layoutRoot}/repositories`;
 /** What is ours alone lies outside of distribution's layout. */
 const ownRoot = '/.wharfinger';
 export const trashRoot = `${ownRoot}/trash`;
+export const setAsideRoot = `${ownRoot}/set-aside`;
+export const deletedRoot = `${ownRoot}/deleted`;
 
 export function blobPath(digest: string): string {
   const { algorithm, hex } = split(digest);
@@ -96,10 +98,18 @@ export function trashPath(run: string, path: string): string {
   return `${trashRunPath(run)}${path}`;
 }
 
+/** Where a run of `registry verify --repair` keeps what it could not mend: the same path below the run's directory. */
+export function setAsidePath(run: string, path: string): string {
+  return `${setAsideRoot}/${run}${path}`;
+}
+
 /** Where something is put, atomically, that is then removed piece by piece. */
 export function deletedPath(id: string): string {
-  return `${ownRoot}/deleted/${id}`;
+  return `${deletedRoot}/${id}`;
 }
+
+/** Of the last purge of uploads: its options, and by its modification time when it began. */
+export const purgeRecordPath = `${ownRoot}/uploads-purged`;
 
 /** What a path of the layout is; `trash` carries the path that the entry had before it was swept. */
 export type LayoutPath =

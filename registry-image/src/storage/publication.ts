@@ -18,8 +18,9 @@ export async function moveSealed({ sealed, target }: Sealed): Promise<void> {
 
 /** Appending never changes the bytes that are there, so the beginning is what was verified, whatever comes after. */
 export async function copyBeginning({ sealed, target, size }: Sealed): Promise<void> {
-  await inDirectory(dirname(target), { durable: true }, async (directory) => {
-    const copy = temporaryIn(directory);
+  // Beside the upload: what a crash leaves goes with it.
+  const copy = temporaryIn(dirname(sealed));
+  await inDirectory(dirname(target), { durable: true }, async () => {
     try {
       await copyFile(sealed, copy);
       await truncate(copy, size);

@@ -10,9 +10,11 @@ import type {
   CollectorStart,
 } from './collector-protocol.ts';
 import { entryPath } from './entries.ts';
+import type { StorageKeeper } from './storage-keeper.ts';
 
 export interface CollectionRunnerOptions {
   readonly config: Config;
+  readonly storage: StorageKeeper;
   readonly log: Log;
   /** `state` or `running` is another. */
   readonly onChange: () => void;
@@ -103,7 +105,11 @@ export function createCollectionRunner(options: CollectionRunnerOptions): Collec
     begin(job);
     running = job.kind;
     log.info({ kind: job.kind, run: job.run, attempt: job.attempt }, 'collector starts');
-    const started = fork(entryPath('collector'), [], { execArgv: collectorFlags });
+    const started = fork(entryPath('collector'), [], {
+      execArgv: collectorFlags,
+      stdio: options.storage.stdio,
+    });
+    options.storage.serve(started);
     child = started;
     started.on('message', (message: CollectorMessage) => receive(started, job, message));
     started.on('error', (error) => log.error({ err: error }, 'collector'));

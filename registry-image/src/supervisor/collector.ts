@@ -3,8 +3,9 @@ import type { CollectionCounts } from '../config/state.ts';
 import { collect } from '../gc/collect.ts';
 import { confirm } from '../gc/confirm.ts';
 import type { Progress } from '../gc/counts.ts';
-import { createFilesystemDriver } from '../storage/filesystem.ts';
+import { openStorage } from '../storage/open.ts';
 import { createLog } from '../telemetry/log.ts';
+import { storageChannel } from './storage-keeper.ts';
 import type { CollectorMessage, CollectorStart } from './collector-protocol.ts';
 
 /** Milliseconds before the end of the window at which nothing more is moved. */
@@ -20,7 +21,7 @@ process.once('message', (start: CollectorStart) => void run(start));
 await tell({ type: 'loaded' });
 
 async function run({ config, job }: CollectorStart): Promise<void> {
-  const driver = createFilesystemDriver({ rootDirectory: config.storage.filesystem.rootdirectory });
+  const driver = await openStorage({ config, channel: storageChannel(config) });
   const log = createLog(config.log, { service: 'registry', run: job.run });
   const end = new AbortController();
   const common = {

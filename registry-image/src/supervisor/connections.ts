@@ -1,150 +1,114 @@
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { Server as NetServer, type Socket } from 'node:net';
+import { trackHttp1 } from './http1-connections.ts';
+import { trackHttp2 } from './http2-sessions.ts';
+import type { RegistryServer } from './registry-server.ts';
 
-export interface ConnectionsOptions {
-  readonly server: HttpServer;
-  readonly encrypted: boolean;
-  /** Milliseconds for which a connection may rest after an answer, once draining, before it is closed. */
-  readonly idleGrace?: number;
-  /** Milliseconds, once draining, for the first request of a new connection (its handshake included). */
-  readonly firstRequestGrace?: number;
+/** Milliseconds that clients are given once a server drains. */
+export interface Graces {
+  /** For which a connection may rest after an answer before it is closed. */
+  readonly idleGrace: number;
+  /** For the first request of a new connection, its handshake included. */
+  readonly firstRequestGrace: number;
+  /** For a session of HTTP/2 that never rests; after twice this time it takes no more streams. */
+  readonly busyGrace: number;
   /**
-   * Milliseconds, once draining, for which a client may neither go on with its body nor with reading its answer: a
-   * process must not be left behind by every restart because one client never ends.
+   * For which a client may neither go on with its body nor with reading its answer: a process must not be left behind by
+   * every restart because one client never ends.
    */
-  readonly stallLimit?: number;
+  readonly stallLimit: number;
+}
+
+/** What of the connections of one protocol is kept count of, so that they can be ended without failing a request. */
+export interface Exchanges<Request, Response> {
+  begin(request: Request, response: Response): void;
+  /** From now on, each connection is to end as soon as its client can be trusted not to lose a request by it. */
+  drain(): void;
+  /** To be called again and again from then on, with performance.now(). */
+  sweep(now: number): void;
 }
 
 export interface Connections {
   readonly requestsInFlight: number;
-  /** To be called first of all for each request. */
+  /** To be called first of all for each request of HTTP/1.1, and for each of HTTP/2. */
   begin(request: IncomingMessage, response: ServerResponse): void;
+  beginHttp2(request: Http2ServerRequest, response: Http2ServerResponse): void;
   /** Stops accepting, lets each connection end with its next or its last answer, and resolves when none is left. */
   drain(): Promise<void>;
-}
-
-interface Connection {
-  readonly responses: Set<ServerResponse>;
-  hadRequest: boolean;
-  /** performance.now() of the end of its last answer, or of its begin. */
-  idleSince: number;
-  /** Bytes received and sent when they were last looked at, and performance.now() of the last time they had grown. */
-  bytes: number;
-  movedAt: number;
 }
 
 const sweepInterval = 50;
 
 /**
- * Keeps count of the connections of a server, so that it can be drained without failing a request. A client may send its
- * next request at the very moment an idle connection is closed, so a connection is closed by an answer with
- * `Connection: close`; without, only when it rests through a grace. (RFC 9112, 9.6)
+ * Keeps count of the connections of a server, so that it can be drained without failing a request.
+ * @param options.listeners what accepts connections for the server, beside its own listener
  */
-export function trackConnections(options: ConnectionsOptions): Connections {
-  const { server, idleGrace = 500, firstRequestGrace = 5_000, stallLimit = 300_000 } = options;
-  const connections = new Map<Socket, Connection>();
-  /** Raw sockets of TLS connections whose handshake is under way, by the address of the peer. */
-  const handshakes = new Map<string, Socket>();
+export function trackConnections(
+  options: {
+    server: Pick<RegistryServer, 'listener' | 'http1' | 'http2'>;
+    listeners?: readonly NetServer[];
+  } & Partial<Graces>,
+): Connections {
+  const { idleGrace = 500, firstRequestGrace = 5_000, busyGrace = 10_000, stallLimit = 300_000 } = options;
+  const { listener, http1, http2 } = options.server;
+  const graces = { idleGrace, firstRequestGrace, busyGrace, stallLimit };
+  const ofHttp1 = trackHttp1(http1, graces);
+  const ofHttp2 = http2 && trackHttp2(http2, graces);
+  /** Sockets that have not shown yet what they will speak (their handshake is under way), by the address of the peer. */
+  const undecided = new Map<string, Socket>();
   let requestsInFlight = 0;
-  let draining = false;
 
-  function add(socket: Socket): void {
-    const now = performance.now();
-    connections.set(socket, {
-      responses: new Set(),
-      hadRequest: false,
-      idleSince: now,
-      bytes: 0,
-      movedAt: now,
+  // Before the listener's own: without TLS that one decides at once.
+  listener.prependListener('connection', (socket: Socket) => {
+    const peer = peerOf(socket);
+    undecided.set(peer, socket);
+    socket.once('close', () => {
+      if (undecided.get(peer) === socket) undecided.delete(peer);
     });
-    socket.once('close', () => connections.delete(socket));
+  });
+  for (const server of [http1, http2]) {
+    server?.on('connection', (socket: Socket) => undecided.delete(peerOf(socket)));
   }
 
-  if (options.encrypted) {
-    server.on('connection', (socket: Socket) => {
-      const peer = peerOf(socket);
-      handshakes.set(peer, socket);
-      socket.once('close', () => {
-        if (handshakes.get(peer) === socket) handshakes.delete(peer);
-      });
-    });
-    server.on('secureConnection', (socket: Socket) => {
-      handshakes.delete(peerOf(socket));
-      add(socket);
-    });
-  } else {
-    server.on('connection', add);
-  }
-
-  function end(connection: Connection, response: ServerResponse): void {
-    requestsInFlight--;
-    connection.responses.delete(response);
-    connection.idleSince = performance.now();
-  }
-
-  function begin(request: IncomingMessage, response: ServerResponse): void {
-    const connection = connections.get(request.socket);
-    if (!connection) return;
+  function count(response: ServerResponse | Http2ServerResponse): void {
     requestsInFlight++;
-    connection.hadRequest = true;
-    connection.responses.add(response);
-    if (draining) makeLast(response);
-    response.once('close', () => end(connection, response));
-  }
-
-  function isStalled(socket: Socket, connection: Connection, now: number): boolean {
-    const bytes = socket.bytesRead + socket.bytesWritten;
-    const waitsForClient =
-      socket.writableLength > 0 || [...connection.responses].some(({ req }) => !req.complete);
-    if (bytes !== connection.bytes || !waitsForClient) {
-      connection.bytes = bytes;
-      connection.movedAt = now;
-    }
-    return now - connection.movedAt >= stallLimit;
-  }
-
-  function closeIdle(now: number, since: number): void {
-    for (const [socket, connection] of connections) {
-      if (connection.responses.size > 0) {
-        if (isStalled(socket, connection, now)) socket.destroy();
-        continue;
-      }
-      const grace = connection.hadRequest ? idleGrace : firstRequestGrace;
-      if (now - Math.max(since, connection.idleSince) >= grace) socket.destroySoon();
-    }
-    if (now - since >= firstRequestGrace) for (const socket of handshakes.values()) socket.destroy();
+    response.once('close', () => requestsInFlight--);
   }
 
   function drain(): Promise<void> {
     const since = performance.now();
-    draining = true;
-    for (const { responses } of connections.values()) {
-      for (const response of responses) if (!response.headersSent) makeLast(response);
-    }
-    const sweep = setInterval(() => closeIdle(performance.now(), since), sweepInterval);
-    return new Promise<void>((resolve) => {
-      // http.Server's own `close` would close the idle connections at once.
-      NetServer.prototype.close.call(server, () => {
-        clearInterval(sweep);
-        resolve();
-      });
-    });
+    ofHttp1.drain();
+    ofHttp2?.drain();
+    const sweep = setInterval(() => {
+      const now = performance.now();
+      ofHttp1.sweep(now);
+      ofHttp2?.sweep(now);
+      if (now - since >= firstRequestGrace) for (const socket of undecided.values()) socket.destroy();
+    }, sweepInterval);
+    const closed = [listener, ...(options.listeners ?? [])].map(
+      (server) => new Promise<void>((resolve) => void server.close(() => resolve())),
+    );
+    return Promise.all(closed).then(() => clearInterval(sweep));
   }
 
   return {
     get requestsInFlight() {
       return requestsInFlight;
     },
-    begin,
+    begin(request, response) {
+      count(response);
+      ofHttp1.begin(request, response);
+    },
+    beginHttp2(request, response) {
+      count(response);
+      ofHttp2?.begin(request, response);
+    },
     drain,
   };
 }
 
-function makeLast(response: ServerResponse): void {
-  response.setHeader('Connection', 'close');
-  response.shouldKeepAlive = false;
-}
-
+/** The sockets of a path have no address, so they are one: such a listener has no handshakes that could hang for long. */
 function peerOf(socket: Socket): string {
   return `${socket.remoteAddress ?? ''} ${socket.remotePort ?? ''}`;
 }

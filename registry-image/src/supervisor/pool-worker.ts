@@ -36,7 +36,6 @@ const noReport: Report = {
   requestsInFlight: 0,
   takesRequests: false,
   heldWrites: 0,
-  storage: '',
   requests: [],
 };
 
@@ -50,7 +49,7 @@ export function followWorker(options: PoolWorkerOptions): PoolWorker {
   let started = false;
   let address = '';
   let failure: string | undefined;
-  const applied: Record<Topic, number> = { gate: 0, tls: 0, htpasswd: 0 };
+  const applied: Record<Topic, number> = { gate: 0, tls: 0, htpasswd: 0, tokenKeys: 0, unhealthy: 0 };
 
   const worker: PoolWorker = {
     pid: child.process.pid ?? 0,

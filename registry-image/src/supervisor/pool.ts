@@ -1,14 +1,17 @@
 import cluster from 'node:cluster';
+import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../telemetry/log.ts';
 import { entryPath } from './entries.ts';
 import { followWorker, type PoolWorker } from './pool-worker.ts';
+import type { StorageKeeper } from './storage-keeper.ts';
 import type { Command, Message, Setting, Settings, Topic } from './protocol.ts';
 
 export interface PoolOptions {
   readonly config: Config;
   readonly version: string;
   readonly settings: Settings;
+  readonly storage: StorageKeeper;
   readonly log: Log;
   /** A worker came, went, or told something. */
   readonly onChange: () => void;
@@ -35,8 +38,17 @@ export interface Pool {
   stop(limit: number): Promise<void>;
 }
 
-/** Small heaps: a worker streams bodies, and the young generation's default of 16 MiB would only collect later. */
-const workerFlags = ['--max-old-space-size=256', '--max-semi-space-size=2'];
+/**
+ * Small heaps: a worker streams bodies, and each piece of one is garbage of 64 KiB that the young generation sees as a few bytes. What it
+ * collects later, with 64 uploads, is hundreds of megabytes.
+ */
+const workerFlags = ['--max-old-space-size=256', '--max-semi-space-size=1'];
+/** For glibc: few arenas, since each keeps what it once needed, and freed memory goes back to the system at once (bytes). */
+const workerEnvironment = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+};
 
 const longestBackoff = 10_000;
 /** Milliseconds a worker must have lived for its end not to count as one more failure in a row. */
@@ -48,6 +60,7 @@ const patience = 3;
 export function createPool(options: PoolOptions): Pool {
   const { config, log } = options;
   const size = config.wharfinger.workers;
+  const relayKey = randomBytes(32).toString('hex');
   let workers: PoolWorker[] = [];
   let generation = 0;
   let failures = 0;
@@ -58,16 +71,23 @@ export function createPool(options: PoolOptions): Pool {
     gate: { topic: 'gate', version: 1, value: options.settings.gate },
     tls: { topic: 'tls', version: 1, value: options.settings.tls },
     htpasswd: { topic: 'htpasswd', version: 1, value: options.settings.htpasswd },
+    tokenKeys: { topic: 'tokenKeys', version: 1, value: options.settings.tokenKeys },
+    unhealthy: { topic: 'unhealthy', version: 1, value: options.settings.unhealthy },
   };
 
-  cluster.setupPrimary({ exec: entryPath('worker'), args: [], execArgv: workerFlags });
+  const { stdio } = options.storage;
+  cluster.setupPrimary({ exec: entryPath('worker'), args: [], execArgv: workerFlags, stdio });
 
   function fork(): void {
+    const child = cluster.fork(workerEnvironment);
+    options.storage.serve(child.process);
     const worker = followWorker({
-      // Fewer malloc arenas: each would keep what it once needed.
-      process: cluster.fork({ MALLOC_ARENA_MAX: '2' }),
+      process: child,
       generation,
-      start: () => ({ type: 'start', config, version: options.version, settings: Object.values(settings) }),
+      start: () => {
+        const { version } = options;
+        return { type: 'start', config, version, relayKey, settings: Object.values(settings) };
+      },
       onMessage: (from, message) => {
         options.onMessage(from, message);
         if (message.type === 'ready') ready(from);

@@ -1,5 +1,7 @@
+import type { TokenKeyTexts } from '../auth/token-keys.ts';
 import type { Config } from '../config/schema.ts';
 import type { GateMode } from '../registry/commit-gate.ts';
+import type { UploadPurgeOptions } from '../registry/upload-purge.ts';
 import type { RequestCount } from '../telemetry/request-counts.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 
@@ -10,6 +12,10 @@ export interface Settings {
   readonly tls: TlsMaterial | null;
   /** Text of the htpasswd file; null: no authentication. */
   readonly htpasswd: string | null;
+  /** Keys that sign tokens; null: no authentication by token. */
+  readonly tokenKeys: TokenKeyTexts | null;
+  /** Reasons of the health checks that fail, by their names; with any, requests are answered 503. */
+  readonly unhealthy: Readonly<Record<string, string>>;
 }
 export type Topic = keyof Settings;
 
@@ -27,11 +33,14 @@ export type Command =
       readonly type: 'start';
       readonly config: Config;
       readonly version: string;
+      /** Known to the workers of this boot alone, 64 hex digits: see relay-channel.ts. */
+      readonly relayKey: string;
       readonly settings: readonly Setting[];
     }
   | { readonly type: 'set'; readonly setting: Setting }
   /** Answered by `report`. */
   | { readonly type: 'report' }
+  | { readonly type: 'purgeUploads'; readonly options: UploadPurgeOptions }
   /**
    * Accept nothing more, finish what there is, then exit. `replaced`: new workers listen, so what still comes on connections that are open
    * is relayed to them and this worker takes no request any more.
@@ -55,8 +64,6 @@ export interface Report {
   readonly requestsInFlight: number;
   readonly takesRequests: boolean;
   readonly heldWrites: number;
-  /** What is wrong with the storage, '' when its check passes or is off. */
-  readonly storage: string;
   /** Requests since the last report. */
   readonly requests: readonly RequestCount[];
 }

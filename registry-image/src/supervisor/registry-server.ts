@@ -1,34 +1,133 @@
-import { createServer, type Server } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
+import { createServer as createHttp1Server, type Server as Http1Server } from 'node:http';
+import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
+import { createServer as createListener, type Server as Listener, type Socket } from 'node:net';
+import { createServer as createTlsListener, type TLSSocket } from 'node:tls';
+import { Http2Request, Http2Response } from '../http/http2-messages.ts';
+import { refusalOf } from '../tls/client-auth.ts';
 import type { TlsMaterial } from '../tls/material.ts';
-import { minimumVersion } from '../tls/version.ts';
+import { secureContextOptions, type TlsPolicy } from '../tls/policy.ts';
+import { awaitPreface } from './preface.ts';
 
+/**
+ * One listener in front of two servers that do not listen themselves: it gives each connection to the one whose protocol the
+ * client speaks, as ALPN or the first bytes tell.
+ */
 export interface RegistryServer {
-  readonly server: Server;
-  /** Serves new connections with another certificate; those that are open keep theirs. */
+  readonly listener: Listener;
+  /** Emits `connection` and `request`. */
+  readonly http1: Http1Server;
+  /** Emits `session` and `request`; null: HTTP/2 is off. */
+  readonly http2: Http2Server | null;
+  /** Serves new connections with another certificate and other client authorities; those that are open keep theirs. */
   use(material: TlsMaterial): void;
 }
 
-const serverOptions = {
-  /** Longer than the 90 s after which Go's HTTP client drops an idle connection, so that the client is always first. */
-  keepAliveTimeout: 100_000,
+export interface RegistryServerOptions {
+  /** null: no TLS. */
+  readonly tls: { readonly material: TlsMaterial; readonly policy: TlsPolicy } | null;
+  /** HTTP/2 beside HTTP/1.1: by ALPN under TLS, with prior knowledge without. */
+  readonly http2: boolean;
+  /** A TLS connection was closed because of the client's certificate. */
+  readonly onRefused?: (refusal: { remote: string; reason: string }) => void;
+}
+
+/** Most bytes of a request's header fields: tokens for many repositories are long. */
+const headerLimit = 32 * 1024;
+/** Milliseconds: longer than the 90 s after which Go's HTTP client drops an idle connection, so that the client is always first. */
+const idleLimit = 100_000;
+/** Milliseconds for a TLS handshake, and for the first bytes of a connection that may become HTTP/2. */
+const handshakeLimit = 30_000;
+
+const http1Options = {
+  keepAliveTimeout: idleLimit,
   headersTimeout: 60_000,
   /** A body may take as long as it needs. */
   requestTimeout: 0,
+  maxHeaderSize: headerLimit,
+};
+
+const http2Options = {
+  Http2ServerRequest: Http2Request,
+  Http2ServerResponse: Http2Response,
+  settings: {
+    enablePush: false,
+    /** As Go's server has it. One client pushes or pulls a few layers at a time. */
+    maxConcurrentStreams: 250,
+    maxHeaderListSize: headerLimit,
+    initialWindowSize: 1024 * 1024,
+    maxFrameSize: 64 * 1024,
+  },
+};
+/** Bytes that all uploads of one connection may have under way together. */
+const sessionWindow = 4 * 1024 * 1024;
+
+const socketOptions = {
+  noDelay: true,
   /** TCP's own keep-alive finds the peers that have gone without a word. */
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
 };
 
-/** An HTTP server, or an HTTPS server when there is material for it. */
-export function createRegistryServer(options: {
-  tls: TlsMaterial | null;
-  minimumtls?: string;
-}): RegistryServer {
-  if (!options.tls) return { server: createServer(serverOptions), use: () => {} };
-  const contextOf = ({ certificate, key }: TlsMaterial): object => {
-    return { cert: certificate, key, minVersion: minimumVersion(options.minimumtls) };
-  };
-  const server = createSecureServer({ ...serverOptions, ...contextOf(options.tls) });
-  return { server, use: (material) => server.setSecureContext(contextOf(material)) };
+export function createRegistryServer(options: RegistryServerOptions): RegistryServer {
+  const http1 = createHttp1Server(http1Options);
+  // It begins to look after its time limits when it listens, which it leaves to the listener.
+  http1.emit('listening');
+  const http2 = options.http2 ? createSessionServer() : null;
+  if (!options.tls) return { ...openly(http1, http2), http1, http2, use: () => {} };
+  return { ...encryptedly(options, options.tls, http1, http2), http1, http2 };
+}
+
+function createSessionServer(): Http2Server {
+  const server = createHttp2Server(http2Options);
+  server.on('session', (session) => {
+    session.setLocalWindowSize(sessionWindow);
+    // It comes only when nothing at all has been sent or received, so a stream that is open waits for this very process.
+    session.setTimeout(idleLimit, () => session.close());
+  });
+  // What a client does wrong ends its session, and is nobody else's business.
+  server.on('sessionError', () => {});
+  return server;
+}
+
+function openly(http1: Http1Server, http2: Http2Server | null): Pick<RegistryServer, 'listener'> {
+  const listener = createListener({ ...socketOptions, allowHalfOpen: true }, (socket) => {
+    if (!http2) {
+      http1.emit('connection', socket);
+      return;
+    }
+    awaitPreface(socket, handshakeLimit, (isHttp2) => {
+      if (isHttp2) socket.allowHalfOpen = false;
+      (isHttp2 ? http2 : http1).emit('connection', socket);
+    });
+  });
+  return { listener };
+}
+
+function encryptedly(
+  options: RegistryServerOptions,
+  { material, policy }: NonNullable<RegistryServerOptions['tls']>,
+  http1: Http1Server,
+  http2: Http2Server | null,
+): Pick<RegistryServer, 'listener' | 'use'> {
+  const listener = createTlsListener({
+    ...socketOptions,
+    ...secureContextOptions(material, policy),
+    handshakeTimeout: handshakeLimit,
+    ALPNProtocols: http2 && policy.http2Allowed ? ['h2', 'http/1.1'] : ['http/1.1'],
+    requestCert: policy.clientAuth !== null,
+    // Only where a certificate is required does OpenSSL itself end the handshake without one, with the alert that says so.
+    rejectUnauthorized: policy.clientAuth?.required ?? false,
+  });
+  listener.on('secureConnection', (socket: TLSSocket) => {
+    const reason = refusalOf(socket, policy.clientAuth);
+    if (reason !== null) {
+      options.onRefused?.({ remote: socket.remoteAddress ?? '', reason });
+      socket.destroy();
+      return;
+    }
+    (socket.alpnProtocol === 'h2' && http2 ? http2 : http1).emit('connection', socket);
+  });
+  // A failed handshake is the client's; it has been told by an alert.
+  listener.on('tlsClientError', (_error, socket: Socket) => socket.destroy());
+  return { listener, use: (found) => listener.setSecureContext(secureContextOptions(found, policy)) };
 }

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RegistryState } from '../config/state.ts';
+import { createTransportClient, type Transport, type TransportClient } from '../http/transport-client.ts';
 
 /** A `registry serve` of its own in a temporary directory, with TLS, a state endpoint and mounted-like files. */
 export interface RegistryUnderTest {
@@ -21,6 +22,8 @@ export interface RegistryUnderTest {
   readonly child: ChildProcess;
   /** Trusts the registry's certificate, keeps connections alive. */
   readonly agent: Agent;
+  /** Where it listens, as it told. */
+  readonly address: string;
   readonly port: number;
   readonly output: () => string;
   /** Writes what a ConfigMap or Secret mount would hold, swapped at once by the symlink `..data`. */
@@ -30,6 +33,8 @@ export interface RegistryUnderTest {
   statePort: number;
   stateAgent: Agent;
   call(options: RequestOptions, body?: string): Promise<Answer>;
+  /** A client that trusts the first certificate; `own` is the client's own. */
+  client(transport: Transport, own?: { cert: string; key: string }): TransportClient;
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -40,6 +45,7 @@ export interface Answer {
 }
 
 export interface Setup {
+  /** Laid over the usual config, section by section; `http` key by key. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly maintenance?: Readonly<Record<string, string>>;
   readonly htpasswd?: string;
@@ -115,7 +121,7 @@ export async function startRegistry(setup: Setup = {}): Promise<RegistryUnderTes
     return code;
   };
   const listening = (): RegExpMatchArray[] => [
-    ...output.matchAll(/"worker listening".* address="127\.0\.0\.1:(\d+)"/g),
+    ...output.matchAll(/"worker listening".* address="?([^ "]+:(\d+)|[^ "]+)/g),
   ];
   const started = await eventually(() => listening().length === 2 || child.exitCode !== null, 15_000);
   if (!started || child.exitCode !== null) {
@@ -123,7 +129,7 @@ export async function startRegistry(setup: Setup = {}): Promise<RegistryUnderTes
     throw new Error(output);
   }
   const agent = new Agent({ keepAlive: true, ca: serving['tls.crt'] });
-  const port = Number(listening()[0]?.[1]);
+  const [, address = '', port] = listening()[0] ?? [];
   const statePort = Number(/"state endpoint listening".* address="127\.0\.0\.1:(\d+)"/.exec(output)?.[1]);
   const stateAgent = new Agent({
     ca: internal['tls.crt'],
@@ -139,7 +145,8 @@ export async function startRegistry(setup: Setup = {}): Promise<RegistryUnderTes
     directory,
     child,
     agent,
-    port,
+    address,
+    port: Number(port),
     statePort,
     stateAgent,
     output: () => output,
@@ -156,6 +163,10 @@ export async function startRegistry(setup: Setup = {}): Promise<RegistryUnderTes
       return last;
     },
     call: (options, body) => call({ port, agent, ...options }, body),
+    client(transport, own = {}) {
+      const authority = `localhost:${port}`;
+      return createTransportClient({ transport, authority, ca: serving['tls.crt'], ...own });
+    },
     stop,
   };
 }
@@ -167,11 +178,6 @@ function configOf(directory: string, setup: Setup): object {
     storage: { filesystem: { rootdirectory: join(directory, 'data') }, delete: { enabled: true } },
     log: { accesslog: { disabled: true } },
     ...(setup.htpasswd !== undefined && { auth }),
-    http: {
-      addr: '127.0.0.1:0',
-      draintimeout: '5s',
-      tls: { certificate: join(directory, 'tls/tls.crt'), key: join(directory, 'tls/tls.key') },
-    },
     wharfinger: {
       maintenance: { directory: join(directory, 'maintenance') },
       state: {
@@ -182,6 +188,12 @@ function configOf(directory: string, setup: Setup): object {
       },
     },
     ...setup.config,
+    http: {
+      addr: '127.0.0.1:0',
+      draintimeout: '5s',
+      tls: { certificate: join(directory, 'tls/tls.crt'), key: join(directory, 'tls/tls.key') },
+      ...(setup.config?.['http'] as object | undefined),
+    },
   };
 }
 

@@ -1,14 +1,13 @@
-import {
-  type IncomingMessage,
-  request as sendRequest,
-  type RequestListener,
-  type ServerResponse,
-} from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
-import { connect as connectSecurely } from 'node:tls';
+import { type IncomingMessage, request as sendRequest, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
+import { dialRelay } from './relay-channel.ts';
 
-/** Answers a request with what a new worker answers; `fallback` answers it when none can be reached. */
-export type Relay = (request: IncomingMessage, response: ServerResponse, fallback: RequestListener) => void;
+type AnyRequest = IncomingMessage | Http2ServerRequest;
+type AnyResponse = ServerResponse | Http2ServerResponse;
+
+/** Has a request answered by a worker that serves; calls `fallback` when none can be reached. */
+export type Relay = (request: AnyRequest, response: AnyResponse, fallback: () => void) => void;
 
 /** Headers that concern one connection only, and Expect, which was answered already (RFC 9110, 7.6.1 and 10.1.1). */
 const ownHeaders = new Set([
@@ -21,59 +20,102 @@ const ownHeaders = new Set([
   'proxy-connection',
 ]);
 
+/** Tells the worker that answers whose connection it was that the request came on. Believed on the channel alone. */
+const originHeader = 'x-wharfinger-relayed-for';
+
+interface Origin {
+  readonly remoteAddress: string;
+  readonly encrypted: boolean;
+}
+
 /**
- * Relays requests to the workers that replaced this one, through the address that all listen on. A kept-alive connection
- * cannot be taken back from a client, so the old worker keeps it for one more request, which a new worker answers.
+ * Relays requests to the workers that replaced this one. A connection that is kept alive cannot be taken back from a
+ * client, so the old worker keeps it for what still comes on it, which a new worker answers.
  */
-export function createRelay(address: AddressInfo | string | null, encrypted: boolean): Relay {
+export function createRelay(options: { port: number; key: string }): Relay {
   return (request, response, fallback) => {
-    const socket = dial(address, encrypted);
-    const failed = (): void => fallback(request, response);
-    socket.once('error', failed);
-    socket.once(encrypted ? 'secureConnect' : 'connect', () => {
-      socket.removeListener('error', failed);
+    const socket = dialRelay(options.port, options.key);
+    socket.once('error', fallback);
+    socket.once('secureConnect', () => {
+      socket.removeListener('error', fallback);
       relayOver(socket, request, response);
     });
   };
 }
 
-function dial(address: AddressInfo | string | null, encrypted: boolean): Socket {
-  const where = typeof address === 'string' ? { path: address } : loopbackOf(address);
-  // It is this very server's port on this machine, and its certificate is made out to another name than a loopback address.
-  return encrypted ? connectSecurely({ ...where, rejectUnauthorized: false }) : connect(where);
-}
-
-function loopbackOf(address: AddressInfo | null): { host: string; port: number } {
-  if (!address) return { host: '127.0.0.1', port: 0 };
-  const { address: host, port } = address;
-  // `::` takes IPv4 too, and a pod without IPv6 addresses lacks even ::1.
-  return { host: host === '::' || host === '0.0.0.0' ? '127.0.0.1' : host, port };
-}
-
-function relayOver(socket: Socket, request: IncomingMessage, response: ServerResponse): void {
+function relayOver(socket: Socket, request: AnyRequest, response: AnyResponse): void {
   const upstream = sendRequest({
     createConnection: () => socket,
     method: request.method,
     path: request.url,
-    headers: endToEnd(request.rawHeaders),
+    headers: [...forwarded(request), originHeader, JSON.stringify(originOf(request))],
     setHost: false,
   });
   upstream.on('response', (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, [
-      ...endToEnd(answer.rawHeaders),
-      'Connection',
-      'close',
-    ]);
+    const headers = endToEnd(answer.rawHeaders);
+    if (response instanceof ServerResponse) {
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, [...headers, 'Connection', 'close']);
+    } else {
+      writeHttp2Head(response, answer.statusCode ?? 502, headers);
+    }
     answer.pipe(response);
     answer.on('error', () => response.destroy());
   });
   upstream.on('error', () => response.destroy());
   response.once('close', () => upstream.destroy());
+  request.once('error', () => upstream.destroy());
   request.pipe(upstream);
+}
+
+function originOf(request: AnyRequest): Origin {
+  const { socket } = request;
+  const encrypted = 'encrypted' in socket ? socket.encrypted === true : isEncrypted(request);
+  return { remoteAddress: socket.remoteAddress ?? '', encrypted };
+}
+
+function isEncrypted(request: AnyRequest): boolean {
+  return 'stream' in request && request.stream.session?.encrypted === true;
+}
+
+/** The fields for HTTP/1.1: pseudo fields left out, `:authority` as Host, a body without a length in chunks. */
+function forwarded(request: AnyRequest): string[] {
+  const { host, 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  const isHttp2 = 'stream' in request;
+  const hasBody = isHttp2 ? !request.stream.endAfterHeaders : encoding !== undefined;
+  return [
+    ...(isHttp2 && host === undefined ? ['Host', request.authority] : []),
+    ...endToEnd(request.rawHeaders).filter(isReal),
+    // Said also where Node would leave it out, as for GET: else the body would be read as the next request.
+    ...(hasBody && length === undefined ? ['Transfer-Encoding', 'chunked'] : []),
+  ];
+}
+
+function isReal(_: string, index: number, raw: readonly string[]): boolean {
+  const name = (raw[index - (index % 2)] ?? '').toLowerCase();
+  return !name.startsWith(':') && name !== originHeader;
 }
 
 function endToEnd(rawHeaders: readonly string[]): string[] {
   return rawHeaders.filter(
     (_, index) => !ownHeaders.has((rawHeaders[index - (index % 2)] ?? '').toLowerCase()),
   );
+}
+
+function writeHttp2Head(response: Http2ServerResponse, status: number, raw: readonly string[]): void {
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    response.appendHeader(raw[index] ?? '', raw[index + 1] ?? '');
+  }
+  response.writeHead(status);
+}
+
+/** Makes a request that came over the channel look as if its client's own connection ended here. */
+export function restoreOrigin(request: IncomingMessage): void {
+  const header = request.headers[originHeader];
+  delete request.headers[originHeader];
+  if (typeof header !== 'string') return;
+  const { remoteAddress, encrypted } = JSON.parse(header) as Origin;
+  Object.defineProperties(request.socket, {
+    remoteAddress: { value: remoteAddress },
+    encrypted: { value: encrypted },
+  });
 }

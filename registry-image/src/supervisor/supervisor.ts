@@ -5,7 +5,10 @@ import { collectionFile, registryFile } from '../config/maintenance.ts';
 import type { Config } from '../config/schema.ts';
 import type { RegistryState } from '../config/state.ts';
 import { createDebugServer } from '../health/debug-server.ts';
+import { startHealthChecks } from '../health/health-checks.ts';
+import { storageCheck } from '../health/storage-check.ts';
 import type { Log } from '../telemetry/log.ts';
+import { tlsPolicyOf } from '../tls/policy.ts';
 import type { Metrics, MetricsSnapshot } from '../telemetry/metrics.ts';
 import { createCollectionRunner } from './collection-runner.ts';
 import { listen } from './listen.ts';
@@ -14,7 +17,9 @@ import { createMaintainer } from './maintainer.ts';
 import { systemClock } from './maintenance-window.ts';
 import { createPool } from './pool.ts';
 import { createSilenceCount } from './silence-count.ts';
+import { startPurgeSchedule } from './purge-schedule.ts';
 import { startStateServer } from './state-server.ts';
+import { createStorageKeeper } from './storage-keeper.ts';
 import { type FileTexts, readTexts, watchFiles } from './watched-files.ts';
 
 export interface SupervisorOptions {
@@ -48,11 +53,14 @@ const defaultDrainTimeout = 30_000;
  */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
   const { config, version, pod, log } = options;
+  // Throws here what would otherwise be told by a worker.
+  if (config.http.tls) tlsPolicyOf(config.http.tls);
   const boot = randomUUID();
   const silence = createSilenceCount();
   const servers: Server[] = [];
   const secrets = createLiveSecrets(config, log);
-  const collection = createCollectionRunner({ config, log, onChange: () => maintainer.converge() });
+  const storage = await createStorageKeeper(config);
+  const collection = createCollectionRunner({ config, storage, log, onChange: () => maintainer.converge() });
   const maintainer = createMaintainer({
     pod,
     readOnly: config.storage.maintenance.readonly.enabled,
@@ -74,7 +82,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   const pool = createPool({
     config,
     version,
-    settings: { ...settings, gate: maintainer.gate },
+    settings: { ...settings, gate: maintainer.gate, unhealthy: {} },
+    storage,
     log,
     onChange: () => maintainer.converge(),
     onMessage(_worker, message) {
@@ -83,6 +92,16 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     onHopeless: options.onHopeless,
   });
   maintainer.attach(pool);
+  const health = startHealthChecks({
+    health: config.health,
+    storage: storageCheck(config),
+    onChange() {
+      const failing = health.problems();
+      if (Object.keys(failing).length > 0) log.error({ failing }, 'health checks fail');
+      else log.info('health checks pass again');
+      pool.set('unhealthy', failing);
+    },
+  });
 
   function takeMaintenance(texts: FileTexts): void {
     const [registry = '', collectionPath = ''] = maintenancePaths;
@@ -114,9 +133,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     if (silent.length > 0)
       found['workers'] = `no word from worker ${silent.map(({ pid }) => pid).join(', ')}`;
     if (serving.length === 0) found['workers'] = 'no worker serves';
-    const storage = serving.map((worker) => worker.report.storage).find((problem) => problem !== '');
-    if (storage !== undefined) found['storagedriver_filesystem'] = storage;
-    return found;
+    return { ...found, ...health.problems() };
   }
 
   function askForReports(): void {
@@ -156,17 +173,21 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     watchFiles({
       paths: secrets.paths,
       onLook: (texts) => secrets.update(texts, pool),
-      onError: (error) => log.error({ err: error }, 'the certificate or the htpasswd file cannot be read'),
+      onError: (error) =>
+        log.error({ err: error }, 'a certificate, a key or the htpasswd file cannot be read'),
     }),
   ];
   for (const files of watched) await files.look();
   const reports = setInterval(askForReports, reportInterval);
+  const endPurges = startPurgeSchedule({ config, pool, writable: () => maintainer.gate === 'open', log });
 
   return {
     async stop() {
       log.info('draining');
       for (const files of watched) files.close();
       clearInterval(reports);
+      endPurges();
+      health.stop();
       maintainer.close();
       collection.kill('the supervisor was told to stop');
       await pool.stop(config.http.draintimeout || defaultDrainTimeout);

@@ -40,8 +40,9 @@ it('a setting that comes on the heels of the start holds', async () => {
     gate(1, 'open'),
     { topic: 'tls', version: 1, value: null },
     { topic: 'htpasswd', version: 1, value: null },
+    { topic: 'unhealthy', version: 1, value: {} },
   ];
-  send({ type: 'start', config, version: 'test', settings });
+  send({ type: 'start', config, version: 'test', relayKey: '00'.repeat(32), settings });
   send({ type: 'set', setting: gate(2, 'paused') });
   await new Promise((resolve) => setTimeout(resolve, 50));
   child.kill('SIGCONT');

@@ -1,35 +1,44 @@
-import type { RequestListener } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { AccessFiles } from '../auth/index.ts';
 import type { Config } from '../config/schema.ts';
+import type { AppHandler } from '../http/app.ts';
 import type { ControlledGate } from '../registry/gate.ts';
+import type { UploadPurgeOptions } from '../registry/upload-purge.ts';
 import { countRequests } from '../telemetry/request-counts.ts';
-import { flushLogs } from '../telemetry/log.ts';
+import { flushLogs, type Log } from '../telemetry/log.ts';
+import { tlsPolicyOf } from '../tls/policy.ts';
 import { sendToParent } from './channel.ts';
 import { listen } from './listen.ts';
 import { type Connections, trackConnections } from './connections.ts';
 import type { Command, Message, Setting, Settings, Topic } from './protocol.ts';
-import { createRelay, type Relay } from './relay.ts';
+import { createRelay, type Relay, restoreOrigin } from './relay.ts';
+import { createRelayListener, listenForRelays, relayPortOf } from './relay-channel.ts';
 import { createRegistryServer, type RegistryServer } from './registry-server.ts';
 
 /** What a worker serves, and what of it can change while it serves. */
 export interface Service {
-  readonly handler: RequestListener;
+  readonly handler: AppHandler;
   readonly gate: ControlledGate;
-  updateHtpasswd(text: string): void;
-  /** What is wrong with the storage, '' when nothing is. */
-  storageProblem(): string;
+  readonly log: Log;
+  updateAccess(files: Partial<AccessFiles>): void;
+  /** Never rejects. */
+  purgeUploads(options: UploadPurgeOptions): Promise<void>;
+  /** Takes the reasons of the health checks that fail; while there are any, requests are answered 503. */
+  updateUnhealthy(problems: Settings['unhealthy']): void;
 }
 
 export interface ServiceInput {
   readonly config: Config;
   readonly version: string;
-  readonly htpasswd: string | null;
+  readonly accessFiles: AccessFiles;
 }
 
 interface Running {
   readonly service: Service;
   readonly registryServer: RegistryServer;
   readonly connections: Connections;
-  readonly encrypted: boolean;
+  /** Has requests answered by a worker that serves when this one does no more. */
+  readonly replacement: () => Relay;
 }
 
 /** Does what the supervisor commands; see protocol.ts. The process ends by `process.exit`. */
@@ -50,7 +59,6 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
         requestsInFlight: connections.requestsInFlight,
         takesRequests,
         heldWrites: service.gate.held,
-        storage: service.storageProblem(),
         requests: counts.take(),
       },
     });
@@ -59,27 +67,49 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
   async function start(command: Extract<Command, { type: 'start' }>): Promise<void> {
     const { config } = command;
     const settings = valuesOf(command.settings);
-    const service = await createService({ config, version: command.version, htpasswd: settings.htpasswd });
+    const service = await createService({ config, version: command.version, accessFiles: settings });
     const registryServer = createRegistryServer({
-      tls: settings.tls,
-      minimumtls: config.http.tls?.minimumtls,
+      tls:
+        settings.tls && config.http.tls
+          ? { material: settings.tls, policy: tlsPolicyOf(config.http.tls) }
+          : null,
+      http2: settings.tls ? !config.http.http2.disabled : config.http.h2c.enabled,
+      onRefused: (refusal) => service.log.info(refusal, 'a TLS client was refused'),
     });
-    const { server } = registryServer;
-    const serveRequest: RequestListener = (request, response) => {
-      counts.begin(request, response);
-      service.handler(request, response);
+    const { listener, http1, http2 } = registryServer;
+    /** Connections that another worker relays over. */
+    const relayed = new WeakSet<object>();
+    const relayListener = createRelayListener(command.relayKey, (socket: TLSSocket) => {
+      relayed.add(socket);
+      http1.emit('connection', socket);
+    });
+    const connections = trackConnections({ server: registryServer, listeners: [relayListener] });
+    const answer: AppHandler = (request, response) => {
+      const serve = (): void => {
+        counts.begin(request, response);
+        service.handler(request, response);
+      };
+      if (relay) relay(request, response, serve);
+      else serve();
     };
-    const encrypted = settings.tls !== null;
-    const connections = trackConnections({ server, encrypted });
-    server.on('request', (request, response) => {
+    http1.on('request', (request, response) => {
       connections.begin(request, response);
-      if (relay) relay(request, response, serveRequest);
-      else serveRequest(request, response);
+      if (relayed.has(request.socket)) restoreOrigin(request);
+      answer(request, response);
     });
-    running = { service, registryServer, connections, encrypted };
+    http2?.on('request', (request, response) => {
+      connections.beginHttp2(request, response);
+      answer(request, response);
+    });
+    const replacement = (): Relay => {
+      return createRelay({ port: relayPortOf(relayListener), key: command.relayKey });
+    };
+    running = { service, registryServer, connections, replacement };
     await Promise.all(command.settings.map(apply));
     begun.resolve();
-    const address = await listen(server, config.http.addr, 'http.addr', config.http.net);
+    // In the same order in every worker, by which port 0 is the same port in each.
+    const address = await listen(listener, config.http.addr, 'http.addr', config.http.net);
+    await listenForRelays(relayListener);
     report();
     send({ type: 'ready', address });
   }
@@ -89,13 +119,15 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
     const { topic, version } = setting;
     if (isAbout(setting, 'gate')) await running.service.gate.set(setting.value);
     if (isAbout(setting, 'tls') && setting.value) running.registryServer.use(setting.value);
-    if (isAbout(setting, 'htpasswd') && setting.value !== null) running.service.updateHtpasswd(setting.value);
+    if (isAbout(setting, 'htpasswd')) running.service.updateAccess({ htpasswd: setting.value });
+    if (isAbout(setting, 'tokenKeys')) running.service.updateAccess({ tokenKeys: setting.value });
+    if (isAbout(setting, 'unhealthy')) running.service.updateUnhealthy(setting.value);
     send({ type: 'applied', topic, version });
   }
 
   async function drain(replaced: boolean): Promise<void> {
     if (running) {
-      if (replaced) relay = createRelay(running.registryServer.server.address(), running.encrypted);
+      if (replaced) relay = running.replacement();
       const drained = running.connections.drain();
       takesRequests = !replaced;
       report();
@@ -114,6 +146,8 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
         return apply(command.setting);
       case 'report':
         return report();
+      case 'purgeUploads':
+        return running?.service.purgeUploads(command.options);
       case 'drain':
         return drain(command.replaced);
     }

@@ -1,38 +1,44 @@
 import { createAccessController } from '../auth/index.ts';
-import { startThresholdCheck } from '../health/threshold-check.ts';
 import { createApp } from '../http/app.ts';
+import { createHealthGate } from '../http/health-gate.ts';
+import { loadMiddleware } from '../middleware/apply.ts';
+import { noRedirects } from '../middleware/redirects.ts';
 import { createCommitGate } from '../registry/gate.ts';
 import { createRegistry } from '../registry/index.ts';
-import { createFilesystemDriver } from '../storage/filesystem.ts';
+import { openStorage } from '../storage/open.ts';
 import { createLog } from '../telemetry/log.ts';
+import { runUploadPurge } from './upload-purge-run.ts';
+import { storageChannel } from './storage-keeper.ts';
 import { runWorker, type Service, type ServiceInput } from './worker-process.ts';
-
-/** The threshold of the documents' default config, when none is given, and distribution's interval (ms) in place of 0. */
-const defaultThreshold = 3;
-const defaultInterval = 10_000;
 
 // Entry of a worker process. It gets a config that the supervisor has checked, so that it needs neither zod nor yaml.
 runWorker(createService);
 
-async function createService({ config, version, htpasswd }: ServiceInput): Promise<Service> {
+async function createService({ config, version, accessFiles }: ServiceInput): Promise<Service> {
   const log = createLog(config.log, { service: 'registry', version });
   const { hold } = config.wharfinger;
   const gate = createCommitGate({ holdTimeoutMs: hold.timeout, limit: hold.limit });
-  const driver = createFilesystemDriver({ rootDirectory: config.storage.filesystem.rootdirectory });
-  const registry = createRegistry({ driver, gate, config });
-  const access = createAccessController(config.auth, { htpasswdText: htpasswd ?? '' });
-  const { enabled, interval, threshold } = config.health.storagedriver;
-  const storage = enabled
-    ? startThresholdCheck({
-        check: () => driver.list('/'),
-        interval: interval || defaultInterval,
-        threshold: threshold || defaultThreshold,
-      })
-    : undefined;
+  const middleware = await loadMiddleware(config.middleware, log);
+  const opened = await openStorage({ config, channel: storageChannel(config) });
+  const { driver, redirects } = await middleware.storage({ driver: opened, redirects: noRedirects });
+  const registry = await middleware.registry(await createRegistry({ driver, gate, config }));
+  const access = await createAccessController(config, accessFiles);
+  const health = createHealthGate();
   return {
-    handler: createApp({ config, registry, access, log, version }),
+    handler: createApp({
+      config,
+      registry,
+      access,
+      log,
+      version,
+      health,
+      redirects,
+      repositoryMiddleware: middleware.repository,
+    }),
     gate,
-    updateHtpasswd: (text) => void access.update(text),
-    storageProblem: () => storage?.problem ?? '',
+    log,
+    updateAccess: (files) => access.update(files),
+    purgeUploads: (options) => runUploadPurge({ driver, gate, log }, options),
+    updateUnhealthy: (problems) => health.set(problems),
   };
 }

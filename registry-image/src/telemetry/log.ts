@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { destination, type DestinationStream, type Level, type Logger, pino, stdTimeFunctions } from 'pino';
+import { withCaller } from './log-caller.ts';
 import { formatLogstash, formatText } from './log-format.ts';
 
 export type Log = Logger;
@@ -9,6 +10,8 @@ export interface LogOptions {
   readonly formatter: 'text' | 'json' | 'logstash';
   /** Fields of every line. */
   readonly fields: Readonly<Record<string, string>>;
+  /** Adds to every line the place in the code that wrote it, as `file` and `func`. */
+  readonly reportcaller: boolean;
 }
 
 const formatters = { text: formatText, logstash: formatLogstash };
@@ -29,6 +32,7 @@ export function createLog(
     base: { ...base, ...options.fields },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string): object => ({ level: label === 'warn' ? 'warning' : label }) },
+    ...(options.reportcaller && { hooks: { logMethod: withCaller } }),
   };
   if (formatter === 'json') return pino(settings, stream);
   const format = formatters[formatter];

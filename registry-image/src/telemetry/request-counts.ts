@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 
 /** Finished requests that are alike; `seconds` is the sum of their durations. */
 export interface RequestCount {
@@ -10,7 +11,10 @@ export interface RequestCount {
 }
 
 export interface RequestCounts {
-  begin(request: IncomingMessage, response: ServerResponse): void;
+  begin(
+    request: IncomingMessage | Http2ServerRequest,
+    response: ServerResponse | Http2ServerResponse,
+  ): void;
   /** What finished since the last call. */
   take(): RequestCount[];
 }
@@ -40,10 +44,9 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 export function countRequests(): RequestCounts {
   let groups = new Map<string, { -readonly [K in keyof RequestCount]: RequestCount[K] }>();
 
-  function end(request: IncomingMessage, response: ServerResponse, began: number): void {
+  function end(request: { url?: string; method?: string }, code: string, began: number): void {
     const handler = handlerOf(request.url ?? '');
     const method = methods.has(request.method ?? '') ? (request.method ?? '').toLowerCase() : 'other';
-    const code = String(response.statusCode);
     const key = `${handler} ${method} ${code}`;
     const group = groups.get(key) ?? { handler, method, code, count: 0, seconds: 0 };
     group.count++;
@@ -54,7 +57,7 @@ export function countRequests(): RequestCounts {
   return {
     begin(request, response) {
       const began = performance.now();
-      response.once('close', () => end(request, response, began));
+      response.once('close', () => end(request, String(response.statusCode), began));
     },
     take() {
       const taken = [...groups.values()];

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import type { Entry, StorageDriver } from '../storage/driver.ts';
+import {
+  deletedPath,
+  deletedRoot,
+  parsePath,
+  purgeRecordPath,
+  repositoriesRoot,
+  uploadDataPath,
+  uploadStartedAtPath,
+} from '../storage/paths.ts';
+import type { CommitGate } from './commit-gate.ts';
+import { absentAsUndefined } from './links.ts';
+
+export interface UploadPurgeOptions {
+  /** Milliseconds since anything happened to an upload after which it is removed. */
+  readonly age: number;
+  /** Milliseconds; no run when another process, of this replica or another, began one with the same options within them. */
+  readonly interval: number;
+  /** Only tells what it would remove. */
+  readonly dryRun: boolean;
+}
+
+/** What happens to the uploads of one run, as it goes. */
+export interface PurgeEvents {
+  /** It was removed, or would be. Times in milliseconds since the epoch. */
+  purged(upload: { repository: string; id: string; lastActive: number }): void;
+  /** Something could not be looked at or removed; the run goes on. */
+  failed(path: string, error: unknown): void;
+}
+
+interface UploadEntry {
+  readonly repository: string;
+  readonly id: string;
+  readonly entry: Entry;
+}
+
+/** Part of the interval for which a run counts: two processes that both want one in each interval must not skip every second. */
+const recentPart = 0.9;
+
+/**
+ * Removes uploads that nobody goes on with (`storage.maintenance.uploadpurging`), the empty directories they leave, and what
+ * processes that were killed left to be deleted. Each removal is a commit section of its own.
+ * @returns the uploads purged; undefined when there was a run not long ago
+ * @throws WritesRefusedError the registry takes no writes
+ */
+export async function purgeUploads(
+  context: { driver: StorageDriver; gate: CommitGate },
+  options: UploadPurgeOptions,
+  events: PurgeEvents,
+): Promise<number | undefined> {
+  const { driver, gate } = context;
+  if (!(await begin(driver, gate, options))) return undefined;
+  const deadline = Date.now() - options.age;
+  let purged = 0;
+  for await (const upload of uploadsBelow(driver, repositoriesRoot, events)) {
+    try {
+      if (await purgeOne(context, upload, { deadline, dryRun: options.dryRun }, events)) purged++;
+    } catch (error) {
+      events.failed(upload.entry.path, error);
+    }
+  }
+  if (!options.dryRun) await removeDeleted(driver);
+  return purged;
+}
+
+/** Leaves a record of this run, unless there is one of another not long ago. */
+async function begin(driver: StorageDriver, gate: CommitGate, options: UploadPurgeOptions): Promise<boolean> {
+  const record = JSON.stringify({ age: options.age, dryRun: options.dryRun });
+  const last = await absentAsUndefined(driver.stat(purgeRecordPath));
+  if (last && Date.now() - last.modified < options.interval * recentPart) {
+    if ((await driver.getContent(purgeRecordPath)).toString() === record) return false;
+  }
+  await gate.run(() => driver.putContent(purgeRecordPath, record));
+  return true;
+}
+
+/** What was put aside to be deleted by a process that ended before it could. */
+async function removeDeleted(driver: StorageDriver): Promise<void> {
+  const left = (await absentAsUndefined(driver.list(deletedRoot))) ?? [];
+  for (const { path } of left) await driver.delete(path);
+}
+
+async function purgeOne(
+  { driver, gate }: { driver: StorageDriver; gate: CommitGate },
+  upload: UploadEntry,
+  { deadline, dryRun }: { deadline: number; dryRun: boolean },
+  events: PurgeEvents,
+): Promise<boolean> {
+  const lastActive = await lastActivity(driver, upload);
+  if (lastActive > deadline) return false;
+  if (!dryRun) {
+    const aside = deletedPath(randomUUID());
+    const moved = await gate.run(async () => {
+      // Somebody may have gone on with it while this waited.
+      if ((await lastActivity(driver, upload)) > deadline) return false;
+      await driver.move(upload.entry.path, aside);
+      return true;
+    });
+    if (!moved) return false;
+    await driver.delete(aside);
+    await removeEmptyAbove(driver, upload.entry.path);
+  }
+  events.purged({ repository: upload.repository, id: upload.id, lastActive });
+  return true;
+}
+
+/** When something last happened to an upload; slow ones are as alive as others. */
+async function lastActivity(driver: StorageDriver, { repository, id, entry }: UploadEntry): Promise<number> {
+  const data = await absentAsUndefined(driver.stat(uploadDataPath(repository, id)));
+  const startedAt = await absentAsUndefined(driver.getContent(uploadStartedAtPath(repository, id)));
+  const started = Date.parse(startedAt?.toString() ?? '');
+  if (!data) return Number.isNaN(started) ? entry.modified : started;
+  return Math.max(data.modified, Number.isNaN(started) ? 0 : started);
+}
+
+async function removeEmptyAbove(driver: StorageDriver, path: string): Promise<void> {
+  for (
+    let directory = parentOf(path);
+    directory !== repositoriesRoot && (await driver.removeIfEmpty(directory));
+    directory = parentOf(directory)
+  );
+}
+
+async function* uploadsBelow(
+  driver: StorageDriver,
+  path: string,
+  events: PurgeEvents,
+): AsyncGenerator<UploadEntry> {
+  for (const entry of await directoriesIn(driver, path, events)) {
+    const parsed = parsePath(entry.path);
+    if (parsed?.kind === 'upload') yield { repository: parsed.repository, id: parsed.id, entry };
+    // Of what begins with an underscore only the directory of the uploads is looked into.
+    else if (parsed === undefined || parsed.kind === 'uploads')
+      yield* uploadsBelow(driver, entry.path, events);
+  }
+}
+
+async function directoriesIn(driver: StorageDriver, path: string, events: PurgeEvents): Promise<Entry[]> {
+  try {
+    const entries = (await absentAsUndefined(driver.list(path))) ?? [];
+    return entries.filter(
+      (entry) => entry.isDirectory && !entry.isSymbolicLink && isLookedInto(nameOf(entry.path)),
+    );
+  } catch (error) {
+    events.failed(path, error);
+    return [];
+  }
+}
+
+function isLookedInto(name: string): boolean {
+  return !name.startsWith('_') || name === '_uploads';
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}

@@ -1,0 +1,85 @@
+import {
+  constants,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { Exchanges, Graces } from './connections.ts';
+
+interface Session {
+  readonly streams: Set<ServerHttp2Stream>;
+  hadRequest: boolean;
+  /** performance.now() of the end of its last stream, or of its begin. */
+  idleSince: number;
+}
+
+/**
+ * The sessions of HTTP/2. A GOAWAY refuses each request that is on its way to us (and some clients cannot send such a request
+ * again), so it is sent to a session that rests, as a connection of HTTP/1.1 is closed. What comes until then is served, or
+ * relayed. (The way without a race, an early GOAWAY with the stream identifier 2^31-1 (RFC 9113, 6.8), is closed: Node's library
+ * drops requests without a word once it has sent any GOAWAY.) A session that never rests gets it at the first moment
+ * without an open stream, once it was waited for long enough.
+ */
+export function trackHttp2(
+  server: Http2Server,
+  graces: Graces,
+): Exchanges<Http2ServerRequest, Http2ServerResponse> {
+  const sessions = new Map<ServerHttp2Session, Session>();
+  let drainingSince: number | undefined;
+
+  server.on('session', (session) => {
+    sessions.set(session, { streams: new Set(), hadRequest: false, idleSince: performance.now() });
+    session.once('close', () => sessions.delete(session));
+  });
+
+  function begin({ stream }: Http2ServerRequest, response: Http2ServerResponse): void {
+    const session = stream.session as ServerHttp2Session | undefined;
+    const record = session && sessions.get(session);
+    if (!record) return;
+    record.hadRequest = true;
+    record.streams.add(stream);
+    if (drainingSince !== undefined) limitStall(stream);
+    response.once('close', () => {
+      record.streams.delete(stream);
+      record.idleSince = performance.now();
+      if (record.streams.size === 0 && waited() >= graces.busyGrace) session.close();
+    });
+  }
+
+  /** Milliseconds for which this server has been draining. */
+  function waited(): number {
+    return drainingSince === undefined ? 0 : performance.now() - drainingSince;
+  }
+
+  function drain(): void {
+    drainingSince = performance.now();
+    for (const { streams } of sessions.values()) for (const stream of streams) limitStall(stream);
+  }
+
+  /** Cuts a stream off once nothing has moved on it for a time, unless it is this process that has something to do. */
+  function limitStall(stream: ServerHttp2Stream): void {
+    stream.setTimeout(graces.stallLimit, () => {
+      if (waitsForClient(stream)) stream.close(constants.NGHTTP2_CANCEL);
+      else limitStall(stream);
+    });
+  }
+
+  function sweep(now: number): void {
+    const since = drainingSince ?? now;
+    for (const [session, { hadRequest, streams, idleSince }] of sessions) {
+      if (session.closed) continue;
+      const grace = hadRequest ? graces.idleGrace : graces.firstRequestGrace;
+      const rests = streams.size === 0 && now - Math.max(since, idleSince) >= grace;
+      // Streams that are open go on to their end all the same.
+      if (rests || now - since >= 2 * graces.busyGrace) session.close();
+    }
+  }
+
+  return { begin, drain, sweep };
+}
+
+function waitsForClient(stream: ServerHttp2Stream): boolean {
+  return stream.writableLength > 0 || stream.state.remoteClose !== 1;
+}

@@ -1,0 +1,29 @@
+import type { Digest } from '../registry/digest.ts';
+import type { Context } from './context.ts';
+import type { Outcome } from './damages.ts';
+
+/**
+ * Writes a link to something that is there, unless what it leads to has gone by then (a collection beside this run may
+ * have swept it): a link alone is never left.
+ */
+export async function writeLink(
+  { store }: Context,
+  path: string,
+  digest: Digest,
+  isThere: () => Promise<boolean>,
+): Promise<Outcome | undefined> {
+  const existed = (await store.link(path)).kind !== 'absent';
+  await store.driver.putContent(path, digest);
+  if (await isThere()) return { action: 'repaired' };
+  if (!existed) await store.driver.delete(path);
+  return undefined;
+}
+
+/** Sets the directory of a link aside when the link still leads to nothing. */
+export async function setLinkAside(
+  { setAside }: Context,
+  directory: string,
+  isThere: () => Promise<boolean>,
+): Promise<Outcome | undefined> {
+  return setAside(directory, async () => !(await isThere()));
+}

@@ -1,0 +1,3 @@
+import { runChecks } from './run-checks.ts';
+
+runChecks('http2-tls');
