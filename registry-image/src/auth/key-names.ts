@@ -1,4 +1,5 @@
-import { createECDH, createHash, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createECDH, createHash, type KeyObject } from 'node:crypto';
+import type { JWK } from 'jose';
 
 /**
  * The names (`kid`) under which token servers speak of a public key: libtrust's fingerprint (distribution 2 and the token servers
@@ -23,13 +24,13 @@ export function libtrustName(key: KeyObject): string {
 }
 
 /** RFC 7638, section 3: the required members in lexical order. */
-function thumbprint({ crv, e, kty, n, x, y }: JsonWebKey): string {
+function thumbprint({ crv, e, kty, n, x, y }: JWK): string {
   const required = kty === 'RSA' ? { e, kty, n } : { crv, kty, x, y };
   return createHash('sha256').update(JSON.stringify(required)).digest('base64url');
 }
 
 /** The thumbprint over the base point of the key's curve in place of its own point. */
-function generatorThumbprint(key: KeyObject, { crv, kty }: JsonWebKey): string {
+function generatorThumbprint(key: KeyObject, { crv, kty }: JWK): string {
   const ecdh = createECDH(key.asymmetricKeyDetails?.namedCurve ?? '');
   ecdh.setPrivateKey('01'.padStart(64, '0'), 'hex');
   const point = ecdh.getPublicKey();

@@ -1,4 +1,4 @@
-import { type JsonWebKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { verifiesChain } from './certificate-chain.ts';
 import { libtrustName } from './key-names.ts';
 import { algorithmsOf } from './signature-algorithms.ts';
@@ -35,7 +35,7 @@ function keyOfChain(x5c: readonly unknown[], { roots }: TokenKeys): TokenKey[] {
 
 function keyOfJwk(jwk: unknown, keys: TokenKeys): readonly TokenKey[] {
   if (typeof jwk !== 'object' || jwk === null) return [];
-  const key = publicKeyOf(jwk as JsonWebKey);
+  const key = publicKeyOf(jwk);
   if (!key || algorithmsOf(key).length === 0) return [];
   const { x5c } = jwk as { x5c?: unknown };
   if (!Array.isArray(x5c)) return keys.byName.get(libtrustName(key)) ?? [];

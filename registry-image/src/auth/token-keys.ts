@@ -1,4 +1,5 @@
-import { createPublicKey, type JsonWebKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import type { JWK } from 'jose';
 import { namesOfKey } from './key-names.ts';
 import { algorithmsOf } from './signature-algorithms.ts';
 
@@ -27,15 +28,15 @@ export function parseTokenKeys(texts: TokenKeyTexts): TokenKeys {
   const byName = new Map<string, TokenKey[]>();
   const problems: string[] = [];
 
-  function add(key: KeyObject, where: string, jwk: JsonWebKey = {}): void {
-    const algorithms = algorithmsOf(key).filter((name) => jwk['alg'] === undefined || jwk['alg'] === name);
+  function add(key: KeyObject, where: string, jwk: JWK = {}): void {
+    const algorithms = algorithmsOf(key).filter((name) => jwk.alg === undefined || jwk.alg === name);
     if (algorithms.length === 0) {
       problems.push(
         `${where}: no token can be verified with this key; RSA of 2048 bits or more, P-256, P-384, P-521 and Ed25519 can be used`,
       );
       return;
     }
-    const kid = typeof jwk['kid'] === 'string' ? [jwk['kid']] : [];
+    const kid = typeof jwk.kid === 'string' ? [jwk.kid] : [];
     for (const name of new Set([...kid, ...namesOfKey(key)])) {
       byName.set(name, [...(byName.get(name) ?? []), { key, algorithms }]);
     }
@@ -48,8 +49,7 @@ export function parseTokenKeys(texts: TokenKeyTexts): TokenKeys {
   for (const [index, jwk] of (texts.jwks === null ? [] : parseJwks(texts.jwks)).entries()) {
     const where = `auth.token.jwks: key ${index + 1}`;
     const key = publicKeyOf(jwk);
-    if (jwk['use'] === 'enc')
-      problems.push(`${where}: is for encryption, so no token can be verified with it`);
+    if (jwk.use === 'enc') problems.push(`${where}: is for encryption, so no token can be verified with it`);
     else if (key) add(key, where, jwk);
     else problems.push(`${where}: is no public key that can be read (symmetric keys are never used)`);
   }
@@ -73,14 +73,14 @@ function parseBundle(text: string): X509Certificate[] {
   });
 }
 
-function parseJwks(text: string): JsonWebKey[] {
+function parseJwks(text: string): JWK[] {
   const keys = keysOf(text);
   if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'object' && key !== null)) {
     throw new Error(
       'auth.token.jwks: the file is not a JSON object with a list "keys" (RFC 7517, section 5)',
     );
   }
-  return keys as JsonWebKey[];
+  return keys as JWK[];
 }
 
 function keysOf(text: string): unknown {
@@ -92,7 +92,7 @@ function keysOf(text: string): unknown {
 }
 
 /** The public half of a JWK; undefined when there is none. */
-export function publicKeyOf(jwk: JsonWebKey): KeyObject | undefined {
+export function publicKeyOf(jwk: JWK): KeyObject | undefined {
   try {
     return createPublicKey({ key: jwk, format: 'jwk' });
   } catch {

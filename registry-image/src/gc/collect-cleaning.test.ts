@@ -80,11 +80,13 @@ describe('what else goes', () => {
     };
     upload('app', 'stale', 8);
     upload('app', 'running', 6);
+    upload('app', 'slow', 20);
+    store.write(paths.uploadDataPath('app', 'slow'), 'part and', testNow - hour);
     upload('gone', 'stale', 8);
     expect(await collectAll()).toMatchObject({ repositoriesRemoved: 1 });
-    expect([has(paths.uploadPath('app', 'stale')), has(paths.uploadPath('app', 'running'))]).toEqual([
-      false,
-      true,
+    expect(['stale', 'running', 'slow'].filter((id) => has(paths.uploadPath('app', id)))).toEqual([
+      'running',
+      'slow',
     ]);
     expect(has(paths.repositoryPath('gone'))).toBe(false);
     expect(store.files('/').filter((path) => path.includes('.wharfinger'))).toEqual([]);

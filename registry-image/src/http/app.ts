@@ -14,7 +14,7 @@ import { sendError } from './answers.ts';
 import type { Services } from './context.ts';
 import type { HealthGate } from './health-gate.ts';
 import { dispatch } from './dispatch.ts';
-import { serveHttp2 } from './http2-messages.ts';
+import { Http2Request, serveHttp2 } from './http2-messages.ts';
 import { routes } from './routes.ts';
 import { createUploadState } from './upload-state.ts';
 
@@ -59,7 +59,8 @@ export function createApp(options: AppOptions): AppHandler {
   const forHttp2 = createExpress(services, options);
   serveHttp2(forHttp2);
   return (request, response) => {
-    const app = request.httpVersionMajor === 2 ? forHttp2 : forHttp1;
+    // Not by httpVersionMajor: a client can write `GET / HTTP/2.0` on a connection of HTTP/1.1.
+    const app = request instanceof Http2Request ? forHttp2 : forHttp1;
     // Express knows the types of HTTP/1.1 only.
     app(request as IncomingMessage, response as ServerResponse);
   };

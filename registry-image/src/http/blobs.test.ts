@@ -1,5 +1,7 @@
-import { readdir } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../registry/digest.ts';
 import { blobDataPath, layerLinkPath } from '../storage/paths.ts';
@@ -198,5 +200,63 @@ describe('DELETE of a blob', () => {
     expect((await server.request('GET', `/v2/b/blobs/${digest}`)).status).toBe(200);
     const again = await server.request('DELETE', `/v2/a/blobs/${digest}`);
     expect([again.status, await codesOf(again)]).toEqual([404, ['BLOB_UNKNOWN']]);
+  });
+});
+
+describe('what is damaged or strange in the store', () => {
+  const other = digestOf('other content');
+  const link = layerLinkPath('a', digest);
+  const data = blobDataPath(digest);
+
+  it.each<[string, (at: (path: string) => string) => Promise<unknown>]>([
+    ['a link that is a directory', async (at) => (await rm(at(link)), mkdir(at(link)))],
+    ['a link that leads to itself', async (at) => (await rm(at(link)), symlink('link', at(link)))],
+    ['a link that is a named pipe', async (at) => (await rm(at(link)), execFileSync('mkfifo', [at(link)]))],
+    ['an empty link', (at) => writeFile(at(link), '')],
+    ['a link that holds no digest', (at) => writeFile(at(link), 'nonsense')],
+    ['a link to another blob', (at) => writeFile(at(link), other)],
+    ['data that is a directory', async (at) => (await rm(at(data)), mkdir(at(data)))],
+    ['data that leads to itself', async (at) => (await rm(at(data)), symlink('data', at(data)))],
+    ['empty data', (at) => writeFile(at(data), '')],
+    ['no data', (at) => rm(at(data))],
+  ])('%s: the blob is unknown', async (_, damage) => {
+    const server = await startServer();
+    await server.pushBlob('a', content);
+    await server.pushBlob('a', 'other content');
+    await damage((path) => join(server.rootDirectory, path));
+    for (const method of ['HEAD', 'GET']) {
+      const response = await server.request(method, `/v2/a/blobs/${digest}`);
+      expect([method, response.status]).toEqual([method, 404]);
+      if (method === 'GET') expect(await codesOf(response)).toEqual(['BLOB_UNKNOWN']);
+    }
+    expect((await server.request('GET', '/v2/_catalog')).status).toBe(200);
+    expect(server.log.filter(({ level }) => level === 50)).toEqual([]);
+    expect((await server.request('GET', `/v2/a/blobs/${other}`)).status).toBe(200);
+  });
+
+  it('files of others beside the layout are nobody’s business', async () => {
+    const server = await startServer();
+    await server.pushBlob('a', content);
+    const repositories = join(server.rootDirectory, 'docker/registry/v2/repositories');
+    await writeFile(join(repositories, 'lost+found'), '');
+    await symlink('itself', join(repositories, 'itself'));
+    await mkdir(join(repositories, 'Not A Name/_layers'), { recursive: true });
+    await writeFile(join(repositories, 'a/_layers/README'), '');
+    expect((await server.request('GET', '/v2/_catalog')).status).toBe(200);
+    expect((await server.request('GET', `/v2/a/blobs/${digest}`)).status).toBe(200);
+    const missing = await server.request('POST', `/v2/b/blobs/uploads/?mount=${digestOf('nowhere')}`);
+    expect(missing.status).toBe(202);
+    expect(server.log.filter(({ level }) => level === 50)).toEqual([]);
+  });
+});
+
+describe('an empty blob', () => {
+  it('can be pushed and pulled, whole and by range', async () => {
+    const server = await startServer();
+    const empty = await server.pushBlob('a', '');
+    const whole = await server.request('GET', `/v2/a/blobs/${empty}`);
+    expect([whole.status, whole.headers.get('content-length'), await whole.text()]).toEqual([200, '0', '']);
+    const part = await server.request('GET', `/v2/a/blobs/${empty}`, { headers: { Range: 'bytes=0-' } });
+    expect([part.status, part.headers.get('content-range')]).toEqual([416, 'bytes */0']);
   });
 });

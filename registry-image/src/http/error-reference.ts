@@ -18,7 +18,5 @@ specification, "Error Codes"). Its status is that of the first error. The messag
 | Code | Status | Usual message | When |
 | --- | --- | --- | --- |
 ${rows.join('\n')}
-
-A manifest that is larger than the registry takes is answered 413 with \`MANIFEST_INVALID\`.
 `;
 }

@@ -19,6 +19,11 @@ export function errorAnswer(error: unknown): ErrorAnswer {
   if (error instanceof AccessError) return accessAnswer(error);
   // Express could not decode the path.
   if (error instanceof URIError) return answer([{ code: 'NAME_INVALID' }]);
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const full = answer([{ code: 'UNKNOWN', message: 'the storage of the registry is full' }], {}, 507);
+    return { ...full, internal: true };
+  }
   return { ...answer([{ code: 'UNKNOWN' }]), internal: true };
 }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Request } from 'express';
 import { RegistryError, registryError } from '../registry/errors.ts';
 import type { StoredManifest } from '../registry/manifests.ts';
 import { mediaTypes } from '../registry/manifest-format.ts';
@@ -13,6 +14,11 @@ import { absoluteUrl } from './location.ts';
 
 /** Largest manifest in bytes: "SHOULD expect to be able to support manifest pushes of at least 4 megabytes". */
 const maximumSize = 4 * 1024 * 1024;
+/** Manifests up to this size (bytes) need no memory put by. */
+const smallSize = 64 * 1024;
+/** Milliseconds within which the body of a manifest must have come. */
+const timeLimit = 60_000;
+const schema1Types: ReadonlySet<string> = new Set([mediaTypes.dockerSchema1, mediaTypes.dockerSchema1Signed]);
 /** Most tag parameters of one PUT: "SHOULD support pushing at least 10 tags per request". */
 const maximumTags = 10;
 
@@ -40,7 +46,7 @@ async function answerTo(context: Context, reference: Reference): Promise<StoredM
       ? await readStored(context, reference)
       : await readTagged(context, reference.tag);
   const { digest, mediaType, content } = stored;
-  if (mediaType.startsWith(mediaTypes.dockerSchema1.replace('+json', '+'))) {
+  if (schema1Types.has(mediaType)) {
     return (await schema1.sign(digest, content)) ?? stored;
   }
   const wantsSchema1 =
@@ -92,11 +98,14 @@ export async function putManifest(context: Context): Promise<void> {
   const length = Number(request.headers['content-length'] ?? maximumSize);
   // The bodies of manifests are in memory whole, so none is read while a window holds it.
   await services.registry.untilWritable(signal);
-  const { digest, subject } = await services.manifestBodies.run(length, async () => {
-    signal.throwIfAborted();
-    const content = await readLimited(request, length);
-    return services.registry.manifests.put({ repository, reference, tags, mediaType, content, signal });
-  });
+  const { digest, subject } = await services.manifestBodies.run(
+    length <= smallSize ? 0 : length,
+    async () => {
+      signal.throwIfAborted();
+      const content = await readInTime(request, length);
+      return services.registry.manifests.put({ repository, reference, tags, mediaType, content, signal });
+    },
+  );
   response.setHeader('Location', absoluteUrl(context, `/v2/${repository}/manifests/${digest}`));
   response.setHeader('Docker-Content-Digest', digest);
   // "the registry MUST include OCI-Subject" once it processes the subject field.
@@ -133,6 +142,16 @@ function requestedTags(value: unknown): string[] {
     throw new RegistryError([{ code: 'TAG_INVALID', message }], {}, 414);
   }
   return tags;
+}
+
+/** Somebody who sends slowly must not keep the memory for ever that others wait for. */
+async function readInTime(request: Request, announced: number): Promise<Buffer> {
+  const late = setTimeout(() => request.destroy(new Error('the manifest came in too slowly')), timeLimit);
+  try {
+    return await readLimited(request, announced);
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 async function readLimited(body: Readable, announced: number): Promise<Buffer> {

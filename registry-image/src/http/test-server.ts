@@ -19,7 +19,7 @@ import { createFilesystemDriver } from '../storage/filesystem.ts';
 import { createRegistryServer } from '../supervisor/registry-server.ts';
 import { tlsPolicyOf } from '../tls/policy.ts';
 import { makeTestCertificate, type TestCertificate } from '../tls/test-certificates.ts';
-import { createApp } from './app.ts';
+import { type AppHandler, createApp } from './app.ts';
 import type { HealthGate } from './health-gate.ts';
 import {
   createTransportClient,
@@ -57,49 +57,54 @@ const usualTransport =
 
 let certificate: TestCertificate | undefined;
 
+interface TestServerOptions {
+  readonly yaml?: string;
+  readonly htpasswd?: string;
+  readonly tokenKeys?: TokenKeyTexts;
+  readonly rootDirectory?: string;
+  readonly transport?: Transport;
+  readonly middleware?: ConfiguredMiddleware;
+  readonly health?: HealthGate;
+}
+
+async function createTestApp(
+  options: TestServerOptions,
+  parts: Pick<TestServer, 'driver' | 'gate' | 'log'>,
+): Promise<AppHandler> {
+  const { config } = parseConfig(`version: 0.1\n${options.yaml ?? 'storage: {delete: {enabled: true}}'}`, {
+    REGISTRY_HTTP_SECRET: 'shared',
+  });
+  const write = (line: string): void => void parts.log.push(JSON.parse(line) as Record<string, unknown>);
+  const log = pino({ base: null }, { write });
+  const middleware = options.middleware ?? (await loadMiddleware(config.middleware, log));
+  const { driver, redirects } = await middleware.storage({ driver: parts.driver, redirects: noRedirects });
+  return createApp({
+    config,
+    registry: await middleware.registry(await createRegistry({ driver, gate: parts.gate, config })),
+    access: await createAccessController(config, {
+      htpasswd: options.htpasswd ?? null,
+      tokenKeys: options.tokenKeys ?? null,
+    }),
+    log,
+    version: 'test',
+    health: options.health,
+    redirects,
+    repositoryMiddleware: middleware.repository,
+  });
+}
+
 /**
  * @param options.transport what `client` and `request` talk; without, HTTP/1.1 or what WHARFINGER_TEST_TRANSPORT names
  * @param options.yaml what follows `version: 0.1` in config.yml
  * @param options.middleware in place of what the config names
  * @param options.rootDirectory the store of another test server, to be its second process
  */
-export async function startServer(
-  options: {
-    yaml?: string;
-    htpasswd?: string;
-    tokenKeys?: TokenKeyTexts;
-    rootDirectory?: string;
-    transport?: Transport;
-    middleware?: ConfiguredMiddleware;
-    health?: HealthGate;
-  } = {},
-): Promise<TestServer> {
+export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const rootDirectory = options.rootDirectory ?? (await mkdtemp(join(tmpdir(), 'wharfinger-http-')));
-  const { config } = parseConfig(`version: 0.1\n${options.yaml ?? 'storage: {delete: {enabled: true}}'}`, {
-    REGISTRY_HTTP_SECRET: 'shared',
-  });
   const log: Record<string, unknown>[] = [];
   const driver = createFilesystemDriver({ rootDirectory });
   const gate = createCommitGate({ holdTimeoutMs: 300, limit: 100 });
-  const logger = pino(
-    { base: null },
-    { write: (line) => void log.push(JSON.parse(line) as Record<string, unknown>) },
-  );
-  const middleware = options.middleware ?? (await loadMiddleware(config.middleware, logger));
-  const layer = await middleware.storage({ driver, redirects: noRedirects });
-  const app = createApp({
-    config,
-    registry: await middleware.registry(await createRegistry({ driver: layer.driver, gate, config })),
-    access: await createAccessController(config, {
-      htpasswd: options.htpasswd ?? null,
-      tokenKeys: options.tokenKeys ?? null,
-    }),
-    log: logger,
-    version: 'test',
-    health: options.health,
-    redirects: layer.redirects,
-    repositoryMiddleware: middleware.repository,
-  });
+  const app = await createTestApp(options, { driver, gate, log });
   const { transport = usualTransport } = options;
   const secure = transport === 'http1-tls' || transport === 'http2-tls';
   if (secure) certificate ??= makeTestCertificate('test');

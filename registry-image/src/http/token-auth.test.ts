@@ -1,58 +1,17 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
-import type { JWTHeaderParameters } from 'jose';
+import { createSecretKey } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { libtrustName, namesOfKey } from '../auth/key-names.ts';
-import { derOf, issue, publicOf, sign } from '../auth/token-fixture.ts';
-import { layerLinkPath } from '../storage/paths.ts';
+import { derOf, issue, publicOf } from '../auth/token-fixture.ts';
 import { codesOf, startServer, type TestServer } from './test-server.ts';
+import { bearing, bundle, ec, ed, root, rsa, start, tags, tokenOf, yamlOf } from './token-auth-fixture.ts';
 
 const now = Math.floor(Date.now() / 1000);
-const rsa = issue('RSA');
-const ec = issue('P-256');
-const ed = issue('Ed25519');
 const stranger = issue('P-256');
-const root = issue('P-384');
-const bundle = [rsa, ec, ed, root].map(({ pem }) => pem).join('');
-const pull = [{ type: 'repository', name: 'team/app', actions: ['pull'] }];
-const tags = '/v2/team/app/tags/list';
-
-function yamlOf(extra = ''): string {
-  const token = `realm: https://auth.example/token, service: service, issuer: issuer, rootcertbundle: /unused${extra}`;
-  return `storage: {delete: {enabled: true}}\nauth: {token: {${token}}}`;
-}
 
 let server: TestServer;
 beforeEach(async () => {
   server = await start();
 });
-
-async function start(extra = '', jwks: string | null = null): Promise<TestServer> {
-  return startServer({
-    yaml: yamlOf(extra),
-    tokenKeys: { rootcertbundle: bundle, jwks },
-  });
-}
-
-function bearing(token: string): { headers: Record<string, string> } {
-  return { headers: { authorization: `Bearer ${token}` } };
-}
-
-/** A token for `pull` by the EC key, but for what is said. */
-function tokenOf(
-  options: {
-    key?: KeyObject | Uint8Array;
-    header?: Partial<JWTHeaderParameters>;
-    access?: readonly object[];
-    claims?: Record<string, unknown>;
-  } = {},
-): Promise<string> {
-  return sign({
-    key: options.key ?? ec.key,
-    header: { alg: 'ES256', kid: libtrustName(publicOf(ec)), ...options.header },
-    access: options.access ?? pull,
-    claims: options.claims,
-  });
-}
 
 async function answerTo(token: string, on = server): Promise<[status: number, problem: string | undefined]> {
   const response = await on.request('GET', tags, bearing(token));
@@ -275,134 +234,6 @@ describe('keys of auth.token', () => {
   });
 });
 
-describe('scopes', () => {
-  const unknown = `sha256:${'0'.repeat(64)}`;
-  const other = { type: 'repository', name: 'team/other', actions: ['*'] };
-  const catalog = { type: 'registry', name: 'catalog', actions: ['*'] };
-
-  function grant(...actions: string[]): object {
-    return { type: 'repository', name: 'team/app', actions };
-  }
-
-  it.each([
-    ['GET', '/v2/', '', []],
-    ['GET', tags, 'repository:team/app:pull', [grant('pull')]],
-    ['GET', '/v2/team/app/manifests/v1', 'repository:team/app:pull', [grant('pull')]],
-    ['GET', `/v2/team/app/referrers/${unknown}`, 'repository:team/app:pull', [grant('pull')]],
-    ['HEAD', `/v2/team/app/blobs/${unknown}`, 'repository:team/app:pull', [grant('pull')]],
-    ['PUT', '/v2/team/app/manifests/v1', 'repository:team/app:pull,push', [grant('pull', 'push')]],
-    ['POST', '/v2/team/app/blobs/uploads/', 'repository:team/app:pull,push', [grant('push', 'pull')]],
-    ['PATCH', '/v2/team/app/blobs/uploads/x', 'repository:team/app:pull,push', [grant('*')]],
-    ['DELETE', `/v2/team/app/blobs/${unknown}`, 'repository:team/app:delete', [grant('delete')]],
-    ['DELETE', '/v2/team/app/manifests/v1', 'repository:team/app:delete', [grant('*')]],
-    ['GET', '/v2/_catalog', 'registry:catalog:*', [catalog]],
-    [
-      'POST',
-      `/v2/team/app/blobs/uploads/?mount=${unknown}&from=team/base`,
-      'repository:team/app:pull,push repository:team/base:pull',
-      [grant('pull', 'push')],
-    ],
-  ] as const)('of %s %s are "%s"', async (method, path, scope, access) => {
-    const without = await server.request(method, path);
-    const challenge = without.headers.get('www-authenticate') ?? '';
-    expect([without.status, /scope="([^"]*)"/.exec(challenge)?.[1] ?? '']).toEqual([401, scope]);
-    expect(challenge).not.toContain('error=');
-    const enough = await server.request(method, path, bearing(await tokenOf({ access })));
-    expect([401, 403]).not.toContain(enough.status);
-    if (access.length === 0) return;
-    const wrong = await server.request(method, path, bearing(await tokenOf({ access: [other] })));
-    expect([wrong.status, wrong.headers.get('www-authenticate')]).toEqual([
-      401,
-      `${challenge},error="insufficient_scope"`,
-    ]);
-  });
-
-  it.each([
-    ['DELETE', `/v2/team/app/blobs/${unknown}`, [grant('pull', 'push')]],
-    ['POST', '/v2/team/app/blobs/uploads/', [grant('push')]],
-    ['POST', '/v2/team/app/blobs/uploads/', [grant('pull', 'delete')]],
-    ['GET', tags, [grant('push')]],
-    ['GET', '/v2/_catalog', [{ ...catalog, actions: ['pull'] }]],
-    ['GET', '/v2/_catalog', [{ ...catalog, actions: ['catalog'] }]],
-    ['GET', '/v2/_catalog', [{ ...catalog, name: 'other' }]],
-    ['GET', tags, [{ type: 'registry', name: 'team/app', actions: ['*'] }]],
-    ['GET', tags, [{ type: 'repository', name: 'team', actions: ['*'] }]],
-    ['GET', tags, [{ type: 'repository', name: '*', actions: ['*'] }]],
-  ] as const)('%s %s is not allowed by %j', async (method, path, access) => {
-    const response = await server.request(method, path, bearing(await tokenOf({ access })));
-    expect([
-      response.status,
-      /error="(\w+)"/.exec(response.headers.get('www-authenticate') ?? '')?.[1],
-    ]).toEqual([401, 'insufficient_scope']);
-  });
-
-  it('may be spread over several entries, and name a class', async () => {
-    const access = [
-      { type: 'repository', class: 'image', name: 'team/app', actions: ['pull'] },
-      { type: 'repository(plugin)', name: 'team/app', actions: ['push'] },
-      { type: 'repository', name: 'team/other', actions: null },
-    ];
-    const response = await server.request(
-      'POST',
-      '/v2/team/app/blobs/uploads/',
-      bearing(await tokenOf({ access })),
-    );
-    expect(response.status).toBe(202);
-  });
-
-  it('for a mount name the source, without which there is an upload', async () => {
-    const all = bearing(await tokenOf({ access: [grant('*'), { ...other, name: 'team/base' }] }));
-    const upload = await server.request('POST', '/v2/team/base/blobs/uploads/', all);
-    const digest = 'sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824';
-    const location = new URL(upload.headers.get('location') ?? '');
-    location.searchParams.set('digest', digest);
-    await server.request('PUT', location.pathname + location.search, { body: 'hello', ...all });
-    const path = `/v2/team/app/blobs/uploads/?mount=${digest}&from=team/base`;
-    expect(
-      (await server.request('POST', path, bearing(await tokenOf({ access: [grant('*')] })))).status,
-    ).toBe(202);
-    expect((await server.request('POST', path, all)).status).toBe(201);
-  });
-
-  it('never carry what is no name of a repository', async () => {
-    for (const name of ['A', 'a%22,x=%22', 'a%0d%0ab', 'a%c3%a4']) {
-      const response = await server.request('GET', `/v2/${name}/tags/list`);
-      expect([name, response.status]).toEqual([name, 400]);
-    }
-    const from = encodeURIComponent('a" x="\n');
-    const mount = await server.request('POST', `/v2/team/app/blobs/uploads/?mount=${unknown}&from=${from}`);
-    expect(mount.headers.get('www-authenticate')).toContain('scope="repository:team/app:pull,push"');
-  });
-});
-
-describe('the lease of a blob', () => {
-  it('is renewed by a HEAD with a token to push, and by no other', async () => {
-    const all = { type: 'repository', name: 'team/app', actions: ['*'] };
-    const digest = 'sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824';
-    const push = `/v2/team/app/blobs/uploads/?digest=${digest}`;
-    const pushed = await server.request('POST', push, {
-      body: 'hello',
-      ...bearing(await tokenOf({ access: [all] })),
-    });
-    expect(pushed.status).toBe(201);
-    const link = layerLinkPath('team/app', digest);
-    const old = Date.now() - 3_600_000;
-    const renewedWith = async (...actions: string[]): Promise<boolean> => {
-      await server.driver.touch(link, old);
-      const token = await tokenOf({
-        access: [
-          { ...all, actions },
-          { ...all, name: 'team/other' },
-        ],
-      });
-      expect((await server.request('HEAD', `/v2/team/app/blobs/${digest}`, bearing(token))).status).toBe(200);
-      return (await server.driver.stat(link)).modified > old;
-    };
-    expect([await renewedWith('pull'), await renewedWith('pull', 'delete')]).toEqual([false, false]);
-    expect([await renewedWith('pull', 'push'), await renewedWith('*')]).toEqual([true, true]);
-  });
-});
-
 describe('auth.token.autoredirect', () => {
   it.each([
     ['', '', '/auth/token'],
@@ -421,24 +252,5 @@ describe('auth.token.autoredirect', () => {
     expect(await realmOf({})).toBe((fixed ?? own.url) + path);
     const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'edge.example' };
     expect(await realmOf(forwarded)).toBe((fixed ?? 'https://edge.example') + path);
-  });
-});
-
-describe('auth.silly', () => {
-  it('lets in whoever sends any Authorization header, and else asks as a token server would', async () => {
-    const own = await startServer({ yaml: 'auth: {silly: {realm: silly-realm, service: silly-service}}' });
-    const response = await own.request('POST', '/v2/team/app/blobs/uploads/');
-    expect([response.status, response.headers.get('www-authenticate')]).toEqual([
-      401,
-      'Bearer realm="silly-realm",service="silly-service",scope="repository:team/app:pull,push"',
-    ]);
-    expect((await own.request('GET', '/v2/')).headers.get('www-authenticate')).toBe(
-      'Bearer realm="silly-realm",service="silly-service"',
-    );
-    for (const authorization of ['x', 'Basic Og==', 'Bearer seriously, anything']) {
-      const headers = { authorization };
-      expect((await own.request('POST', '/v2/team/app/blobs/uploads/', { headers })).status).toBe(202);
-    }
-    await expect.poll(() => own.log.map(({ user }) => user)).toContain('silly');
   });
 });

@@ -1,35 +1,8 @@
-import { readdir } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../registry/digest.ts';
-import { uploadsPath } from '../storage/paths.ts';
 import { codesOf, startServer, type TestServer } from './test-server.ts';
-
-async function start(server: TestServer, repository = 'a'): Promise<string> {
-  const response = await server.request('POST', `/v2/${repository}/blobs/uploads/`);
-  expect(response.status).toBe(202);
-  return response.headers.get('location') ?? '';
-}
-
-function patch(
-  server: TestServer,
-  location: string,
-  body: string,
-  headers: Record<string, string> = {},
-): Promise<Response> {
-  return server.request('PATCH', location, { body, headers });
-}
-
-async function uploadsLeft(server: TestServer): Promise<string[]> {
-  return readdir(join(server.rootDirectory, uploadsPath('a'))).catch(() => []);
-}
-
-function finish(server: TestServer, location: string, digest: string, body?: string): Promise<Response> {
-  const url = new URL(location, server.url);
-  url.searchParams.set('digest', digest);
-  return server.request('PUT', url.href, { body });
-}
+import { finish, patch, start, uploadsLeft } from './upload-client.ts';
 
 describe('an upload', () => {
   it('is started, sent in pieces, asked about and completed', async () => {
@@ -153,6 +126,47 @@ describe('an upload', () => {
   });
 });
 
+describe('the algorithm of an upload', () => {
+  it('may be told when it starts', async () => {
+    const server = await startServer();
+    const response = await server.request('POST', '/v2/a/blobs/uploads/?digest-algorithm=sha512');
+    expect(response.status).toBe(202);
+    const location = response.headers.get('location') ?? '';
+    await patch(server, location, 'con');
+    const digest = digestOf('content', 'sha512');
+    const done = await finish(server, location, digest, 'tent');
+    expect([done.status, done.headers.get('docker-content-digest')]).toEqual([201, digest]);
+  });
+
+  it('must be one that is supported', async () => {
+    const server = await startServer();
+    const response = await server.request('POST', '/v2/a/blobs/uploads/?digest-algorithm=md5');
+    expect([response.status, await codesOf(response)]).toEqual([400, ['DIGEST_INVALID']]);
+    expect(await uploadsLeft(server)).toEqual([]);
+  });
+
+  it('may be another than was told', async () => {
+    const server = await startServer();
+    const response = await server.request('POST', '/v2/a/blobs/uploads/?digest-algorithm=sha512');
+    const location = response.headers.get('location') ?? '';
+    await patch(server, location, 'con');
+    expect((await finish(server, location, digestOf('content'), 'tent')).status).toBe(201);
+  });
+});
+
+describe('the state of an upload', () => {
+  it('of another repository is refused', async () => {
+    const server = await startServer();
+    const { searchParams } = new URL(await start(server, 'b'));
+    const location = new URL(await start(server));
+    location.searchParams.set('_state', searchParams.get('_state') ?? '');
+    const response = await patch(server, location.href, 'x');
+    expect([response.status, await codesOf(response)]).toEqual([404, ['BLOB_UPLOAD_INVALID']]);
+    const elsewhere = location.pathname.replace('/v2/a/', '/v2/b/');
+    expect((await server.request('GET', elsewhere)).status).toBe(404);
+  });
+});
+
 describe('Location', () => {
   it.each([
     [
@@ -168,33 +182,6 @@ describe('Location', () => {
     const response = await server.request('POST', '/v2/a/blobs/uploads/', { headers });
     expect(response.headers.get('location')?.startsWith(expected)).toBe(true);
   });
-});
-
-describe('a mount', () => {
-  const digest = digestOf('content');
-
-  it('links a blob of another repository', async () => {
-    const server = await startServer();
-    await server.pushBlob('a', 'content');
-    const response = await server.request('POST', `/v2/b/blobs/uploads/?mount=${digest}&from=a`);
-    expect([
-      response.status,
-      response.headers.get('location'),
-      response.headers.get('docker-content-digest'),
-    ]).toEqual([201, `${server.url}/v2/b/blobs/${digest}`, digest]);
-    expect(await (await server.request('GET', `/v2/b/blobs/${digest}`)).text()).toBe('content');
-  });
-
-  it.each(['&from=nobody', '&from=', '&from=_wrong'])(
-    'that cannot be done (%s) becomes an upload',
-    async (from) => {
-      const server = await startServer();
-      await server.pushBlob('a', 'content');
-      const response = await server.request('POST', `/v2/b/blobs/uploads/?mount=${digest}${from}`);
-      expect(response.status).toBe(202);
-      expect((await server.request('GET', `/v2/b/blobs/${digest}`)).status).toBe(404);
-    },
-  );
 });
 
 describe('writes', () => {

@@ -48,14 +48,16 @@ async function readPrivateKey(path: string, { setting }: MiddlewareContext): Pro
     pem = await readFile(path, 'utf8');
   } catch (error) {
     const { code = String(error) } = error as NodeJS.ErrnoException;
-    throw new Error(`${setting}.privatekey: the file ${path} cannot be read (${code}); mount it there`);
+    throw new Error(`${setting}.privatekey: the file ${path} cannot be read (${code}); mount it there`, {
+      cause: error,
+    });
   }
   const wanted = `${setting}.privatekey: the file ${path} must hold an RSA private key in PEM`;
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
-  } catch {
-    throw new Error(wanted);
+  } catch (error) {
+    throw new Error(wanted, { cause: error });
   }
   if (key.asymmetricKeyType !== 'rsa') throw new Error(wanted);
   return key;

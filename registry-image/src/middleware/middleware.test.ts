@@ -216,7 +216,9 @@ describe('storage middleware cloudfront', () => {
       .toBeGreaterThanOrEqual(3);
     // Without the ranges it goes on with CloudFront, and says so.
     const warned = server.log.some(({ msg }) => msg === 'the address ranges of AWS cannot be fetched');
-    expect([[...statuses].sort(), warned]).toEqual(answered ? [[200, 307], false] : [[307], true]);
+    expect([[...statuses].sort((a, b) => a - b), warned]).toEqual(
+      answered ? [[200, 307], false] : [[307], true],
+    );
   });
 
   it('says what is wrong with the key file, and nothing of its content', async () => {

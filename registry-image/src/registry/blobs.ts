@@ -51,7 +51,7 @@ export function createBlobs(options: {
     const path = layerLinkPath(repository, digest);
     const link = await absentAsUndefined(driver.stat(path));
     const target = link && (await readLink(driver, path));
-    if (!link || !target) throw unknownBlob(digest);
+    if (!link || !target || !isOrNames(target, digest)) throw unknownBlob(digest);
     if (renewLease && !(await leases.renewIfOld(path, link.modified, { signal }))) throw unknownBlob(digest);
     // After the renewal, so that what a collection removed before it is seen as gone.
     const size = await blobSize(driver, target);
@@ -101,6 +101,11 @@ export async function blobSize(driver: StorageDriver, digest: Digest): Promise<n
   if (!data || data.isDirectory) return undefined;
   if (data.size === 0 && digest !== digestOf('', digestAlgorithm(digest))) return undefined;
   return data.size;
+}
+
+/** A link holds its own digest, or, as distribution writes it, that of another algorithm for the same content. */
+function isOrNames(target: Digest, digest: Digest): boolean {
+  return target === digest || digestAlgorithm(target) !== digestAlgorithm(digest);
 }
 
 function unknownBlob(digest: Digest): Error {

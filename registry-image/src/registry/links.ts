@@ -1,5 +1,5 @@
 import type { StorageDriver } from '../storage/driver.ts';
-import { NotFoundError } from '../storage/errors.ts';
+import { NotAFileError, NotFoundError } from '../storage/errors.ts';
 import { type Digest, parseDigest } from './digest.ts';
 
 /** The digest in a link file; undefined when the file is absent or holds no digest (a crash of another server can leave it empty). */
@@ -8,12 +8,12 @@ export async function readLink(driver: StorageDriver, path: string): Promise<Dig
   return content && parseDigest(content.toString('latin1').trim());
 }
 
-/** Gives undefined in place of a NotFoundError and lets every other failure through. */
+/** Gives undefined for what is not there, or is no file, and lets every other failure through. */
 export async function absentAsUndefined<T>(result: Promise<T>): Promise<T | undefined> {
   try {
     return await result;
   } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
+    if (error instanceof NotFoundError || error instanceof NotAFileError) return undefined;
     throw error;
   }
 }

@@ -54,10 +54,16 @@ export function createUploads(options: { driver: StorageDriver; gate: CommitGate
 
   async function start(repository: string, algorithm: Algorithm = 'sha256'): Promise<Upload> {
     const id = randomUUID();
-    // Appended, not put: an upload that a crash of the machine takes is begun again, so nothing has to be flushed here.
-    await create(uploadStartedAtPath(repository, id), startedAt(new Date()));
-    hashes.keep(id, await create(uploadDataPath(repository, id), ''), startHash(algorithm));
-    return { repository, id, size: 0 };
+    const upload = { repository, id, size: 0 };
+    try {
+      // Appended, not put: an upload that a crash of the machine takes is begun again, so nothing has to be flushed here.
+      await create(uploadStartedAtPath(repository, id), startedAt(new Date()));
+      hashes.keep(id, await create(uploadDataPath(repository, id), ''), startHash(algorithm));
+    } catch (error) {
+      await cancel(upload).catch(() => {});
+      throw error;
+    }
+    return upload;
   }
 
   async function create(path: string, content: string): Promise<string> {
@@ -148,17 +154,22 @@ export function createUploads(options: { driver: StorageDriver; gate: CommitGate
       throw registryError('DIGEST_INVALID', { digest, content });
     }
     await gate.run(async () => {
-      await place({ ...upload, size }, digest);
+      const placed = await place({ ...upload, size }, digest);
       await driver.putContent(layerLinkPath(repository, digest), digest);
       // A sweep that had chosen the old data before the link was there takes it all the same.
-      await place({ ...upload, size }, digest);
+      const placedAgain = await place({ ...upload, size }, digest);
+      // Whoever placed it may not have got as far as making it durable, which a 201 says that it is.
+      if (!placed && !placedAgain) await driver.settle(blobDataPath(digest));
     }, signal);
     await cancel(upload);
   }
 
-  /** Moves the data to its digest unless the blob is there. What came after it was hashed must not get there with it. */
-  async function place(upload: Upload, digest: Digest): Promise<void> {
-    if ((await blobSize(driver, digest)) === upload.size) return;
+  /**
+   * Moves the data to its digest unless the blob is there, and tells whether it did. What came after it was hashed must not
+   * get there with it.
+   */
+  async function place(upload: Upload, digest: Digest): Promise<boolean> {
+    if ((await blobSize(driver, digest)) === upload.size) return false;
     const data = await dataOf(upload.repository, upload.id);
     if (data?.size !== upload.size) {
       throw registryError(
@@ -168,6 +179,7 @@ export function createUploads(options: { driver: StorageDriver; gate: CommitGate
       );
     }
     await driver.publish(data.path, blobDataPath(digest), upload.size);
+    return true;
   }
 
   async function digestOfUpload(upload: Upload, appender: Appender, algorithm: Algorithm): Promise<Digest> {

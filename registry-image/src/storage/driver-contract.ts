@@ -18,7 +18,9 @@ export function describeDriver(
 
     async function textOf(path: string, range?: { start: number; end?: number }): Promise<string> {
       const content = await driver.reader(path, range);
-      return textIn(content).finally(() => content.close());
+      const text = await textIn(content);
+      await content.close();
+      return text;
     }
 
     async function textIn(content: Content): Promise<string> {
@@ -206,6 +208,25 @@ export function describeDriver(
       for (const time of [0, 1_795_230_037_643]) {
         await driver.touch('/link', time);
         expect((await driver.stat('/link')).modified).toBe(time);
+      }
+    });
+
+    it('gives a directory another time when a child comes or goes, in any way', async () => {
+      const changes = [
+        () => driver.putContent('/parent/child/file', 'x'),
+        () => driver.move('/parent/child', '/parent/moved'),
+        () => driver.putContent('/parent/file', 'x'),
+        () => driver.move('/parent/moved/file', '/elsewhere'),
+        () => driver.removeIfEmpty('/parent/moved'),
+        () => driver.delete('/parent/file'),
+      ];
+      await driver.putContent('/parent/first/file', 'x');
+      const untouched = new Set([3]);
+      for (const [index, change] of changes.entries()) {
+        await driver.touch('/parent', 1000);
+        await change();
+        const { modified } = await driver.stat('/parent');
+        expect([index, modified === 1000]).toEqual([index, untouched.has(index)]);
       }
     });
 

@@ -3,6 +3,7 @@ export interface Entry {
   readonly path: string;
   readonly isDirectory: boolean;
   readonly size: number;
+  /** Of a directory: when a child of it last came or went; 0 where the storage does not know that. */
   readonly modified: number;
   /** Told by `list` alone: the name itself is a symbolic link (perhaps to nothing); the rest describes what it names. */
   readonly isSymbolicLink?: boolean;
@@ -10,8 +11,8 @@ export interface Entry {
 
 /**
  * A place that holds files by path. Paths are absolute, '/'-separated and relative to the driver's root
- * (`/docker/registry/v2/...`). Only "does not exist" is a NotFoundError (storage/errors.ts); every other failure is
- * thrown as it came, because for a collection unknown means alive. Each method is safe to call from several processes.
+ * (`/docker/registry/v2/...`). Only "does not exist" is a NotFoundError (storage/errors.ts), and what cannot be read as a file
+ * a NotAFileError; every other failure is thrown as it came, because for a collection unknown means alive. Each method is safe to call from several processes.
  */
 export interface StorageDriver {
   readonly name: string;
@@ -39,6 +40,8 @@ export interface StorageDriver {
    * this process or another, never changes what lies at `to`. Throws NotFoundError.
    */
   publish(from: string, to: string, size: number): Promise<void>;
+  /** Resolves when what another process has just published here survives a crash. */
+  settle(path: string): Promise<void>;
   /** Removes a file or a whole directory; no error when it is not there. */
   delete(path: string): Promise<void>;
   /** Removes a directory if it is empty and tells whether it did. */

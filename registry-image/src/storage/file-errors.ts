@@ -1,11 +1,16 @@
-import { NotFoundError } from './errors.ts';
+import { NotAFileError, NotFoundError } from './errors.ts';
 
-/** The system's ways to say that there is no such file, as the one error that drivers say it by. */
+/** What the system says of a directory, a symbolic link to itself and a socket that are to be read. */
+const oddFileCodes = ['EISDIR', 'ELOOP', 'ENXIO'];
+
+/** The system's ways to say that there is no such file, or none that can be read, as the errors that drivers say it by. */
 export async function absentAsNotFound<T>(path: string, result: Promise<T>): Promise<T> {
   try {
     return await result;
   } catch (error) {
-    throw isAbsent(error) ? new NotFoundError(path) : error;
+    if (isAbsent(error)) throw new NotFoundError(path);
+    if (hasCode(error, ...oddFileCodes)) throw new NotAFileError(path, error.code);
+    throw error;
   }
 }
 
@@ -13,6 +18,6 @@ export function isAbsent(error: unknown): boolean {
   return hasCode(error, 'ENOENT', 'ENOTDIR');
 }
 
-export function hasCode(error: unknown, ...codes: string[]): boolean {
+export function hasCode(error: unknown, ...codes: string[]): error is Error & { code: string } {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

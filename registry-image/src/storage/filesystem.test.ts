@@ -1,8 +1,10 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeDriver } from './driver-contract.ts';
+import { NotAFileError } from './errors.ts';
 import { createFilesystemDriver } from './filesystem.ts';
 
 describeDriver('filesystem', async () => {
@@ -37,5 +39,62 @@ describe('temporary files of the filesystem driver', () => {
     expect(await driver.removeIfEmpty('/dir')).toBe(false);
     await utimes(join(root, 'dir', temporary), new Date(0), new Date(0));
     expect(await driver.removeIfEmpty('/dir')).toBe(true);
+  });
+});
+
+describe('an appender of the filesystem driver', () => {
+  let root: string;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'wharfinger-driver-'));
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  it('leaves nothing behind but the file, also of one whose process was killed', async () => {
+    const driver = createFilesystemDriver({ rootDirectory: root });
+    const killed = await driver.appender('/up/data');
+    await killed.write(Buffer.from('abc'));
+    expect((await readdir(join(root, 'up'))).length).toBe(2);
+    const next = await driver.appender('/up/data');
+    await next.write(Buffer.from('def'));
+    await next.finish();
+    await next.close();
+    expect(await readdir(join(root, 'up'))).toEqual(['data']);
+    const { ino } = await stat(join(root, 'up/data'));
+    await driver.publish('/up/data', '/blob', 6);
+    expect((await stat(join(root, 'blob'))).ino).toBe(ino);
+    await killed.close();
+    expect(await readdir(root)).toEqual(['blob', 'up']);
+  });
+
+  it('notices while it writes that it was overtaken', async () => {
+    const driver = createFilesystemDriver({ rootDirectory: root });
+    const first = await driver.appender('/up/data');
+    await first.write(Buffer.from('abc'));
+    await (await driver.appender('/up/data')).close();
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await expect(first.write(Buffer.from('x'))).rejects.toThrow('another appender has taken over');
+    await first.close();
+  });
+});
+
+describe('what is no file', () => {
+  it('is told apart from what is not there, and never waited for', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'wharfinger-driver-'));
+    const driver = createFilesystemDriver({ rootDirectory: root });
+    await driver.putContent('/directory/x', 'x');
+    await symlink('loop', join(root, 'loop'));
+    execFileSync('mkfifo', [join(root, 'pipe')]);
+    for (const path of ['/directory', '/loop', '/pipe']) {
+      await expect(driver.reader(path)).rejects.toBeInstanceOf(NotAFileError);
+    }
+    await expect(driver.getContent('/directory')).rejects.toBeInstanceOf(NotAFileError);
+    expect(await driver.getContent('/pipe')).toEqual(Buffer.alloc(0));
+    await expect(driver.stat('/loop')).rejects.toBeInstanceOf(NotAFileError);
+    expect((await driver.list('/')).map(({ path, isSymbolicLink }) => [path, isSymbolicLink])).toEqual([
+      ['/directory', undefined],
+      ['/loop', true],
+      ['/pipe', undefined],
+    ]);
+    await rm(root, { recursive: true });
   });
 });

@@ -1,10 +1,10 @@
-import type { Dirent } from 'node:fs';
+import { constants, type Dirent } from 'node:fs';
 import { open, readFile, readdir, rename, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import PQueue from 'p-queue';
 import type { Appender, Content, Entry, StorageDriver } from './driver.ts';
 import { inDirectory, syncDirectory } from './directories.ts';
-import { NotFoundError } from './errors.ts';
+import { NotAFileError, NotFoundError } from './errors.ts';
 import { openFileAppender } from './file-appender.ts';
 import { createFileContent } from './file-content.ts';
 import { absentAsNotFound, hasCode, isAbsent } from './file-errors.ts';
@@ -13,6 +13,8 @@ import { createReadBuffers } from './read-buffers.ts';
 import { checkStoragePath } from './storage-path.ts';
 import { removeStaleTemporaries, temporaryIn, temporaryName } from './temporary-files.ts';
 
+/** Opening a named pipe must not wait for somebody who writes it. */
+const readFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 /** Entries of a directory that are looked at together. */
 const statBatch = 32;
 /** File operations at a time when nothing else is said, and the least that may be said, as distribution has them. */
@@ -33,7 +35,7 @@ export function createFilesystemDriver(options: {
   const buffers = createReadBuffers();
 
   function bounded<T>(operation: () => Promise<T>): Promise<T> {
-    return queue.add(operation) as Promise<T>;
+    return queue.add(operation);
   }
 
   function locate(path: string): string {
@@ -42,7 +44,7 @@ export function createFilesystemDriver(options: {
   }
 
   async function getContent(path: string): Promise<Buffer> {
-    return absentAsNotFound(path, readFile(locate(path)));
+    return absentAsNotFound(path, readFile(locate(path), { flag: readFlags }));
   }
 
   async function putContent(path: string, content: Buffer | string): Promise<void> {
@@ -67,9 +69,11 @@ export function createFilesystemDriver(options: {
   }
 
   async function reader(path: string, range?: { start: number; end?: number }): Promise<Content> {
-    const file = await absentAsNotFound(path, open(locate(path), 'r'));
+    const file = await absentAsNotFound(path, open(locate(path), readFlags));
     try {
-      const { size } = await file.stat();
+      const found = await file.stat();
+      if (!found.isFile()) throw new NotAFileError(path, 'ENXIO');
+      const { size } = found;
       const end = Math.min(size, (range?.end ?? size) + 1);
       return createFileContent({ file, start: range?.start ?? 0, end, buffers, bounded });
     } catch (error) {
@@ -129,7 +133,7 @@ export function createFilesystemDriver(options: {
     try {
       return await statEntry(path);
     } catch (error) {
-      if (error instanceof NotFoundError) return undefined;
+      if (error instanceof NotFoundError || error instanceof NotAFileError) return undefined;
       throw error;
     }
   }
@@ -169,6 +173,14 @@ export function createFilesystemDriver(options: {
     return entries;
   }
 
+  /** The directories above it may be as new as its name. */
+  async function settle(path: string): Promise<void> {
+    for (let directory = dirname(locate(path)); ; directory = dirname(directory)) {
+      await syncDirectory(directory);
+      if (directory === root || directory === dirname(directory)) return;
+    }
+  }
+
   async function remove(path: string): Promise<void> {
     await rm(locate(path), { recursive: true, force: true, maxRetries: 3 });
   }
@@ -188,6 +200,7 @@ export function createFilesystemDriver(options: {
     temporaries,
     move: (from, to) => bounded(() => move(from, to)),
     publish: (from, to, size) => bounded(() => publish(from, to, size)),
+    settle: (path) => bounded(() => settle(path)),
     delete: (path) => bounded(() => remove(path)),
     removeIfEmpty: (path) => bounded(() => removeIfEmpty(path)),
     touch: (path, modified) => bounded(() => touch(path, modified)),

@@ -1,5 +1,5 @@
 import type { Appender, Content, Entry, StorageDriver } from './driver.ts';
-import { NotFoundError, OvertakenError } from './errors.ts';
+import { NotAFileError, NotFoundError, OvertakenError } from './errors.ts';
 import { createTree, type Directory, type File } from './memory-tree.ts';
 
 /** What is appended is kept in pieces of about this length (bytes). */
@@ -22,7 +22,7 @@ export function createMemoryDriver(options: { now?: () => number } = {}): Storag
 
   function fileAt(path: string): File {
     const found = nodeAt(path);
-    if (found.kind === 'directory') throw new Error(`${path}: is a directory`);
+    if (found.kind === 'directory') throw new NotAFileError(path);
     return found;
   }
 
@@ -109,6 +109,7 @@ export function createMemoryDriver(options: { now?: () => number } = {}): Storag
     list,
     move,
     publish,
+    async settle() {},
     delete: async (path) => tree.remove(path),
     async removeIfEmpty(path) {
       const directory = tree.find(path);

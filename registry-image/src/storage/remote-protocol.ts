@@ -13,6 +13,7 @@ export type StorageCall =
   | { readonly method: 'list'; readonly path: string }
   | { readonly method: 'move'; readonly from: string; readonly to: string }
   | { readonly method: 'publish'; readonly from: string; readonly to: string; readonly size: number }
+  | { readonly method: 'settle'; readonly path: string }
   | { readonly method: 'delete'; readonly path: string }
   | { readonly method: 'removeIfEmpty'; readonly path: string }
   | { readonly method: 'touch'; readonly path: string; readonly modified: number }
@@ -38,6 +39,7 @@ export interface StorageAnswers {
   list: Entry[];
   move: void;
   publish: void;
+  settle: void;
   delete: void;
   removeIfEmpty: boolean;
   touch: void;

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Appender, Content, StorageDriver } from './driver.ts';
-import { NotFoundError, OvertakenError } from './errors.ts';
+import { NotAFileError, NotFoundError, OvertakenError } from './errors.ts';
 import { createFrames } from './frames.ts';
 import type { CallMessage, RemoteError, StorageAnswers, StorageCall } from './remote-protocol.ts';
 
@@ -41,6 +41,7 @@ export function serveStorage(driver: StorageDriver, stream: Duplex): void {
     list: ({ path }) => driver.list(path),
     move: ({ from, to }) => driver.move(from, to),
     publish: ({ from, to, size }) => driver.publish(from, to, size),
+    settle: ({ path }) => driver.settle(path),
     delete: ({ path }) => driver.delete(path),
     removeIfEmpty: ({ path }) => driver.removeIfEmpty(path),
     touch: ({ path, modified }) => driver.touch(path, modified),
@@ -81,7 +82,7 @@ export function serveStorage(driver: StorageDriver, stream: Duplex): void {
 }
 
 function describe(error: unknown): RemoteError {
-  if (error instanceof NotFoundError || error instanceof OvertakenError) {
+  if (error instanceof NotFoundError || error instanceof NotAFileError || error instanceof OvertakenError) {
     return { name: error.name, message: error.message, path: error.path };
   }
   return { name: 'Error', message: error instanceof Error ? error.message : String(error), path: '' };

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Appender, Content, StorageDriver } from './driver.ts';
-import { NotFoundError, OvertakenError } from './errors.ts';
+import { NotAFileError, NotFoundError, OvertakenError } from './errors.ts';
 import { createFrames } from './frames.ts';
 import type { AnswerMessage, RemoteError, StorageAnswers, StorageCall } from './remote-protocol.ts';
 
@@ -56,6 +56,7 @@ export function createRemoteDriver(options: { name: string; stream: Duplex }): S
     list: (path) => ask({ method: 'list', path }),
     move: (from, to) => ask({ method: 'move', from, to }),
     publish: (from, to, size) => ask({ method: 'publish', from, to, size }),
+    settle: (path) => ask({ method: 'settle', path }),
     delete: (path) => ask({ method: 'delete', path }),
     removeIfEmpty: (path) => ask({ method: 'removeIfEmpty', path }),
     touch: (path, modified) => ask({ method: 'touch', path, modified }),
@@ -77,7 +78,7 @@ function createAsk(stream: Duplex): Ask {
 
   function end(): void {
     ended = true;
-    for (const { reject } of waiting.values()) reject(gone());
+    for (const asker of waiting.values()) asker.reject(gone());
     waiting.clear();
   }
   stream.once('end', end);
@@ -88,7 +89,7 @@ function createAsk(stream: Duplex): Ask {
     if (ended) return Promise.reject(gone());
     const id = ++ids;
     return new Promise((resolve, reject) => {
-      waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
+      waiting.set(id, { resolve, reject });
       frames.send({ id, call });
     });
   };
@@ -100,6 +101,7 @@ function gone(): Error {
 
 function errorOf({ name, message, path }: RemoteError): Error {
   if (name === 'NotFoundError') return new NotFoundError(path);
+  if (name === 'NotAFileError') return new NotAFileError(path);
   if (name === 'OvertakenError') return new OvertakenError(path);
   return new Error(message);
 }

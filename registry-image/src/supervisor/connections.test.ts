@@ -123,16 +123,18 @@ describe('draining sessions of HTTP/2', () => {
     for (const answer of answers) answer.end();
     expect([await first, await second]).toEqual([200, 200]);
     await drained;
-    expect([goaways, connections.requestsInFlight]).toEqual([[3], 0]);
+    expect([new Set(goaways), connections.requestsInFlight]).toEqual([new Set([3]), 0]);
   });
 
   it('ends a session that never rests between two requests', async () => {
     const { connections, port } = await startServer((response) => void setTimeout(() => response.end(), 5));
     const { session, goaways } = open(port);
+    const statuses = [await statusOf(session.request({ ':path': '/' }))];
     const drained = connections.drain();
-    const statuses: (number | string)[] = [];
-    while (goaways.length === 0) statuses.push(await statusOf(session.request({ ':path': '/' })));
+    while (goaways.length === 0 && statuses.length < 500)
+      statuses.push(await statusOf(session.request({ ':path': '/' })));
     await drained;
+    // The last one may have been on its way when the session ended.
     expect(new Set(statuses.slice(0, -1))).toEqual(new Set([200]));
     expect(statuses.length).toBeGreaterThan(10);
   });

@@ -125,6 +125,39 @@ describe('while a health check fails', () => {
     });
   });
 
+  it('by the interval and threshold of a file and of a TCP check', async () => {
+    const path = join(directory, 'slow');
+    writeFileSync(path, '');
+    const refusing = createServer();
+    const port = await portOf(refusing);
+    await new Promise((resolve) => refusing.close(resolve));
+    const tcp = `127.0.0.1:${port}`;
+    const started = performance.now();
+    const { debug } = await serve({
+      file: [
+        { file: path, interval: '500ms', threshold: 6 },
+        { file: path, interval: '1h', threshold: 2 },
+      ],
+      tcp: [
+        { addr: tcp, interval: '500ms', threshold: 6 },
+        { addr: tcp, interval: '1h', threshold: 2 },
+      ],
+    });
+    let first = 0;
+    await expect
+      .poll(
+        async () => {
+          const names = Object.keys((await debug())[1]);
+          if (names.length > 0 && first === 0) first = performance.now() - started;
+          return names.sort();
+        },
+        { timeout: 15_000 },
+      )
+      .toEqual([tcp, path].sort());
+    // The first look is at once, the sixth five intervals later; the second look of the others is far away.
+    expect(first).toBeGreaterThan(2_400);
+  });
+
   it('of the storage, when it is enabled', async () => {
     const on = await serve({ storagedriver: { enabled: true, interval: '50ms', threshold: 2 } });
     const off = await serve({});
@@ -137,7 +170,7 @@ describe('while a health check fails', () => {
     await expect.poll(() => statuses(on.registry), { timeout: 10_000 }).toEqual([503]);
     expect(await on.debug()).toEqual([
       503,
-      { storagedriver_filesystem: expect.stringContaining('ELOOP') as string },
+      { storagedriver_filesystem: expect.stringMatching(/is not a file|ELOOP/) as string },
     ]);
     expect(await statuses(off.registry)).toEqual([200]);
     expect(await off.debug()).toEqual([200, {}]);

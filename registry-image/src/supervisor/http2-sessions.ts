@@ -70,7 +70,9 @@ export function trackHttp2(
     const since = drainingSince ?? now;
     for (const [session, { hadRequest, streams, idleSince }] of sessions) {
       if (session.closed) continue;
-      const grace = hadRequest ? graces.idleGrace : graces.firstRequestGrace;
+      // The longer it is waited for, the shorter a rest will do.
+      const patience = Math.max(0, 1 - (now - since) / graces.busyGrace);
+      const grace = hadRequest ? graces.idleGrace * patience : graces.firstRequestGrace;
       const rests = streams.size === 0 && now - Math.max(since, idleSince) >= grace;
       // Streams that are open go on to their end all the same.
       if (rests || now - since >= 2 * graces.busyGrace) session.close();

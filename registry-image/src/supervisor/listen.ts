@@ -1,4 +1,5 @@
-import type { ListenOptions, Server } from 'node:net';
+import { lstat, unlink } from 'node:fs/promises';
+import { connect, type ListenOptions, type Server } from 'node:net';
 
 /**
  * Splits `:5000`, `127.0.0.1:5000`, `[::1]:5000` or `localhost:5000`, addresses as Go writes them; no host means every
@@ -16,11 +17,40 @@ export function parseListenAddress(address: string, setting: string): { host?: s
   return host ? { host, port } : { port };
 }
 
+/**
+ * Removes the socket file that a server which was killed has left at `path`. Throws an error of one sentence that names
+ * `setting` when somebody listens there, or when what is there is no socket.
+ */
+export async function removeStaleSocket(path: string, setting: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (!found) return;
+  if (!found.isSocket()) {
+    throw new Error(`${setting}: '${path}' exists and is not a socket, remove it or choose another path`);
+  }
+  if (await isListening(path)) {
+    throw new Error(`${setting}: cannot listen on '${path}': ${problems['EADDRINUSE']}`);
+  }
+  await unlink(path);
+}
+
+/** Anything but a refusal may be a server that is busy, or that this process may not talk to. */
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ path });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
+  });
+}
+
 const problems: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another process listens there already',
   EACCES: 'this process may not listen there, use a port above 1023 or allow it',
   EADDRNOTAVAIL: 'this machine has no such address',
   ENOTFOUND: 'the host name is unknown',
+  ENOENT: 'the directory does not exist',
 };
 
 /**

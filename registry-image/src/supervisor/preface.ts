@@ -14,20 +14,21 @@ export function awaitPreface(socket: Socket, limit: number, then: (isHttp2: bool
   // Whoever takes the socket over adds its own listener.
   const ignore = (): void => {};
   socket.on('error', ignore);
+  // It ends before it has told, as the connections of probes do.
+  const end = (): void => void socket.destroy();
+  socket.once('end', end);
   socket.on('readable', look);
 
   function look(): void {
     const chunk = socket.read() as Buffer | null;
-    if (chunk === null) {
-      if (socket.readableEnded) socket.destroy();
-      return;
-    }
+    if (chunk === null) return;
     seen = Buffer.concat([seen, chunk]);
     const length = Math.min(seen.length, preface.length);
     const matches = seen.subarray(0, length).equals(preface.subarray(0, length));
     if (matches && length < preface.length) return;
     clearTimeout(timer);
     socket.removeListener('readable', look);
+    socket.removeListener('end', end);
     socket.unshift(seen);
     then(matches);
     socket.removeListener('error', ignore);

@@ -109,25 +109,34 @@ function encryptedly(
   http1: Http1Server,
   http2: Http2Server | null,
 ): Pick<RegistryServer, 'listener' | 'use'> {
+  const auth = policy.clientAuth;
   const listener = createTlsListener({
     ...socketOptions,
     ...secureContextOptions(material, policy),
     handshakeTimeout: handshakeLimit,
     ALPNProtocols: http2 && policy.http2Allowed ? ['h2', 'http/1.1'] : ['http/1.1'],
-    requestCert: policy.clientAuth !== null,
-    // Only where a certificate is required does OpenSSL itself end the handshake without one, with the alert that says so.
-    rejectUnauthorized: policy.clientAuth?.required ?? false,
+    requestCert: auth !== null,
+    // With this OpenSSL itself ends a handshake without a certificate, by the alert that says so; it means `verified` too.
+    rejectUnauthorized: auth !== null && auth.required && auth.verified,
   });
+  const refuse = (socket: TLSSocket, reason: string): void => {
+    options.onRefused?.({ remote: socket.remoteAddress ?? '', reason });
+    socket.destroy();
+  };
   listener.on('secureConnection', (socket: TLSSocket) => {
-    const reason = refusalOf(socket, policy.clientAuth);
+    const reason = refusalOf(socket, auth);
     if (reason !== null) {
-      options.onRefused?.({ remote: socket.remoteAddress ?? '', reason });
-      socket.destroy();
+      refuse(socket, reason);
       return;
     }
     (socket.alpnProtocol === 'h2' && http2 ? http2 : http1).emit('connection', socket);
   });
-  // A failed handshake is the client's; it has been told by an alert.
-  listener.on('tlsClientError', (_error, socket: Socket) => socket.destroy());
+  // A handshake that failed is the client's; it has been told by an alert. What Node refuses itself it tells nobody.
+  listener.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    const missing = error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE';
+    const reason = missing ? 'no client certificate' : auth && refusalOf(socket, auth);
+    if (missing || socket.authorizationError) refuse(socket, reason ?? '');
+    else socket.destroy();
+  });
   return { listener, use: (found) => listener.setSecureContext(secureContextOptions(found, policy)) };
 }

@@ -27,6 +27,8 @@ export interface RegistryUnderTest {
   readonly port: number;
   readonly output: () => string;
   /** Writes what a ConfigMap or Secret mount would hold, swapped at once by the symlink `..data`. */
+  /** The first certificate and its key. */
+  readonly serving: { 'tls.crt': string; 'tls.key': string };
   mount(name: 'maintenance' | 'tls' | 'auth', files: Readonly<Record<string, string>>): void;
   state(): Promise<RegistryState>;
   stateUntil(condition: (state: RegistryState) => boolean, limit?: number): Promise<RegistryState>;
@@ -47,6 +49,10 @@ export interface Answer {
 export interface Setup {
   /** Laid over the usual config, section by section; `http` key by key. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Laid over the usual `http.tls`. */
+  readonly tls?: Readonly<Record<string, unknown>>;
+  /** The authority of client certificates, which lies beside the certificate as ca.crt. */
+  readonly clientCa?: string;
   readonly maintenance?: Readonly<Record<string, string>>;
   readonly htpasswd?: string;
 }
@@ -103,7 +109,7 @@ export async function startRegistry(setup: Setup = {}): Promise<RegistryUnderTes
   const internal = makeCertificate(directory, 'internal');
   for (const name of ['maintenance', 'tls', 'auth', 'data']) mkdirSync(join(directory, name));
   const mount: RegistryUnderTest['mount'] = (name, files) => mountFiles(join(directory, name), files);
-  mount('tls', serving);
+  mount('tls', { ...serving, ...(setup.clientCa !== undefined && { 'ca.crt': setup.clientCa }) });
   if (setup.maintenance) mount('maintenance', setup.maintenance);
   if (setup.htpasswd !== undefined) mount('auth', { htpasswd: setup.htpasswd });
   writeFileSync(join(directory, 'config.yml'), JSON.stringify(configOf(directory, setup)));
@@ -144,6 +150,7 @@ export async function startRegistry(setup: Setup = {}): Promise<RegistryUnderTes
   return {
     directory,
     child,
+    serving,
     agent,
     address,
     port: Number(port),
@@ -191,7 +198,12 @@ function configOf(directory: string, setup: Setup): object {
     http: {
       addr: '127.0.0.1:0',
       draintimeout: '5s',
-      tls: { certificate: join(directory, 'tls/tls.crt'), key: join(directory, 'tls/tls.key') },
+      tls: {
+        certificate: join(directory, 'tls/tls.crt'),
+        key: join(directory, 'tls/tls.key'),
+        ...(setup.clientCa !== undefined && { clientcas: [join(directory, 'tls/ca.crt')] }),
+        ...setup.tls,
+      },
       ...(setup.config?.['http'] as object | undefined),
     },
   };

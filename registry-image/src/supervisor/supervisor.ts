@@ -11,7 +11,7 @@ import type { Log } from '../telemetry/log.ts';
 import { tlsPolicyOf } from '../tls/policy.ts';
 import type { Metrics, MetricsSnapshot } from '../telemetry/metrics.ts';
 import { createCollectionRunner } from './collection-runner.ts';
-import { listen } from './listen.ts';
+import { listen, removeStaleSocket } from './listen.ts';
 import { createLiveSecrets } from './live-secrets.ts';
 import { createMaintainer } from './maintainer.ts';
 import { systemClock } from './maintenance-window.ts';
@@ -55,6 +55,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   const { config, version, pod, log } = options;
   // Throws here what would otherwise be told by a worker.
   if (config.http.tls) tlsPolicyOf(config.http.tls);
+  if (config.http.net === 'unix') await removeStaleSocket(config.http.addr, 'http.addr');
   const boot = randomUUID();
   const silence = createSilenceCount();
   const servers: Server[] = [];

@@ -83,7 +83,13 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
       relayed.add(socket);
       http1.emit('connection', socket);
     });
-    const connections = trackConnections({ server: registryServer, listeners: [relayListener] });
+    const { draintimeout } = config.http;
+    const connections = trackConnections({
+      server: registryServer,
+      listeners: [relayListener],
+      // Half of the time is left for what is under way when the last stream was taken.
+      ...(draintimeout > 0 && { busyGrace: Math.min(10_000, draintimeout / 4) }),
+    });
     const answer: AppHandler = (request, response) => {
       const serve = (): void => {
         counts.begin(request, response);

@@ -26,8 +26,11 @@ export function clientAuthOf({ clientcas, clientauth }: Tls): ClientAuth | null 
 /** Why a client that has ended its handshake may not go on; null when it may. */
 export function refusalOf(socket: TLSSocket, auth: ClientAuth | null): string | null {
   if (auth === null) return null;
-  const shown = socket.getPeerX509Certificate() !== undefined;
+  const { authorized, authorizationError } = socket;
+  if (authorized) return null;
+  // Of a socket that is closed only its error can be asked for.
+  const shown = socket.destroyed || socket.getPeerX509Certificate() !== undefined;
   if (!shown) return auth.required ? 'no client certificate' : null;
-  if (!auth.verified || socket.authorized) return null;
-  return `the client certificate is not accepted: ${String(socket.authorizationError)}`;
+  if (!auth.verified) return null;
+  return `the client certificate is not accepted: ${String(authorizationError)}`;
 }

@@ -15,7 +15,10 @@ export async function writeLink(
   const existed = (await store.link(path)).kind !== 'absent';
   await store.driver.putContent(path, digest);
   if (await isThere()) return { action: 'repaired' };
-  if (!existed) await store.driver.delete(path);
+  if (!existed) {
+    await store.driver.delete(path);
+    await store.driver.removeIfEmpty(path.slice(0, path.lastIndexOf('/')));
+  }
   return undefined;
 }
 

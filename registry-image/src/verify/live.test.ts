@@ -4,11 +4,10 @@ import { verifyOnce } from './verify-fixture.ts';
 
 it('tells no damage beside a server that pushes, tags, deletes and cancels, and repairs nothing away', async () => {
   const server = await startServer();
-  let going = true;
-  let rounds = 0;
+  const state = { going: true, rounds: 0 };
 
   async function push(writer: number): Promise<void> {
-    for (let round = 0; going; round++) {
+    for (let round = 0; state.going; round++) {
       const repository = `team/app${writer % 2}`;
       const tag = `t${writer}-${round % 3}`;
       const { digest, layer } = await server.pushImage(repository, tag, `layer ${writer} ${round % 4}`);
@@ -21,19 +20,19 @@ it('tells no damage beside a server that pushes, tags, deletes and cancels, and 
         await server.request('DELETE', `/v2/${repository}/manifests/${digest}`);
         await server.request('DELETE', `/v2/${repository}/blobs/${layer}`);
       }
-      rounds++;
+      state.rounds++;
     }
   }
 
   const writers = [0, 1, 2, 3].map(push);
   try {
-    for (let run = 0; run < 4 || rounds < 60; run++) {
+    for (let run = 0; run < 4 || state.rounds < 60; run++) {
       const repair = run % 2 === 1;
       const { found } = await verifyOnce(server.rootDirectory, { repair, pause: 400, run: `run-${run}` });
       expect(found).toEqual([]);
     }
   } finally {
-    going = false;
+    state.going = false;
     await Promise.all(writers);
   }
   const { found } = await verifyOnce(server.rootDirectory);

@@ -53,12 +53,14 @@ function blobReferenceCheck(context: Context, { repository, manifest, reference 
   const { store } = context;
   const { digest, size } = reference;
   const path = layerLinkPath(repository, digest);
-  const isThere = async (): Promise<boolean> => (await store.blobSize(digest)) !== undefined;
+  const isThere = async (): Promise<boolean> =>
+    (await store.blobSize(digest)) !== undefined && isLinkedManifest(context, repository, manifest);
 
   return {
     path,
     async look(): Promise<Finding | undefined> {
-      if (store.damagedBlobs.has(digest)) return undefined;
+      if (store.damagedBlobs.has(digest) || !(await isLinkedManifest(context, repository, manifest)))
+        return undefined;
       const isLinked = (await store.stat(path)) !== undefined;
       const found = isLinked ? await linkedBlob(context, repository, digest) : await store.blobSize(digest);
       if (found === undefined) {
@@ -95,13 +97,14 @@ function blobReferenceCheck(context: Context, { repository, manifest, reference 
 /** A child of an index is a revision; build caches list layers so. */
 function childCheck(context: Context, referred: Referred): Check {
   const { store, sparse } = context;
-  const { repository, reference } = referred;
+  const { repository, manifest, reference } = referred;
   const { digest } = reference;
   const path = revisionLinkPath(repository, digest);
   return {
     path,
     async look(): Promise<Finding | undefined> {
       if (sparse || store.damagedBlobs.has(digest)) return undefined;
+      if (!(await isLinkedManifest(context, repository, manifest))) return undefined;
       if (await store.stat(layerLinkPath(repository, digest))) return undefined;
       const revision = await missingRevision(context, repository, digest);
       if (revision === 'linked') return undefined;
@@ -109,6 +112,11 @@ function childCheck(context: Context, referred: Referred): Check {
       return missingFinding(context, referred, () => store.driver.putContent(path, digest));
     },
   };
+}
+
+/** Whoever deletes a manifest may then delete what it refers to: that is no damage. */
+async function isLinkedManifest({ store }: Context, repository: string, manifest: Digest): Promise<boolean> {
+  return (await store.stat(revisionLinkPath(repository, manifest))) !== undefined;
 }
 
 function missingFinding(

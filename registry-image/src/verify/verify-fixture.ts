@@ -3,6 +3,7 @@ import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { StorageDriver } from '../storage/driver.ts';
 import { createFilesystemDriver } from '../storage/filesystem.ts';
 import type { Damage, Outcome } from './damages.ts';
 import { type Summary, verifyStore } from './verify.ts';
@@ -26,11 +27,21 @@ export interface Verified {
 /** One run over the store in a directory. */
 export async function verifyOnce(
   rootDirectory: string,
-  options: { repair?: boolean; sparse?: boolean; pause?: number; run?: string } = {},
+  {
+    wrap = (driver) => driver,
+    ...options
+  }: {
+    repair?: boolean;
+    sparse?: boolean;
+    pause?: number;
+    run?: string;
+    /** Comes between the run and the storage. */
+    wrap?: (driver: StorageDriver) => StorageDriver;
+  } = {},
 ): Promise<Verified> {
   const found: (Damage & Outcome)[] = [];
   const summary = await verifyStore({
-    driver: createFilesystemDriver({ rootDirectory }),
+    driver: wrap(createFilesystemDriver({ rootDirectory })),
     repair: false,
     sparse: false,
     run: 'run-1',

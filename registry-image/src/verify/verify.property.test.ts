@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { createStoreFixture } from '../gc/store-fixture.ts';
 import { digestOf } from '../registry/digest.ts';
@@ -30,36 +30,53 @@ fixture.layer('b/c', 'unused');
 const trashed = digestOf('layer 3');
 fixture.write(`/.wharfinger/trash/run-1${blobDataPath(trashed)}`, 'layer 3');
 
-/** Damages that a disk, a copy or a person may do; `at` and `to` choose among the paths that there are. */
+/** Damages that a disk, a copy or a person may do to `path`; `other` is another path of the store. */
+const blows: Readonly<Record<string, (path: string, other: string, to: number) => void>> = {
+  remove: (path) => rmSync(path, { recursive: true }),
+  rename(path, other, to) {
+    if (other.startsWith(path) || path.startsWith(other) || !lstatSync(other).isDirectory()) return;
+    renameSync(path, join(other, `x${to % 7}`));
+  },
+  loop(path) {
+    rmSync(path, { recursive: true });
+    symlinkSync(path, path);
+  },
+  directory(path) {
+    rmSync(path, { recursive: true });
+    mkdirSync(path);
+  },
+  file(path) {
+    rmSync(path, { recursive: true });
+    writeFileSync(path, 'sha256:');
+  },
+  junk(path, _, to) {
+    if (lstatSync(path).isDirectory()) writeFileSync(join(path, `junk-${to % 5}\n`), '');
+  },
+  truncate: ifFile((path, _, to) => truncateSync(path, to % (lstatSync(path).size + 1))),
+  change: ifFile((path) => appendFileSync(path, '!')),
+  empty: ifFile((path) => truncateSync(path, 0)),
+  replace: ifFile((path, other) => {
+    if (lstatSync(other).isFile()) writeFileSync(path, readFileSync(other));
+  }),
+};
+
+type Strike = (path: string, other: string, to: number) => void;
+
+function ifFile(strike: Strike): Strike {
+  return (path, other, to) => {
+    if (lstatSync(path).isFile()) strike(path, other, to);
+  };
+}
+
+/** `at` and `to` choose among the paths that there are. */
 interface Blow {
-  readonly kind:
-    | 'remove'
-    | 'truncate'
-    | 'change'
-    | 'empty'
-    | 'replace'
-    | 'rename'
-    | 'loop'
-    | 'junk'
-    | 'directory'
-    | 'file';
+  readonly kind: string;
   readonly at: number;
   readonly to: number;
 }
 
 const blow: fc.Arbitrary<Blow> = fc.record({
-  kind: fc.constantFrom(
-    'remove',
-    'truncate',
-    'change',
-    'empty',
-    'replace',
-    'rename',
-    'loop',
-    'junk',
-    'directory',
-    'file',
-  ),
+  kind: fc.constantFrom(...Object.keys(blows)),
   at: fc.nat(),
   to: fc.nat(),
 });
@@ -75,27 +92,7 @@ function strike(root: string, { kind, at, to }: Blow): void {
   const all = pathsIn(root);
   const path = all[at % all.length];
   const other = all[to % all.length];
-  if (path === undefined || other === undefined) return;
-  const isFile = lstatSync(path).isFile();
-  if (kind === 'remove') return rmSync(path, { recursive: true });
-  if (kind === 'rename') {
-    if (!other.startsWith(path) && !path.startsWith(other) && lstatSync(other).isDirectory()) {
-      renameSync(path, join(other, `x${to % 7}`));
-    }
-    return;
-  }
-  if (kind === 'loop' || kind === 'directory' || kind === 'file') {
-    rmSync(path, { recursive: true });
-    if (kind === 'loop') symlinkSync(path, path);
-    else if (kind === 'directory') mkdirSync(path);
-    else writeFileSync(path, 'sha256:');
-    return;
-  }
-  if (!isFile) return kind === 'junk' ? writeFileSync(join(path, `junk-${to % 5}\n`), '') : undefined;
-  if (kind === 'truncate') truncateSync(path, to % (lstatSync(path).size + 1));
-  if (kind === 'change') appendFileSync(path, '!');
-  if (kind === 'empty') truncateSync(path, 0);
-  if (kind === 'replace' && lstatSync(other).isFile()) writeFileSync(path, readFileSync(other));
+  if (path !== undefined && other !== undefined) blows[kind]?.(path, other, to);
 }
 
 /** Digests of all files with the contents that blobs had, wherever they lie; and those that lie where they belong. */

@@ -25,7 +25,7 @@ export function actionOf(intent: Intent, model: Model): Action {
     case 'login':
       return { message: message('GET', '/v2/_token') };
     case 'list':
-      return { message: message('GET', listPath(intent, model)) };
+      return { message: message(intent.head ? 'HEAD' : 'GET', listPath(intent, model)) };
     case 'start':
     case 'patch':
     case 'finish':

@@ -3,7 +3,7 @@ import type { RegistryProcess } from '../registry-process.ts';
 import { danglingLinks, walkStore, wrongBlobs } from '../store-walk.ts';
 import { createCoverage, type Coverage } from './coverage.ts';
 import { descriptorsOf, settledDescriptors } from './descriptors.ts';
-import { flood } from './flood.ts';
+import { askUnhealthy, flood } from './special.ts';
 import { type Lanes, startLanes } from './lanes.ts';
 import { play } from './player.ts';
 import { sequence } from './sequence.ts';
@@ -95,12 +95,13 @@ async function playAll(lanes: Lanes, options: FuzzOptions, coverage: Coverage): 
     }
   }
 
-  async function floods(): Promise<void> {
+  async function special(): Promise<void> {
+    if (!options.lanes) await askUnhealthy(coverage);
     const lane = lanes.lanes.find(({ name }) => name === 'tls');
     for (let count = 0; lane && !failure && count < 2; count += 1) await flood(lane, coverage, count);
   }
 
-  await Promise.all([floods(), ...Array.from({ length: options.concurrency }, player)]);
+  await Promise.all([special(), ...Array.from({ length: options.concurrency }, player)]);
   return failure;
 }
 

@@ -36,9 +36,11 @@ export function createHttp2Client(target: Target): Client {
     const answer = answerOf(stream, message, spoil);
     await send(stream, message, spoil);
     const outcome = await answer;
-    if (!outcome && isCorrect(spoil) && !/^[A-Z]+$/.test(message.method)) return undefined;
-    if (!outcome && isCorrect(spoil))
+    // What is malformed may end the whole session.
+    if (!isCorrect(spoil) && spoil.kind !== 'authorization') session?.destroy();
+    if (!outcome && isCorrect(spoil) && isPlain(message)) {
       throw new Error(`${message.method} ${message.path}: the stream ended without an answer`);
+    }
     return outcome;
   }
 
@@ -48,6 +50,11 @@ export function createHttp2Client(target: Target): Client {
   }
 
   return { perform, pipeline, close: () => session?.destroy() };
+}
+
+/** What nghttp2 does not refuse as malformed before the registry sees it. */
+function isPlain({ method, path }: Message): boolean {
+  return /^(GET|HEAD|POST|PUT|PATCH|DELETE)$/.test(method) && path.startsWith('/');
 }
 
 function begin(session: ClientHttp2Session, message: Message, spoil: Spoil): ClientHttp2Stream {

@@ -50,6 +50,7 @@ export const intent: fc.Arbitrary<Intent> = fc.oneof(
       what: fc.constantFrom('catalog', 'tags', 'tags'),
       repository: number,
       query: pageQuery,
+      head: flag,
     }),
   },
   {

@@ -33,6 +33,8 @@ export async function startLanes(only?: readonly string[]): Promise<Lanes> {
         wharfinger: {
           access: [
             { users: ['alice'], repositories: ['**'], actions: ['*'] },
+            // So that this registry gives tokens too.
+            { anonymous: true, repositories: ['public/**'], actions: ['pull'] },
             { users: ['bob'], repositories: ['fz/**'], actions: ['pull'] },
           ],
         },

@@ -80,7 +80,9 @@ function framing(body: Buffer, spoil: Spoil, method: string): { lines: string[];
   return { lines: [`Content-Length: ${Math.max(0, body.length + difference)}`], body };
 }
 
-function chunked(body: Buffer, size: number): Buffer {
+/** At most 2000 chunks. */
+function chunked(body: Buffer, least: number): Buffer {
+  const size = Math.max(least, Math.ceil(body.length / 2000));
   const parts: Buffer[] = [];
   for (let offset = 0; offset < body.length; offset += size) {
     const chunk = body.subarray(offset, offset + size);

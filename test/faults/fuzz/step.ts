@@ -20,6 +20,7 @@ export type Intent =
       readonly what: 'catalog' | 'tags';
       readonly repository: number;
       readonly query: string;
+      readonly head: boolean;
     }
   | { readonly do: 'start'; readonly repository: number; readonly mode: StartMode; readonly content: Content }
   | {

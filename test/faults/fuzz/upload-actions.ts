@@ -86,7 +86,10 @@ function patchAction(intent: Extract<Intent, { do: 'patch' }>, model: Model): Ac
     message: { ...message('PATCH', pathOf(upload, intent.state, model), headers), body: content },
     ...(known && inOrder && { expected: [202] }),
     settle(answer) {
-      if (!upload || (answer && answer.status >= 400)) return;
+      if (!upload) return;
+      // Without a Content-Length a body that is too short shows only when it has ended: what came of it may stay.
+      if (intent.range === 'long') return forget(model, upload);
+      if (answer && answer.status >= 400) return;
       if (answer?.status !== 202) return forget(model, upload);
       upload.location = locationOf(answer);
       upload.content = Buffer.concat([upload.content, content]);

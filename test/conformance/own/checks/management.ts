@@ -28,7 +28,8 @@ export const management: readonly Check[] = [
       expectStatus(await registry.putManifest('two', image), 201);
       const other = await registry.pushImage('other');
       const path = `/v2/${registry.repository}/manifests`;
-      expect((await registry.call('DELETE', `${path}/${image.digest}`)).status).toBe(202);
+      const deleted = await registry.call('DELETE', `${path}/${image.digest}`);
+      expect([deleted.status, deleted.headers['docker-content-digest']]).toEqual([202, image.digest]);
       for (const gone of ['one', 'two', image.digest])
         expect([gone, (await registry.call('GET', `${path}/${gone}`)).status]).toEqual([gone, 404]);
       expect((await registry.call('GET', `${path}/${other.digest}`)).status).toBe(200);
@@ -53,6 +54,7 @@ export const management: readonly Check[] = [
       const path = `/v2/${registry.repository}/blobs/${digest}`;
       const deleted = await registry.call('DELETE', path);
       expect([deleted.status, deleted.headers['content-length']]).toEqual([202, '0']);
+      expect(deleted.headers['docker-content-digest']).toBe(digest);
       expect((await registry.call('HEAD', path)).status).toBe(404);
       expect((await registry.call('HEAD', `/v2/${other}/blobs/${digest}`)).status).toBe(200);
       const again = await registry.call('DELETE', path);

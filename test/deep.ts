@@ -1,0 +1,116 @@
+import { prepareBlockVolumes } from './faults/durability/block-volume.ts';
+import { runKillCampaign } from './faults/durability/kill-campaign.ts';
+import { runSnapshotCampaign } from './faults/durability/snapshot-campaign.ts';
+import { runFuzzCampaign } from './faults/fuzz/campaign.ts';
+import { compareUnderLimit } from './faults/memory/comparison.ts';
+import { seedOf } from './faults/random.ts';
+
+/** A campaign, as a test: it passes when it finds no problem. */
+interface Campaign {
+  readonly name: string;
+  /** What is wrong, a paragraph each. */
+  run(report: (line: string) => void): Promise<readonly string[]>;
+  /** Minutes after which it counts as failed, and everything ends. */
+  readonly limit: number;
+}
+
+const seed = seedOf(Date.now() % 2 ** 32);
+const mebibyte = 1024 * 1024;
+
+const campaigns: readonly Campaign[] = [
+  ...[false, true].map((tls): Campaign => ({
+    name: `memory ${tls ? 'TLS' : 'plain HTTP'}: 64 uploads and 64 downloads of 256 MiB in 300 MiB`,
+    limit: 40,
+    async run(report) {
+      const { limited, ratio } = await compareUnderLimit({
+        concurrency: 64,
+        size: 256 * mebibyte,
+        tls,
+        report,
+      });
+      report(`throughput is ${(100 * ratio).toFixed(0)} % of that without a limit`);
+      return [
+        ...(limited.kills === 0 ? [] : [`the kernel killed ${limited.kills} processes`]),
+        ...(limited.sameProcesses ? [] : ['processes had to be replaced']),
+        ...(ratio >= 0.5 ? [] : [`the throughput fell to ${(100 * ratio).toFixed(0)} %`]),
+      ];
+    },
+  })),
+  {
+    name: 'durability: 200 kills during 1,000 concurrent uploads',
+    limit: 40,
+    async run(report) {
+      const { problems, leftovers, kills } = await runKillCampaign({
+        seed,
+        uploads: 1_000,
+        kills: 200,
+        report,
+      });
+      report(`${kills.workers} workers and ${kills.groups} whole registries were killed`);
+      return [...problems, ...leftovers.after.map((file) => `${file} was not purged`)];
+    },
+  },
+  {
+    name: 'durability: 20 snapshots of the block device during 1,000 concurrent uploads',
+    limit: 40,
+    async run(report) {
+      const results = await runSnapshotCampaign({ seed, uploads: 1_000, snapshots: 20, report });
+      return results.flatMap(({ problems }, index) =>
+        problems.map((line) => `snapshot ${index + 1}: ${line}`),
+      );
+    },
+  },
+  {
+    name: 'fuzzing: a million requests',
+    limit: 240,
+    async run(report) {
+      const { problems, coverage } = await runFuzzCampaign({
+        seed,
+        requests: 1_000_000,
+        concurrency: 16,
+        report,
+      });
+      return [...problems, ...coverage.missing(100).map((line) => `reached less than 100 times: ${line}`)];
+    },
+  },
+];
+
+/** `npm run test:deep [WORD]`: the long campaigns, or those whose name has the word. At most 7 hours in all. */
+async function main(word: string): Promise<void> {
+  process.stdout.write(`seed ${seed}; WHARFINGER_SEED=${seed} repeats it\n`);
+  await prepareBlockVolumes();
+  let passed = 0;
+  const failures: string[] = [];
+  for (const campaign of campaigns.filter(({ name }) => name.includes(word))) {
+    const problems = await runLimited(campaign);
+    for (const problem of problems.slice(0, 20)) process.stdout.write(`  ${problem}\n`);
+    process.stdout.write(`${problems.length === 0 ? '✓' : '✗'} ${campaign.name}\n`);
+    if (problems.length === 0) passed += 1;
+    else failures.push(`${campaign.name} (${problems.length} problems)`);
+  }
+  for (const failure of failures) process.stdout.write(`FAILED: ${failure}\n`);
+  process.stdout.write(`${passed} passed, ${failures.length} failed\n`);
+  process.exitCode = failures.length === 0 && passed > 0 ? 0 : 1;
+}
+
+async function runLimited({ name, limit, run }: Campaign): Promise<readonly string[]> {
+  const begun = Date.now();
+  const report = (line: string): void => {
+    const minutes = ((Date.now() - begun) / 60_000).toFixed(1);
+    process.stdout.write(`  [${minutes} min] ${line}\n`);
+  };
+  const timer = setTimeout(() => {
+    process.stdout.write(`FAILED: ${name}: not within ${limit} minutes\n0 passed, 1 failed\n`);
+    // What was started ends with this process.
+    process.exit(1);
+  }, limit * 60_000);
+  try {
+    return await run(report);
+  } catch (error) {
+    return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+await main(process.argv[2] ?? '');
