@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: [
-            'test/{e2e,peers}/**/*.test.ts',
+            'test/{e2e,peers,faults}/**/*.test.ts',
             'test/conformance/own/**/*.test.ts',
             'test/conformance/suite/{junit,skips}.test.ts',
             'test/conformance/document.test.ts',

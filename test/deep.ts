@@ -18,14 +18,14 @@ const seed = seedOf(Date.now() % 2 ** 32);
 const mebibyte = 1024 * 1024;
 
 const campaigns: readonly Campaign[] = [
-  ...[false, true].map((tls): Campaign => ({
-    name: `memory ${tls ? 'TLS' : 'plain HTTP'}: 64 uploads and 64 downloads of 256 MiB in 300 MiB`,
+  ...(['plain HTTP', 'TLS', 'HTTP/2'] as const).map((way): Campaign => ({
+    name: `memory ${way}: 64 uploads and 64 downloads of 256 MiB in 300 MiB`,
     limit: 40,
     async run(report) {
       const { limited, ratio } = await compareUnderLimit({
         concurrency: 64,
         size: 256 * mebibyte,
-        tls,
+        way,
         report,
       });
       report(`throughput is ${(100 * ratio).toFixed(0)} % of that without a limit`);
@@ -93,7 +93,8 @@ async function main(word: string): Promise<void> {
   process.exitCode = failures.length === 0 && passed > 0 ? 0 : 1;
 }
 
-async function runLimited({ name, limit, run }: Campaign): Promise<readonly string[]> {
+async function runLimited(campaign: Campaign): Promise<readonly string[]> {
+  const { name, limit } = campaign;
   const begun = Date.now();
   const report = (line: string): void => {
     const minutes = ((Date.now() - begun) / 60_000).toFixed(1);
@@ -105,7 +106,7 @@ async function runLimited({ name, limit, run }: Campaign): Promise<readonly stri
     process.exit(1);
   }, limit * 60_000);
   try {
-    return await run(report);
+    return await campaign.run(report);
   } catch (error) {
     return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
   } finally {

@@ -24,7 +24,7 @@ test(
     expect(problems).toEqual([]);
     expect(kills.workers).toBeGreaterThan(0);
     expect(kills.groups).toBeGreaterThan(0);
-    expect(known.confirmed.length).toBeGreaterThan(300);
+    expect(known.confirmed.length).toBeGreaterThan(100);
     expect(leftovers.before).toBeGreaterThan(0);
     expect(leftovers.after).toEqual([]);
   },

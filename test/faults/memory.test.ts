@@ -4,15 +4,12 @@ import { compareUnderLimit, memoryLimit } from './memory/comparison.ts';
 /** The full size of 256 MiB is `npm run test:deep`. */
 const size = 16 * 1024 * 1024;
 
-test.each([
-  { way: 'plain HTTP', tls: false },
-  { way: 'TLS', tls: true },
-])(
-  '64 uploads and 64 downloads at a time stay below 300 MiB: $way',
+test.each(['plain HTTP', 'TLS', 'HTTP/2'] as const)(
+  '64 uploads and 64 downloads at a time stay below 300 MiB: %s',
   { timeout: 300_000 },
-  async ({ way, tls }) => {
+  async (way) => {
     const report = (line: string): void => void process.stdout.write(`memory, ${way}: ${line}\n`);
-    const { limited, ratio } = await compareUnderLimit({ concurrency: 64, size, tls, report });
+    const { limited, ratio } = await compareUnderLimit({ concurrency: 64, size, way, report });
     expect(limited.kills).toBe(0);
     expect(limited.sameProcesses).toBe(true);
     expect(limited.heldPeak).toBeLessThan(memoryLimit);

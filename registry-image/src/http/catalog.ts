@@ -1,5 +1,6 @@
 import { sendJson } from './answers.ts';
 import type { Context } from './context.ts';
+import { externalPath } from './location.ts';
 import { linkNext, requestedPage } from './pagination.ts';
 
 /** Repositories of a page when the client does not say how many it wants (distribution's default). */
@@ -13,6 +14,6 @@ export async function getCatalog({ services, request, response, subject }: Conte
     config.catalog.maxentries,
   );
   const page = await registry.catalog.list({ last, limit, visible: subject.visible });
-  linkNext(response, `${config.http.prefix}/v2/_catalog`, page, limit);
+  linkNext(response, externalPath(config.http, '/v2/_catalog'), page, limit);
   sendJson(response, 200, { repositories: page.items });
 }

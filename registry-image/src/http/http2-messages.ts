@@ -1,11 +1,19 @@
 import express, { type Express } from 'express';
 import { constants, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 
+/** Bytes of a body that are held ready for its reader. */
+const bodyBuffer = 512 * 1024;
+
 /**
  * Requests of HTTP/2 with the meaning that the endpoints know from HTTP/1.1: `complete` is true when the whole body has come.
  * (Node's own is true as well when the client has reset the stream.)
  */
-export class Http2Request extends Http2ServerRequest {}
+export class Http2Request extends Http2ServerRequest {
+  constructor(...[stream, headers, options, rawHeaders]: ConstructorParameters<typeof Http2ServerRequest>) {
+    // DATA frames come in pieces of 16 KiB: what has come while the last piece was worked on is read as one.
+    super(stream, headers, { ...options, highWaterMark: bodyBuffer }, rawHeaders);
+  }
+}
 
 /**
  * Responses of HTTP/2 with the meaning that the endpoints know from HTTP/1.1: `writableFinished` is true when the whole answer has

@@ -3,6 +3,7 @@ import { registryError } from '../registry/errors.ts';
 import { mediaTypes } from '../registry/manifest-format.ts';
 import { sendJson } from './answers.ts';
 import type { Context } from './context.ts';
+import { externalPath } from './location.ts';
 
 /** `GET /v2/<name>/referrers/<digest>` (OCI distribution specification, "Listing Referrers"). */
 export async function getReferrers(context: Context): Promise<void> {
@@ -23,7 +24,7 @@ export async function getReferrers(context: Context): Promise<void> {
       ...(wanted !== undefined && { artifactType: wanted }),
       last: end.digest,
     });
-    const path = `${services.config.http.prefix}/v2/${repository}/referrers/${subject}`;
+    const path = externalPath(services.config.http, `/v2/${repository}/referrers/${subject}`);
     response.setHeader('Link', `<${path}?${query.toString()}>; rel="next"`);
   }
   sendJson(

@@ -1,5 +1,6 @@
 import { sendJson } from './answers.ts';
 import type { Context } from './context.ts';
+import { externalPath } from './location.ts';
 import { linkNext, requestedPage } from './pagination.ts';
 
 /** `GET /v2/<name>/tags/list`: the tags of a repository in lexical order; all of them when `n` is not given. */
@@ -7,6 +8,6 @@ export async function getTags({ services, request, response, repository }: Conte
   const { config, registry } = services;
   const requested = requestedPage(request, config.tags.maxtags);
   const page = await registry.tags.list(repository, requested);
-  linkNext(response, `${config.http.prefix}/v2/${repository}/tags/list`, page, requested.limit);
+  linkNext(response, externalPath(config.http, `/v2/${repository}/tags/list`), page, requested.limit);
   sendJson(response, 200, { name: repository, tags: page.items });
 }

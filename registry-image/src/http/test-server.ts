@@ -177,7 +177,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 
 async function bodyOf(body: NonNullable<RequestInit['body']>): Promise<TransportRequest['body']> {
   if (typeof body === 'string' || body instanceof Uint8Array) return body;
-  if (body instanceof ReadableStream) return Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
+  if (body instanceof ReadableStream) return Readable.fromWeb(body);
   return new Uint8Array(await new Response(body).arrayBuffer());
 }
 

@@ -83,9 +83,7 @@ describe.each(transports)('over %s', (transport) => {
     const body = new Readable({ read: () => {} });
     body.push(large.subarray(0, 1000));
     const sent = client.request('PATCH', upload, { body, signal: gone.signal });
-    await expect
-      .poll(async () => (await client.request('GET', upload)).headers['range'])
-      .toBe('0-999');
+    await expect.poll(async () => (await client.request('GET', upload)).headers['range']).toBe('0-999');
     gone.abort();
     await expect(sent).rejects.toThrow();
     await expect.poll(() => server.log.some(({ complete }) => complete === false)).toBe(true);
@@ -100,7 +98,10 @@ describe.each(transports)('over %s', (transport) => {
 
   it('every answer has the headers of the config and none that the protocol forbids', async () => {
     const headers = '{X-Content-Type-Options: [nosniff], X-Two: [a, b], Connection: [keep-alive]}';
-    const { client } = await startServer({ transport, yaml: `storage: inmemory\nhttp: {headers: ${headers}}` });
+    const { client } = await startServer({
+      transport,
+      yaml: `storage: inmemory\nhttp: {headers: ${headers}}`,
+    });
     for (const path of ['/v2/', '/v2/a/tags/list', '/nowhere', `/v2/a/blobs/${digestOf('none')}`]) {
       const { headers: found } = await client.request('GET', path);
       expect(found).toMatchObject({

@@ -11,6 +11,7 @@ import {
 } from '../storage/paths.ts';
 import type { CommitGate } from './commit-gate.ts';
 import { absentAsUndefined } from './links.ts';
+import { purgeTemporaries } from './temporary-purge.ts';
 
 export interface UploadPurgeOptions {
   /** Milliseconds since anything happened to an upload after which it is removed. */
@@ -60,7 +61,10 @@ export async function purgeUploads(
       events.failed(upload.entry.path, error);
     }
   }
-  if (!options.dryRun) await removeDeleted(driver);
+  if (!options.dryRun) {
+    await removeDeleted(driver);
+    await purgeTemporaries(driver, { deadline, failed: (path, error) => events.failed(path, error) });
+  }
   return purged;
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import { Server as NetServer, type Socket } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
 import { trackHttp1 } from './http1-connections.ts';
 import { trackHttp2 } from './http2-sessions.ts';
 import type { RegistryServer } from './registry-server.ts';

@@ -160,7 +160,7 @@ describe('while a health check fails', () => {
 
   it('of the storage, when it is enabled', async () => {
     const on = await serve({ storagedriver: { enabled: true, interval: '50ms', threshold: 2 } });
-    const off = await serve({});
+    const off = await serve({ storagedriver: { enabled: false, interval: '50ms' } });
     for (const { registry } of [on, off]) {
       expect(await statuses(registry)).toEqual([200]);
       const data = join(registry.directory, 'data');

@@ -1,6 +1,6 @@
 import { createServer as createHttp1Server, type Server as Http1Server } from 'node:http';
 import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
-import { createServer as createListener, type Server as Listener, type Socket } from 'node:net';
+import { createServer as createListener, type Server as Listener } from 'node:net';
 import { createServer as createTlsListener, type TLSSocket } from 'node:tls';
 import { Http2Request, Http2Response } from '../http/http2-messages.ts';
 import { refusalOf } from '../tls/client-auth.ts';

@@ -170,7 +170,7 @@ export async function startRegistry(setup: Setup = {}): Promise<RegistryUnderTes
       return last;
     },
     call: (options, body) => call({ port, agent, ...options }, body),
-    client(transport, own = {}) {
+    client(transport, own) {
       const authority = `localhost:${port}`;
       return createTransportClient({ transport, authority, ca: serving['tls.crt'], ...own });
     },

@@ -91,7 +91,10 @@ describe.each(['http1', 'http2-cleartext'] as const)('a relay of requests over %
     expect(seen).toMatchObject([
       { method: 'PUT', url: '/v2/a?b=c', body, remote: '127.0.0.1', encrypted: false },
     ]);
-    expect(seen[0]?.headers).toMatchObject({ authorization: 'Basic abc', host: expect.stringContaining(':') });
+    expect(seen[0]?.headers).toMatchObject({
+      authorization: 'Basic abc',
+      host: expect.stringContaining(':'),
+    });
     expect(seen[0]?.headers).not.toHaveProperty('x-wharfinger-relayed-for');
   });
 
@@ -113,6 +116,14 @@ describe.each(['http1', 'http2-cleartext'] as const)('a relay of requests over %
     const stranger = await startOldWorker(transport, createRelay({ port, key: '00'.repeat(32) }));
     expect((await stranger.request('GET', '/')).status).toBe(299);
   });
+});
+
+it('a path that cannot be said in HTTP/1.1 is refused, and nothing else happens', async () => {
+  const { port, seen } = await startNewWorker();
+  const client = await startOldWorker('http2-cleartext', createRelay({ port, key }));
+  expect((await client.request('GET', '/v2/\u{1F600}')).status).toBe(400);
+  expect((await client.request('GET', '/v2/')).status).toBe(201);
+  expect(seen).toHaveLength(1);
 });
 
 it('a body of a GET stays one, and does not become the next request', async () => {

@@ -38,7 +38,14 @@ export function createRelay(options: { port: number; key: string }): Relay {
     socket.once('error', fallback);
     socket.once('secureConnect', () => {
       socket.removeListener('error', fallback);
-      relayOver(socket, request, response);
+      try {
+        relayOver(socket, request, response);
+      } catch {
+        // What HTTP/2 lets through and HTTP/1.1 cannot say, such as some characters of a path, is no request for a registry.
+        socket.destroy();
+        response.statusCode = 400;
+        response.end();
+      }
     });
   };
 }
@@ -68,13 +75,9 @@ function relayOver(socket: Socket, request: AnyRequest, response: AnyResponse): 
 }
 
 function originOf(request: AnyRequest): Origin {
-  const { socket } = request;
-  const encrypted = 'encrypted' in socket ? socket.encrypted === true : isEncrypted(request);
-  return { remoteAddress: socket.remoteAddress ?? '', encrypted };
-}
-
-function isEncrypted(request: AnyRequest): boolean {
-  return 'stream' in request && request.stream.session?.encrypted === true;
+  const { encrypted = false }: { encrypted?: boolean } =
+    'stream' in request ? (request.stream.session ?? {}) : (request.socket as { encrypted?: boolean });
+  return { remoteAddress: request.socket.remoteAddress ?? '', encrypted };
 }
 
 /** The fields for HTTP/1.1: pseudo fields left out, `:authority` as Host, a body without a length in chunks. */

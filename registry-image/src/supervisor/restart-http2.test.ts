@@ -10,13 +10,15 @@ function digestOf(text: string): string {
   return `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }
 
-async function push({ request }: TransportClient, text: string): Promise<number> {
-  return (await request('POST', `/v2/team/app/blobs/uploads/?digest=${digestOf(text)}`, { body: text })).status;
+async function push(client: TransportClient, text: string): Promise<number> {
+  return (
+    await client.request('POST', `/v2/team/app/blobs/uploads/?digest=${digestOf(text)}`, { body: text })
+  ).status;
 }
 
 /** A PUT whose body takes `milliseconds`. */
-async function pushSlowly({ request }: TransportClient, text: string, milliseconds: number): Promise<number> {
-  const { headers } = await request('POST', '/v2/team/app/blobs/uploads/');
+async function pushSlowly(client: TransportClient, text: string, milliseconds: number): Promise<number> {
+  const { headers } = await client.request('POST', '/v2/team/app/blobs/uploads/');
   const { pathname, search } = new URL(headers['location'] ?? '');
   const body = Readable.from(
     (async function* slowly(): AsyncGenerator<Buffer> {
@@ -25,7 +27,7 @@ async function pushSlowly({ request }: TransportClient, text: string, millisecon
       yield Buffer.from(text.slice(5));
     })(),
   );
-  return (await request('PUT', `${pathname}${search}&digest=${digestOf(text)}`, { body })).status;
+  return (await client.request('PUT', `${pathname}${search}&digest=${digestOf(text)}`, { body })).status;
 }
 
 async function restart(registry: RegistryUnderTest, nonce: string): Promise<void> {
@@ -59,7 +61,8 @@ async function loadThroughRestarts(
       await sleep(Math.random() * pause);
     }
   }
-  const read = async ({ request }: TransportClient): Promise<number> => (await request('GET', '/v2/')).status;
+  const read = async (client: TransportClient): Promise<number> =>
+    (await client.request('GET', '/v2/')).status;
   const loops = clients.flatMap((client, index) => [
     work(() => read(client), index * 250),
     work(() => read(client), index * 250),

@@ -11,10 +11,7 @@ export interface RequestCount {
 }
 
 export interface RequestCounts {
-  begin(
-    request: IncomingMessage | Http2ServerRequest,
-    response: ServerResponse | Http2ServerResponse,
-  ): void;
+  begin(request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void;
   /** What finished since the last call. */
   take(): RequestCount[];
 }

@@ -24,7 +24,7 @@ const table = {
   'layer-link-content': {
     found:
       'A layer link is empty or names another digest than its directory, and the blob of the directory is there.',
-    repair: 'Written anew.',
+    repair: 'Written anew; what it held is set aside.',
   },
   'layer-link-missing': {
     found:
@@ -39,7 +39,7 @@ const table = {
   'revision-link-content': {
     found:
       'A revision link is empty or names another digest than its directory, and the manifest of the directory is there.',
-    repair: 'Written anew.',
+    repair: 'Written anew; what it held is set aside.',
   },
   'revision-link-missing': {
     found:

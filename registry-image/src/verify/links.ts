@@ -7,12 +7,14 @@ import type { Outcome } from './damages.ts';
  * have swept it): a link alone is never left.
  */
 export async function writeLink(
-  { store }: Context,
+  context: Context,
   path: string,
   digest: Digest,
   isThere: () => Promise<boolean>,
 ): Promise<Outcome | undefined> {
-  const existed = (await store.link(path)).kind !== 'absent';
+  const { store } = context;
+  const existed = (await store.stat(path)) !== undefined;
+  await keepContent(context, path);
   await store.driver.putContent(path, digest);
   if (await isThere()) return { action: 'repaired' };
   if (!existed) {
@@ -20,6 +22,12 @@ export async function writeLink(
     await store.driver.removeIfEmpty(path.slice(0, path.lastIndexOf('/')));
   }
   return undefined;
+}
+
+/** Sets aside what a file holds that is to be written anew: whatever got there may be the last copy of something. */
+export async function keepContent({ store, setAside }: Context, path: string): Promise<void> {
+  const entry = await store.stat(path);
+  if (entry && entry.size > 0) await setAside(path, async () => true);
 }
 
 /** Sets the directory of a link aside when the link still leads to nothing. */

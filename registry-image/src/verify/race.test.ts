@@ -26,7 +26,7 @@ async function repairWhile(root: string, path: string, act: () => void): ReturnT
 
 function makeStore(): ReturnType<typeof createStoreFixture> {
   const store = createStoreFixture();
-  onTestFinished(store.dispose);
+  onTestFinished(() => store.dispose());
   return store;
 }
 

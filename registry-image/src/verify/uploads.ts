@@ -2,6 +2,7 @@ import { uploadDataPath, uploadPath, uploadsPath, uploadStartedAtPath } from '..
 import type { Context } from './context.ts';
 import { isAbandoned, nameOf, openDirectory } from './directory.ts';
 import type { Check, Finding } from './inspector.ts';
+import { keepContent } from './links.ts';
 
 /** Checks that every upload under way can go on, and will be purged when nobody goes on with it. */
 export async function verifyUploads(context: Context, repository: string): Promise<void> {
@@ -53,6 +54,7 @@ function uploadCheck(context: Context, repository: string, id: string): Check {
         async repair() {
           // RFC 3339 in seconds, as distribution writes and reads it.
           const time = new Date(entry.modified).toISOString().replace(/\.\d+Z$/, 'Z');
+          await keepContent(context, startedAt);
           await store.driver.putContent(startedAt, time);
           return { action: 'repaired' };
         },

@@ -1,8 +1,9 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { StorageDriver } from '../storage/driver.ts';
+import * as paths from '../storage/paths.ts';
 import { damageCases } from './damage-cases.ts';
 import { damages } from './damages.ts';
 import { type Made, makeStore } from './made-store.ts';
@@ -33,6 +34,16 @@ describe('registry verify', () => {
     expect(found).toEqual([]);
     expect(summary).toMatchObject({ repositories: 2, manifests: 4, tags: 3, uploads: 1, blobs: 8 });
     expect(snapshot(root)).toEqual(before);
+  });
+
+  it('leaves alone what a server may be in the middle of', async () => {
+    const root = await copyStore(original);
+    const at = (path: string): string => join(root, path);
+    writeFileSync(at(`${paths.layerPath('team/app', made.layer)}/.wharfinger-0123456789abcdef.tmp`), '');
+    mkdirSync(at(paths.deletedPath('now/current')), { recursive: true });
+    rmSync(at(paths.uploadDataPath('team/app', made.upload)));
+    rmSync(at(dirname(paths.tagCurrentLinkPath('team/app', 'v1'))), { recursive: true });
+    expect((await verifyOnce(root, { repair: true })).found).toEqual([]);
   });
 
   describe.each(damageCases)('$name ($kind)', (one) => {

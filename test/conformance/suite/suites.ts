@@ -28,7 +28,7 @@ function current(version: '1.1' | 'dev'): Suite {
     name: version,
     variable: 'WHARFINGER_OCI_SUITE',
     version: 'main at 967efdc079b9 (2026-07-16)',
-    announced: 984,
+    announced: 986,
     checks: 793,
     settings: ({ authority, scheme, results }) => ({
       OCI_VERSION: version,

@@ -4,7 +4,7 @@ import { createRandom } from '../random.ts';
 import { type RegistryProcess, startRegistryProcess } from '../registry-process.ts';
 import { walkStore } from '../store-walk.ts';
 import { judgeStore } from './judgement.ts';
-import type { LedgerSnapshot } from './ledger.ts';
+import type { Ledger, LedgerSnapshot } from './ledger.ts';
 import { startLoad } from './load.ts';
 
 export interface KillCampaignOptions {
@@ -24,6 +24,9 @@ export interface KillCampaign {
   readonly leftovers: { readonly before: number; readonly after: readonly string[] };
 }
 
+/** Milliseconds that a kill waits for uploads that get done. */
+const progressLimit = 20_000;
+
 /** Kills workers and whole registries with SIGKILL under uploads, then looks at what is there. */
 export async function runKillCampaign(options: KillCampaignOptions): Promise<KillCampaign> {
   const report = options.report ?? ((): void => {});
@@ -34,7 +37,7 @@ export async function runKillCampaign(options: KillCampaignOptions): Promise<Kil
   const load = startLoad(registry, options);
   let stopped = false;
   try {
-    const kills = await killAtRandom(registry, options, (done) => {
+    const kills = await killAtRandom(registry, load.ledger, options, (done) => {
       const { confirmed, open, tags } = load.ledger.snapshot();
       const counts = `${confirmed.length} answered, ${open.length} open, ${tags.length} tags`;
       if (done % 20 === 0) report(`${done} kills: ${counts}`);
@@ -64,15 +67,23 @@ export async function runKillCampaign(options: KillCampaignOptions): Promise<Kil
 
 async function killAtRandom(
   registry: RegistryProcess,
-  { kills, seed }: KillCampaignOptions,
+  ledger: Ledger,
+  { kills, seed, uploads }: KillCampaignOptions,
   onKill: (done: number) => void,
 ): Promise<{ workers: number; groups: number }> {
   const random = createRandom(seed);
   const done = { workers: 0, groups: 0 };
-  // The load has to get going.
-  await sleep(2_000);
+
+  /** Where nothing gets done between two kills, they show nothing: waits for some uploads, however slow the machine is. */
+  async function progress(): Promise<void> {
+    const before = ledger.snapshot().confirmed.length;
+    const enough = (): boolean => ledger.snapshot().confirmed.length >= before + uploads / 50;
+    for (const deadline = Date.now() + progressLimit; !enough() && Date.now() < deadline;) await sleep(50);
+  }
+
   while (done.workers + done.groups < kills) {
-    await sleep(random.below(1_200));
+    await progress();
+    await sleep(random.below(1_000));
     if (random.chance(0.25)) {
       await registry.killGroup();
       await registry.start();

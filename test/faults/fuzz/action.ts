@@ -26,12 +26,6 @@ export function actionOf(intent: Intent, model: Model): Action {
       return { message: message('GET', '/v2/_token') };
     case 'list':
       return { message: message(intent.head ? 'HEAD' : 'GET', listPath(intent, model)) };
-    case 'start':
-    case 'patch':
-    case 'finish':
-    case 'status':
-    case 'cancel':
-      return uploadAction(intent, model);
     case 'blob':
       return blobAction(intent, model);
     case 'manifest':
@@ -44,6 +38,13 @@ export function actionOf(intent: Intent, model: Model): Action {
       return {
         message: { ...message(intent.method, intent.path, intent.headers), body: contentOf(intent.content) },
       };
+    case 'start':
+    case 'patch':
+    case 'finish':
+    case 'status':
+    case 'cancel':
+    default:
+      return uploadAction(intent, model);
   }
 }
 

@@ -98,7 +98,7 @@ async function playAll(lanes: Lanes, options: FuzzOptions, coverage: Coverage): 
   async function special(): Promise<void> {
     if (!options.lanes) await askUnhealthy(coverage);
     const lane = lanes.lanes.find(({ name }) => name === 'tls');
-    for (let count = 0; lane && !failure && count < 2; count += 1) await flood(lane, coverage, count);
+    if (lane) for (const round of [1, 2]) await flood(lane, coverage, round);
   }
 
   await Promise.all([special(), ...Array.from({ length: options.concurrency }, player)]);

@@ -47,6 +47,7 @@ export function makeManifest(kind: ManifestKind, repository: KnownRepository, nu
     case 'odd':
       return made(pick(oddities, number), types.image, false);
     case 'large':
+    default:
       return made(
         { schemaVersion: 2, padding: 'x'.repeat(number % 4 === 0 ? 4_200_000 : 100_000) },
         types.image,

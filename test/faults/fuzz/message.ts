@@ -49,18 +49,12 @@ export function headersOf(message: Message, spoil: Spoil): Readonly<Record<strin
 }
 
 function extraLines(spoil: Spoil): string[] {
-  switch (spoil.kind) {
-    case 'header':
-      return [spoil.line];
-    case 'hugeHeader':
-      return [`X-Huge: ${'h'.repeat(spoil.size)}`];
-    case 'manyHeaders':
-      return Array.from({ length: spoil.count }, (_, index) => `X-Many-${index}: ${index}`);
-    case 'expect':
-      return ['Expect: 100-continue'];
-    default:
-      return [];
+  if (spoil.kind === 'header') return [spoil.line];
+  if (spoil.kind === 'hugeHeader') return [`X-Huge: ${'h'.repeat(spoil.size)}`];
+  if (spoil.kind === 'manyHeaders') {
+    return Array.from({ length: spoil.count }, (_, index) => `X-Many-${index}: ${index}`);
   }
+  return spoil.kind === 'expect' ? ['Expect: 100-continue'] : [];
 }
 
 function framing(body: Buffer, spoil: Spoil, method: string): { lines: string[]; body: Buffer } {

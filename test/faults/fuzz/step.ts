@@ -109,5 +109,4 @@ export interface Step {
 export type Move =
   | { readonly move: 'request'; readonly step: Step }
   | { readonly move: 'pipeline'; readonly intents: readonly Intent[] }
-  | { readonly move: 'garbage'; readonly bytes: Uint8Array; readonly preface: 'none' | 'request' | 'http2' }
-  | { readonly move: 'flood'; readonly count: number; readonly seed: number };
+  | { readonly move: 'garbage'; readonly bytes: Uint8Array; readonly preface: 'none' | 'request' | 'http2' };

@@ -16,6 +16,7 @@ export function uploadAction(intent: UploadIntent, model: Model): Action {
       return finishAction(intent, model);
     case 'status':
     case 'cancel':
+    default:
       return otherAction(intent, model);
   }
 }
@@ -49,6 +50,7 @@ function startAction(intent: Extract<Intent, { do: 'start' }>, model: Model): Ac
     case 'mountMalformed':
       return mountAction(intent, model);
     case 'badName':
+    default:
       return { message: message('POST', `/v2/Bad..Name/${intent.repository}/blobs/uploads/`) };
   }
 }
@@ -116,6 +118,7 @@ function contentRange(choice: RangeChoice, offset: number, length: number): stri
     case 'long':
       return `${offset}-${offset + length + 9}`;
     case 'odd':
+    default:
       return pick(
         ['bytes */*', '-1-5', '0-', '5-1', 'x', '99999999999999999999-99999999999999999999'],
         length,

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLargeBlobClient, makeLargeBlobs, type LargeBlobs } from './large-blobs.ts';
+import { createHttp2BlobClient } from './large-blobs-http2.ts';
 import { createMemoryGroup } from './memory-group.ts';
 import { startRegistryProcess } from '../registry-process.ts';
 
@@ -8,12 +9,15 @@ const mebibyte = 1024 * 1024;
 /** "under a 300 MiB memory limit": for the supervisor and both workers together. */
 export const memoryLimit = 300 * mebibyte;
 
+/** How the clients reach the registry. */
+export type MemoryWay = 'plain HTTP' | 'TLS' | 'HTTP/2';
+
 export interface MemoryOptions {
   /** Uploads at a time, and as many downloads at the same time. */
   readonly concurrency: number;
   /** Bytes of each body. */
   readonly size: number;
-  readonly tls: boolean;
+  readonly way: MemoryWay;
   readonly report?: (line: string) => void;
 }
 
@@ -52,18 +56,19 @@ export function describe(run: MemoryRun): string {
 }
 
 async function measure(
-  { concurrency, size, tls }: MemoryOptions,
+  { concurrency, size, way }: MemoryOptions,
   blobs: LargeBlobs,
   limit: number | undefined,
 ): Promise<MemoryRun> {
   const group = createMemoryGroup(`wharfinger-test-${process.pid}-${limit ?? 'free'}`, limit);
-  const registry = await startRegistryProcess({ tls, cgroup: group.directory }).catch(
-    async (error: unknown) => {
-      await group.remove();
-      throw error;
-    },
-  );
-  const client = createLargeBlobClient(registry, blobs);
+  const registry = await startRegistryProcess({
+    tls: way !== 'plain HTTP',
+    cgroup: group.directory,
+  }).catch(async (error: unknown) => {
+    await group.remove();
+    throw error;
+  });
+  const client = (way === 'HTTP/2' ? createHttp2BlobClient : createLargeBlobClient)(registry, blobs);
   let heldPeak = 0;
   const sampler = setInterval(() => (heldPeak = Math.max(heldPeak, group.held())), 100);
   try {

@@ -47,6 +47,7 @@ export interface LargeBlobClient {
   close(): void;
 }
 
+/** Over HTTP/1.1. */
 export function createLargeBlobClient(registry: RegistryProcess, blobs: LargeBlobs): LargeBlobClient {
   const secure = registry.scheme === 'https';
   const agent = secure
@@ -84,20 +85,25 @@ export function createLargeBlobClient(registry: RegistryProcess, blobs: LargeBlo
     get.end();
     const answer = await response(get);
     if (answer.statusCode !== 200) throw new Error(`the download was answered ${answer.statusCode}`);
-    let offset = 0;
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
-      for (let at = 0; at < chunk.length;) {
-        const wanted = blobs.bytesOf(index, offset);
-        const part = chunk.subarray(at, at + wanted.length);
-        if (!part.equals(wanted.subarray(0, part.length))) throw new Error(`wrong bytes at ${offset}`);
-        at += part.length;
-        offset += part.length;
-      }
-    }
-    if (offset !== blobs.size) throw new Error(`${offset} bytes came instead of ${blobs.size}`);
+    await compare(answer as AsyncIterable<Buffer>, blobs, index);
   }
 
   return { upload, download, close: () => agent.destroy() };
+}
+
+/** Reads a body to its end and throws when it is not that blob. */
+export async function compare(body: AsyncIterable<Buffer>, blobs: LargeBlobs, index: number): Promise<void> {
+  let offset = 0;
+  for await (const chunk of body) {
+    for (let at = 0; at < chunk.length;) {
+      const wanted = blobs.bytesOf(index, offset);
+      const part = chunk.subarray(at, at + wanted.length);
+      if (!part.equals(wanted.subarray(0, part.length))) throw new Error(`wrong bytes at ${offset}`);
+      at += part.length;
+      offset += part.length;
+    }
+  }
+  if (offset !== blobs.size) throw new Error(`${offset} bytes came instead of ${blobs.size}`);
 }
 
 function response(sent: ClientRequest): Promise<IncomingMessage> {

@@ -1,0 +1,43 @@
+import type { Entry, StorageDriver } from '../storage/driver.ts';
+import { blobsRoot, repositoriesRoot } from '../storage/paths.ts';
+import { absentAsUndefined } from './links.ts';
+
+/**
+ * Removes the temporary files that processes which were killed left beside blobs and links, and the directories that hold
+ * nothing else. Those of uploads go with their upload.
+ * @param options.deadline milliseconds since the epoch; what was changed later may still be written to
+ * @param options.failed something could not be looked at or removed; the rest is
+ */
+export async function purgeTemporaries(
+  driver: StorageDriver,
+  options: { deadline: number; failed: (path: string, error: unknown) => void },
+): Promise<void> {
+  if (!driver.temporaries) return;
+  const { deadline, failed } = options;
+  await purgeBelow(blobsRoot);
+  await purgeBelow(repositoriesRoot);
+
+  async function purgeBelow(directory: string): Promise<void> {
+    try {
+      for (const child of await entriesOf(driver.list(directory))) {
+        if (child.isDirectory && !child.isSymbolicLink && !child.path.endsWith('/_uploads')) {
+          await purgeBelow(child.path);
+        }
+      }
+      await purgeIn(directory);
+    } catch (error) {
+      failed(directory, error);
+    }
+  }
+
+  async function purgeIn(directory: string): Promise<void> {
+    const found = (await absentAsUndefined(driver.temporaries?.(directory) ?? Promise.resolve([]))) ?? [];
+    const stale = found.filter(({ modified }) => modified <= deadline);
+    for (const { path } of stale) await driver.delete(path);
+    if (stale.length > 0) await driver.removeIfEmpty(directory);
+  }
+}
+
+async function entriesOf(listed: Promise<Entry[]>): Promise<Entry[]> {
+  return (await absentAsUndefined(listed)) ?? [];
+}
