@@ -114,4 +114,6 @@ async function runLimited(campaign: Campaign): Promise<readonly string[]> {
   }
 }
 
+// Whatever was started, mounted or made goes when this process exits.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 await main(process.argv[2] ?? '');

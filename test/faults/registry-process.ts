@@ -75,7 +75,7 @@ export async function startRegistryProcess(options: RegistryProcessOptions = {})
       detached: true,
     });
     child = begun;
-    running.add(begun);
+    running.set(begun, directory);
     exited = new Promise((done) => begun.once('exit', done));
     void exited.then(() => running.delete(begun));
     for (const stream of [begun.stdout, begun.stderr]) {
@@ -135,10 +135,13 @@ export async function startRegistryProcess(options: RegistryProcessOptions = {})
   return registry;
 }
 
-/** Everything that was started here and still runs: killed when this process ends, however it ends. */
-const running = new Set<ChildProcess>();
+/** Everything that was started here and still runs, and its directory: gone when this process ends by itself. */
+const running = new Map<ChildProcess, string>();
 process.once('exit', () => {
-  for (const child of running) killGroupOf(child);
+  for (const [child, directory] of running) {
+    killGroupOf(child);
+    rmSync(directory, { recursive: true, force: true });
+  }
 });
 
 function killGroupOf(child: ChildProcess | undefined): void {
@@ -148,7 +151,8 @@ function killGroupOf(child: ChildProcess | undefined): void {
 
 /** The shell enters the control group before it becomes the supervisor, so that every process is in it from the start. */
 function commandOf(config: string, cgroup: string | undefined): string[] {
-  const command = [process.execPath, main, 'serve', config];
+  // It ends with this process, even when that is killed.
+  const command = ['setpriv', '--pdeathsig', 'KILL', process.execPath, main, 'serve', config];
   if (cgroup === undefined) return command;
   return ['sh', '-c', `echo $$ > '${cgroup}/cgroup.procs' && exec "$@"`, 'sh', ...command];
 }

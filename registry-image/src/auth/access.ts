@@ -10,6 +10,8 @@ export interface AccessRequest {
   readonly authorization: string | undefined;
   /** Scheme and authority under which the client reaches this registry (`https://registry.example`), '' when unknown. */
   readonly origin: string;
+  /** URL of `loginPath` for this client. */
+  readonly loginUrl: string;
   /** What must be allowed; none: to be a user at all. */
   readonly accesses: readonly Access[];
   /** What the request can make use of besides: a challenge names it, nobody is refused for it. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { verifiesChain } from './certificate-chain.ts';
 import { pathLengthOf } from './path-length.ts';
@@ -75,6 +76,14 @@ describe('verifiesChain', () => {
     expect(pathLengthOf(issue('RSA', { constraints: 'CA:TRUE,pathlen:300' }).certificate)).toBe(300);
     expect(verifies([issue('RSA', { by: last, constraints: 'CA:FALSE' }), last])).toBe(true);
     expect(verifies([issue('RSA', { by: below, constraints: 'CA:FALSE' }), below, last])).toBe(false);
+  });
+
+  it('looks at each certificate once, though every one of them could have issued every other', () => {
+    const stranger = issue('P-256', { name: 'same' });
+    const chain = Array.from({ length: 10 }, () => new X509Certificate(stranger.pem));
+    const started = performance.now();
+    expect(verifiesChain({ chain, roots: [root.certificate], now: new Date() })).toBe(false);
+    expect(performance.now() - started).toBeLessThan(1000);
   });
 
   it('refuses a chain that is too long to be meant', () => {

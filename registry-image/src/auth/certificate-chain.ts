@@ -18,24 +18,20 @@ export function verifiesChain(options: {
   if (!leaf || chain.length > longestChain || !holds(leaf, now)) return false;
   if (roots.some(({ raw }) => raw.equals(leaf.raw))) return true;
 
-  function leadsToRoot(
-    certificate: X509Certificate,
-    authorities: number,
-    left: readonly X509Certificate[],
-  ): boolean {
+  // Level by level, each certificate once: whoever sends a token could else make us try every order of them.
+  let level: readonly X509Certificate[] = [leaf];
+  let left: readonly X509Certificate[] = others;
+  for (let authorities = 0; level.length > 0; authorities++) {
     const isAbove = (issuer: X509Certificate): boolean =>
-      holds(issuer, now) && issued(issuer, certificate) && pathLengthOf(issuer) >= authorities;
+      holds(issuer, now) &&
+      pathLengthOf(issuer) >= authorities &&
+      level.some((certificate) => issued(issuer, certificate));
     if (roots.some(isAbove)) return true;
-    return left.filter(isAbove).some((issuer) =>
-      leadsToRoot(
-        issuer,
-        authorities + 1,
-        left.filter((other) => other !== issuer),
-      ),
-    );
+    const next = left.filter(isAbove);
+    left = left.filter((certificate) => !next.includes(certificate));
+    level = next;
   }
-
-  return leadsToRoot(leaf, 0, others);
+  return false;
 }
 
 function issued(issuer: X509Certificate, certificate: X509Certificate): boolean {

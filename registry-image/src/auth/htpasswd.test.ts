@@ -16,7 +16,7 @@ async function accessOf(htpasswd: string | undefined): Promise<Access> {
   const { config } = parseConfig(`version: 0.1\nstorage: {filesystem: {}}\n${yaml}`, {});
   const access = await createAccessController(config, { htpasswd: htpasswd ?? null, tokenKeys: null });
   return {
-    authorize: (authorization) => access.authorize({ authorization, origin: '', accesses: [] }),
+    authorize: (authorization) => access.authorize({ authorization, origin: '', loginUrl: '', accesses: [] }),
     update: (text) => access.update({ htpasswd: text }),
   };
 }

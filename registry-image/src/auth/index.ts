@@ -41,14 +41,13 @@ export async function createAccessController(
     };
   }
   const rules = config.wharfinger.access.length === 0 ? undefined : createRules(config.wharfinger.access);
-  const { prefix, secret } = config.http;
-  if (!htpasswd) return { ...createUserController({ rules, prefix }), update: () => {} };
+  if (!htpasswd) return { ...createUserController({ rules }), update: () => {} };
   const users = createHtpasswdUsers({ realm: htpasswd.realm, text: files.htpasswd ?? '' });
   const tokens = rules?.anonymous
-    ? createLoginTokens({ secret, credentialOf: (user) => users.hashOf(user) })
+    ? createLoginTokens({ secret: config.http.secret, credentialOf: (user) => users.hashOf(user) })
     : undefined;
   return {
-    ...createUserController({ users, rules, tokens, prefix }),
+    ...createUserController({ users, rules, tokens }),
     update(changed) {
       if (typeof changed.htpasswd === 'string') users.update(changed.htpasswd);
     },

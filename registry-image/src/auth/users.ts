@@ -3,7 +3,6 @@ import {
   type AccessController,
   AccessError,
   type AccessRequest,
-  loginPath,
   type Subject,
 } from './access.ts';
 import { basicChallenge, bearerChallenge, type TokenProblem } from './challenge.ts';
@@ -32,13 +31,11 @@ interface Identity {
  * @param options.tokens makes clients log in for tokens instead of sending passwords. Where some requests need a
  *   password and others none, this is what works for all of them: docker sends to a registry that asks for passwords
  *   no request without one, and never a password to a registry that does not ask.
- * @param options.prefix `http.prefix`
  */
 export function createUserController(options: {
   users?: Users;
   rules?: Rules;
   tokens?: LoginTokens;
-  prefix: string;
 }): AccessController {
   const { users, rules, tokens } = options;
 
@@ -75,9 +72,8 @@ export function createUserController(options: {
 
   function refusal(request: AccessRequest, problem?: TokenProblem): AccessError {
     const realm = users?.realm ?? '';
-    const tokenServer = `${request.origin}${options.prefix}${loginPath}`;
     const challenge = tokens
-      ? bearerChallenge({ realm: tokenServer, service: realm, request, problem })
+      ? bearerChallenge({ realm: request.loginUrl, service: realm, request, problem })
       : basicChallenge(realm);
     return new AccessError('unauthorized', { challenge, accesses: request.accesses });
   }

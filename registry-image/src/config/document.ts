@@ -1,8 +1,10 @@
 import {
   type Document,
+  isNode,
   isPair,
   isScalar,
   isSeq,
+  LineCounter,
   type Node,
   parseDocument,
   visit,
@@ -24,10 +26,19 @@ export interface ParsedDocument {
  * distribution's own documents.
  */
 export function parseYaml(source: string): ParsedDocument {
-  const document = parseDocument(source, { schema: 'failsafe', merge: true, uniqueKeys: false });
+  const lineCounter = new LineCounter();
+  const document = parseDocument(source, { schema: 'failsafe', merge: true, uniqueKeys: false, lineCounter });
   const problems = document.errors.map(describeError);
   const warnings: string[] = [];
   visit(document, {
+    Pair(_, { key }) {
+      if (!isNode(key) || isScalar(key)) return;
+      // `secret: {{ value }}` is a mapping whose key is a mapping.
+      const { line, col } = lineCounter.linePos(key.range?.[0] ?? 0);
+      problems.push(
+        `not valid YAML: what stands for a key at line ${line}, column ${col} is no plain text; put quotes around it if it is a value`,
+      );
+    },
     Scalar(place, scalar) {
       if (place !== 'key' && scalar.type === 'PLAIN' && isNull(scalar.source ?? '')) scalar.value = null;
     },
@@ -46,7 +57,9 @@ export function parseYaml(source: string): ParsedDocument {
 
 function treeOf(document: Document): { tree: Tree; problems: string[] } {
   try {
-    return { tree: document.toJS({ maxAliasCount: 100 }) as Tree, problems: [] };
+    const tree: unknown = document.toJS({ maxAliasCount: 100 });
+    // What an alias stands for becomes a copy: a variable that changes it there changes it nowhere else.
+    return { tree: JSON.parse(JSON.stringify(tree)) as Tree, problems: [] };
   } catch {
     // The reason names the alias or the merged value, and that may be a secret.
     const problem =
@@ -63,18 +76,20 @@ const plainErrors = new Set<string>([
   'KEY_OVER_1024_CHARS',
   'MISSING_CHAR',
   'MULTILINE_IMPLICIT_KEY',
-  'MULTIPLE_DOCS',
   'TAB_AS_INDENT',
 ]);
+
+const ownReasons: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: 'a second document begins where one is allowed; remove what follows',
+};
+const unexpected = 'Unexpected text; put quotes around it if it is a value';
 
 function describeError(error: YAMLError): string {
   const [start] = error.linePos ?? [];
   const place = start ? ` at line ${start.line}, column ${start.col}` : '';
   // After the first line and its place, the parser quotes the source.
   const message = error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '');
-  const reason = plainErrors.has(error.code)
-    ? message
-    : 'Unexpected text; put quotes around it if it is a value';
+  const reason = plainErrors.has(error.code) ? message : (ownReasons[error.code] ?? unexpected);
   return `not valid YAML: ${reason}${place}`;
 }
 

@@ -96,6 +96,21 @@ describe('lists', () => {
     ]);
   });
 
+  it('take more than ten items, in the order of their indexes', () => {
+    const environment = Object.fromEntries(
+      Array.from({ length: 12 }, (_, index) => [`REGISTRY_HEALTH_FILE_${index}_FILE`, `/${index}`]),
+    );
+    const { config, warnings } = withVariables(environment);
+    expect(warnings).toEqual([]);
+    expect(config?.health.file.map(({ file }) => file)).toEqual(Object.values(environment));
+  });
+
+  it('are changed where they are, and not where an alias repeats them', () => {
+    const shared = 'version: 0.1\nhealth: {http: [&a {uri: "http://a", headers: {X: [a]}}, *a]}';
+    const { config } = withVariables({ REGISTRY_HEALTH_HTTP_0_HEADERS_X_0: 'b' }, shared);
+    expect(config?.health.http.map(({ headers }) => headers)).toEqual([{ X: ['b'] }, { X: ['a'] }]);
+  });
+
   it('skip no index', () => {
     const { config, warnings } = withVariables({ REGISTRY_HEALTH_FILE_3_FILE: '/d' }, text);
     expect(config?.health.file).toHaveLength(2);
@@ -112,6 +127,33 @@ describe('lists', () => {
       expect(warnings).toEqual([`${variable} names no key of config.yml and is ignored`]);
     },
   );
+});
+
+describe('keys of a map', () => {
+  it.each([
+    ['log: {fields: {a: "1", a_b: "2"}}', 'REGISTRY_LOG_FIELDS_A_B', 'x', { a: '1', a_b: 'x' }],
+    ['log: {fields: {a: "1"}}', 'REGISTRY_LOG_FIELDS_A_B', 'x', { a: '1', a_b: 'x' }],
+    ['log: {fields: {A-b: "1"}}', 'REGISTRY_LOG_FIELDS_A_B', 'x', { 'A-b': 'x' }],
+    [
+      'http: {headers: {X-A: [a], X-A-B: [b]}}',
+      'REGISTRY_HTTP_HEADERS_X_A_B',
+      '[x]',
+      { 'X-A': ['a'], 'X-A-B': ['x'] },
+    ],
+    [
+      'http: {headers: {X-A: [a], X-A-B: [b]}}',
+      'REGISTRY_HTTP_HEADERS_X_A_B_1',
+      'x',
+      { 'X-A': ['a'], 'X-A-B': ['b', 'x'] },
+    ],
+    ['http: {headers: {X-A: [a]}}', 'REGISTRY_HTTP_HEADERS_X_A_B', '[x]', { 'X-A': ['a'], x_a_b: ['x'] }],
+    ['http: {headers: {X-1: [a]}}', 'REGISTRY_HTTP_HEADERS_X_1', '[x]', { 'X-1': ['x'] }],
+    ['http: {headers: {X-1: [a]}}', 'REGISTRY_HTTP_HEADERS_X_1_0', 'x', { 'X-1': ['x'] }],
+  ])('of %s are told from others that begin alike by %s', (text, variable, value, expected) => {
+    const { config, warnings } = withVariables({ [variable]: value }, `version: 0.1\n${text}`);
+    expect(warnings).toEqual([]);
+    expect(text.startsWith('log') ? config?.log.fields : config?.http.headers).toEqual(expected);
+  });
 });
 
 describe('values', () => {

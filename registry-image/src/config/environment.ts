@@ -5,6 +5,9 @@ const prefix = 'REGISTRY_';
 /** Variables of ours with this prefix that are no keys of config.yml. */
 const otherVariables = new Set(['REGISTRY_CONFIGURATION_PATH']);
 
+/** A section comes before the keys below it, and index 2 before index 10. */
+const byName = new Intl.Collator('en', { numeric: true });
+
 export interface Overrides {
   readonly problems: string[];
   readonly warnings: string[];
@@ -13,7 +16,7 @@ export interface Overrides {
 }
 
 /**
- * Applies the REGISTRY_* variables to the tree of config.yml, in the lexical order of their names. Values are YAML; a
+ * Applies the REGISTRY_* variables to the tree of config.yml, in the order of their names. Values are YAML; a
  * variable may set a whole section. Variables that name no key only warn: Kubernetes puts such names into every pod.
  */
 export function applyEnvironment(
@@ -22,7 +25,7 @@ export function applyEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): Overrides {
   const overrides: Overrides = { problems: [], warnings: [], origins: [] };
-  for (const variable of Object.keys(environment).sort()) {
+  for (const variable of Object.keys(environment).sort(byName.compare)) {
     const value = environment[variable];
     if (!variable.startsWith(prefix) || value === undefined || otherVariables.has(variable)) continue;
     const outcome = assign({ tree, key, name: variable.slice(prefix.length), path: [] }, (place) =>
@@ -62,12 +65,15 @@ function assign(place: Place, read: Read): Outcome {
   return assignBelow({ ...place, key: child, name: restOf(name, found.form) }, found.child, read);
 }
 
+/** A key of a map may hold `_` and digits, so one that is there already goes before an index at the end of the name. */
 function assignInMap(place: Place, name: string, items: Key, read: Read): Outcome {
-  const written = Object.keys(place.tree).find((key) => isPrefix(variableForm(key), name));
-  if (written !== undefined)
-    return assignBelow({ ...place, key: items, name: restOf(name, written) }, written, read);
-  const [, key = name, index] = (items.kind === 'list' && /^(.+)_(\d+)$/.exec(name)) || [];
-  return assignBelow({ ...place, key: items, name: index }, key.toLowerCase(), read);
+  const written = (form: string): string | undefined =>
+    Object.keys(place.tree).find((key) => variableForm(key) === form);
+  const whole = written(name);
+  const [, form = name, index] =
+    (whole === undefined && items.kind === 'list' && /^(.+)_(\d+)$/.exec(name)) || [];
+  const child = whole ?? written(form) ?? form.toLowerCase();
+  return assignBelow({ ...place, key: items, name: index }, child, read);
 }
 
 /** Sets the child `child`, or what the rest of the name means below it. `place.key` is the child's own. */

@@ -72,6 +72,19 @@ health:
     });
   });
 
+  it('takes an empty http.secret for none, as distribution does', () => {
+    expect(parseConfig('version: 0.1\nhttp: {secret: ""}', {}).config.http.secret).toBeUndefined();
+  });
+
+  it.each(['/a(b', '/:any', '/*', '/x?y', '/a b', '/a+b', '/a%20b', '/a/../b'])(
+    'refuses the prefix %s, which would be a pattern or no path',
+    (prefix) => {
+      expect(problemsOf(`version: 0.1\nhttp: {prefix: "${prefix}"}`)).toEqual([
+        'http.prefix: must be a path of letters, digits and . _ ~ -, such as /registry',
+      ]);
+    },
+  );
+
   it('takes sections that are there but empty', () => {
     const { config } = parseConfig(
       'version: 0.1\nlog:\nstorage:\n  filesystem:\n  delete: {}\nhttp: ~\n',

@@ -19,7 +19,7 @@ required. \`registry config [CONFIG]\` prints what holds in the end, with every 
 distribution's program is named otherwise than the key, that name does too. The value is YAML, so that a variable can give a
 whole section or list (\`REGISTRY_AUTH="{htpasswd: {realm: r, path: /p}}"\`); \`REGISTRY_STORAGE=inmemory\` is short for a section with that one
 key. \`N\` below is the index of an item, where the number of items that are there adds one; \`NAME\` is the key of a map, written in
-lower case unless the file has it in another way. Variables are applied in the order of their names, and one that names no key only warns.
+lower case unless the file has it in another way. Variables are applied in the order of their names (2 before 10), and one that names no key only warns.
 
 In the tables, \`[]\` stands for each item of a list, \`[NAME]\` for the item of that name, \`*\` for each key of a map. What is *not there yet* is
 read and checked, and using it is an error.

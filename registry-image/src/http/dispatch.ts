@@ -1,11 +1,11 @@
 import type { Request, RequestHandler, Response } from 'express';
-import type { Subject } from '../auth/index.ts';
+import { loginPath, type Subject } from '../auth/index.ts';
 import type { ConfiguredMiddleware } from '../middleware/apply.ts';
 import { registryError, RegistryError } from '../registry/errors.ts';
 import { isRepositoryName } from '../registry/reference.ts';
 import type { Services } from './context.ts';
 import { setUser } from './access-log.ts';
-import { originOf } from './location.ts';
+import { externalPath, originOf } from './location.ts';
 import type { Endpoint, Route } from './routes.ts';
 
 /** Who asks where nobody is asked who they are. */
@@ -46,9 +46,16 @@ async function authorize(options: {
 }): Promise<Subject> {
   const { services, request, repository, endpoint } = options;
   const source = endpoint?.source?.(request);
+  const { http } = services.config;
   return services.access.authorize({
     authorization: request.headers.authorization,
-    origin: originOf(request, services.config.http.host),
+    // Only a refusal says them.
+    get origin() {
+      return originOf(request, http.host);
+    },
+    get loginUrl() {
+      return this.origin + externalPath(http, loginPath);
+    },
     accesses: (endpoint?.actions ?? []).map((action) => ({ repository, action })),
     wishes: source === undefined ? [] : [{ repository: source, action: 'pull' }],
   });

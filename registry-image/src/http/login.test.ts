@@ -47,6 +47,13 @@ describe('logging in where everybody may pull', () => {
     expect((await own.request('GET', '/base/v2/_token', as('ci'))).status).toBe(200);
   });
 
+  it('sends them below the path of http.host, where clients see the registry', async () => {
+    const yaml = `${yamlOf(rules)}\nhttp: {prefix: /base/, host: 'https://registry.example/seen/'}`;
+    const own = await startServer({ yaml, htpasswd });
+    const { realm } = challengeOf(await own.request('GET', '/base/v2/'));
+    expect(realm).toBe('https://registry.example/seen/v2/_token');
+  });
+
   it('gives nobody in particular a token that pulls what everybody may', async () => {
     const { status: answered, token } = await login('');
     expect(answered).toBe(200);

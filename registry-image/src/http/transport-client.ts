@@ -143,7 +143,9 @@ function answerOn(stream: ClientHttp2Stream): Promise<TransportAnswer> {
 }
 
 function codeName(code: number | undefined): string {
-  const known = Object.entries(constants).find(([name, value]) => /^NGHTTP2_/.test(name) && value === code);
+  const known = Object.entries(constants).find(
+    ([name, value]) => name.startsWith('NGHTTP2_') && value === code,
+  );
   return known?.[0] ?? String(code);
 }
 

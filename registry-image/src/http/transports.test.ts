@@ -97,7 +97,7 @@ describe.each(transports)('over %s', (transport) => {
   });
 
   it('every answer has the headers of the config and none that the protocol forbids', async () => {
-    const headers = '{X-Content-Type-Options: [nosniff], X-Two: [a, b], Connection: [keep-alive]}';
+    const headers = '{X-Content-Type-Options: [nosniff], X-Two: [a, b], Keep-Alive: [timeout=9]}';
     const { client } = await startServer({
       transport,
       yaml: `storage: inmemory\nhttp: {headers: ${headers}}`,
@@ -109,7 +109,7 @@ describe.each(transports)('over %s', (transport) => {
         'x-two': 'a, b',
         'docker-distribution-api-version': 'registry/2.0',
       });
-      expect(found['connection']).toBe(transport.startsWith('http2') ? undefined : 'keep-alive');
+      expect(found['keep-alive']).toBe(transport.startsWith('http2') ? undefined : 'timeout=9');
     }
   });
 
@@ -153,6 +153,32 @@ describe('HTTP/2 without TLS', () => {
 });
 
 describe('a session of HTTP/2', () => {
+  it('ends a stream whose body nobody wants without an error, and goes on', async () => {
+    const server = await startServer({ transport: 'http2-cleartext', yaml: locked, htpasswd });
+    const session = connectSession(server.url);
+    onTestFinished(() => session.destroy());
+    for (let count = 0; count < 3; count++) {
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': '/v2/a/blobs/uploads/?digest=x',
+        'content-length': '1000000000',
+      });
+      // More than is read of a body that nobody wants.
+      stream.write(large);
+      stream.write(large);
+      let body = '';
+      stream.setEncoding('utf8').on('data', (text: string) => (body += text));
+      const began = performance.now();
+      const code = await new Promise((resolve) => {
+        stream.on('error', resolve);
+        stream.on('close', () => resolve(stream.rstCode));
+      });
+      expect([code, JSON.parse(body)]).toMatchObject([0, { errors: [{ code: 'UNAUTHORIZED' }] }]);
+      // Less than the time for which a client that sends little is listened to.
+      expect(performance.now() - began).toBeLessThan(4_000);
+    }
+  });
+
   it('ends an answer that fails midway with a reset, never with an end', async () => {
     const server = await startServer({ transport: 'http2-cleartext' });
     const digest = await server.pushBlob('a', 'x'.repeat(300_000));

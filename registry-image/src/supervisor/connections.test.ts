@@ -23,7 +23,6 @@ async function startServer(answer: (response: Answering) => void): Promise<{
     stallLimit: 200,
     idleGrace: 100,
     firstRequestGrace: 600,
-    busyGrace: 300,
   });
   let count = 0;
   server.http1.on('request', (request, response) => {
@@ -48,7 +47,7 @@ async function startServer(answer: (response: Answering) => void): Promise<{
 /** Whether a drain ends within `limit` ms. */
 function drains(connections: Connections, limit = 900): Promise<boolean> {
   return Promise.race([
-    connections.drain().then(() => true),
+    connections.drain(300).then(() => true),
     new Promise<boolean>((resolve) => setTimeout(resolve, limit, false)),
   ]);
 }
@@ -114,7 +113,7 @@ describe('draining sessions of HTTP/2', () => {
     const { session, goaways } = open(port);
     const first = statusOf(session.request({ ':path': '/' }));
     await requests(1);
-    const drained = connections.drain();
+    const drained = connections.drain(300);
     await new Promise((resolve) => setTimeout(resolve, 150));
     // It is draining, and takes what comes on a session that it has.
     const second = statusOf(session.request({ ':path': '/' }));
@@ -130,7 +129,7 @@ describe('draining sessions of HTTP/2', () => {
     const { connections, port } = await startServer((response) => void setTimeout(() => response.end(), 5));
     const { session, goaways } = open(port);
     const statuses = [await statusOf(session.request({ ':path': '/' }))];
-    const drained = connections.drain();
+    const drained = connections.drain(300);
     while (goaways.length === 0 && statuses.length < 500)
       statuses.push(await statusOf(session.request({ ':path': '/' })));
     await drained;
@@ -145,7 +144,7 @@ describe('draining sessions of HTTP/2', () => {
     const { session, goaways } = open(port);
     const first = statusOf(session.request({ ':path': '/' }));
     await requests(1);
-    const drained = connections.drain();
+    const drained = connections.drain(300);
     await expect.poll(() => goaways).toEqual([1]);
     answers[0]?.end();
     expect(await first).toBe(200);

@@ -11,8 +11,6 @@ export interface Graces {
   readonly idleGrace: number;
   /** For the first request of a new connection, its handshake included. */
   readonly firstRequestGrace: number;
-  /** For a session of HTTP/2 that never rests; after twice this time it takes no more streams. */
-  readonly busyGrace: number;
   /**
    * For which a client may neither go on with its body nor with reading its answer: a process must not be left behind by
    * every restart because one client never ends.
@@ -24,7 +22,7 @@ export interface Graces {
 export interface Exchanges<Request, Response> {
   begin(request: Request, response: Response): void;
   /** From now on, each connection is to end as soon as its client can be trusted not to lose a request by it. */
-  drain(): void;
+  drain(patience: number): void;
   /** To be called again and again from then on, with performance.now(). */
   sweep(now: number): void;
 }
@@ -34,8 +32,11 @@ export interface Connections {
   /** To be called first of all for each request of HTTP/1.1, and for each of HTTP/2. */
   begin(request: IncomingMessage, response: ServerResponse): void;
   beginHttp2(request: Http2ServerRequest, response: Http2ServerResponse): void;
-  /** Stops accepting, lets each connection end with its next or its last answer, and resolves when none is left. */
-  drain(): Promise<void>;
+  /**
+   * Stops accepting, lets each connection end with its next or its last answer, and resolves when none is left.
+   * @param patience milliseconds for sessions of HTTP/2 that never rest; after twice this time they take no more streams
+   */
+  drain(patience: number): Promise<void>;
 }
 
 const sweepInterval = 50;
@@ -50,9 +51,9 @@ export function trackConnections(
     listeners?: readonly NetServer[];
   } & Partial<Graces>,
 ): Connections {
-  const { idleGrace = 500, firstRequestGrace = 5_000, busyGrace = 10_000, stallLimit = 300_000 } = options;
+  const { idleGrace = 500, firstRequestGrace = 5_000, stallLimit = 300_000 } = options;
   const { listener, http1, http2 } = options.server;
-  const graces = { idleGrace, firstRequestGrace, busyGrace, stallLimit };
+  const graces = { idleGrace, firstRequestGrace, stallLimit };
   const ofHttp1 = trackHttp1(http1, graces);
   const ofHttp2 = http2 && trackHttp2(http2, graces);
   /** Sockets that have not shown yet what they will speak (their handshake is under way), by the address of the peer. */
@@ -76,10 +77,10 @@ export function trackConnections(
     response.once('close', () => requestsInFlight--);
   }
 
-  function drain(): Promise<void> {
+  function drain(patience: number): Promise<void> {
     const since = performance.now();
-    ofHttp1.drain();
-    ofHttp2?.drain();
+    ofHttp1.drain(patience);
+    ofHttp2?.drain(patience);
     const sweep = setInterval(() => {
       const now = performance.now();
       ofHttp1.sweep(now);

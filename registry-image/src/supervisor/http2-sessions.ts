@@ -27,7 +27,7 @@ export function trackHttp2(
   graces: Graces,
 ): Exchanges<Http2ServerRequest, Http2ServerResponse> {
   const sessions = new Map<ServerHttp2Session, Session>();
-  let drainingSince: number | undefined;
+  let draining: { readonly since: number; readonly patience: number } | undefined;
 
   server.on('session', (session) => {
     sessions.set(session, { streams: new Set(), hadRequest: false, idleSince: performance.now() });
@@ -40,21 +40,17 @@ export function trackHttp2(
     if (!record) return;
     record.hadRequest = true;
     record.streams.add(stream);
-    if (drainingSince !== undefined) limitStall(stream);
+    if (draining) limitStall(stream);
     response.once('close', () => {
       record.streams.delete(stream);
       record.idleSince = performance.now();
-      if (record.streams.size === 0 && waited() >= graces.busyGrace) session.close();
+      if (record.streams.size === 0 && draining && record.idleSince - draining.since >= draining.patience)
+        session.close();
     });
   }
 
-  /** Milliseconds for which this server has been draining. */
-  function waited(): number {
-    return drainingSince === undefined ? 0 : performance.now() - drainingSince;
-  }
-
-  function drain(): void {
-    drainingSince = performance.now();
+  function drain(patience: number): void {
+    draining = { since: performance.now(), patience };
     for (const { streams } of sessions.values()) for (const stream of streams) limitStall(stream);
   }
 
@@ -67,15 +63,16 @@ export function trackHttp2(
   }
 
   function sweep(now: number): void {
-    const since = drainingSince ?? now;
+    if (!draining) return;
+    const { since, patience } = draining;
+    /** The longer it was waited for, the shorter a rest will do. */
+    const left = Math.max(0, 1 - (now - since) / patience);
     for (const [session, { hadRequest, streams, idleSince }] of sessions) {
       if (session.closed) continue;
-      // The longer it is waited for, the shorter a rest will do.
-      const patience = Math.max(0, 1 - (now - since) / graces.busyGrace);
-      const grace = hadRequest ? graces.idleGrace * patience : graces.firstRequestGrace;
+      const grace = hadRequest ? graces.idleGrace * left : graces.firstRequestGrace;
       const rests = streams.size === 0 && now - Math.max(since, idleSince) >= grace;
       // Streams that are open go on to their end all the same.
-      if (rests || now - since >= 2 * graces.busyGrace) session.close();
+      if (rests || now - since >= 2 * patience) session.close();
     }
   }
 

@@ -50,6 +50,9 @@ const workerEnvironment = {
   MALLOC_MMAP_THRESHOLD_: '131072',
 };
 
+/** A worker that was replaced only passes requests on, so its clients have time to come to a rest. */
+const replacedDrain: Command = { type: 'drain', replaced: true, patience: 60_000 };
+
 const longestBackoff = 10_000;
 /** Milliseconds a worker must have lived for its end not to count as one more failure in a row. */
 const steadyAfter = 10_000;
@@ -139,10 +142,9 @@ export function createPool(options: PoolOptions): Pool {
       (worker) => worker.generation < generation && worker.state.phase !== 'draining',
     );
     const surplus = old.filter(isServing).length + current().filter(isServing).length - size;
-    for (const worker of old.filter(isServing).slice(0, Math.max(0, surplus)))
-      worker.send({ type: 'drain', replaced: true });
+    for (const worker of old.filter(isServing).slice(0, Math.max(0, surplus))) worker.send(replacedDrain);
     if (current().filter(isServing).length < size) return;
-    for (const worker of old) worker.send({ type: 'drain', replaced: true });
+    for (const worker of old) worker.send(replacedDrain);
   }
 
   function forkMissing(): void {
@@ -178,7 +180,9 @@ export function createPool(options: PoolOptions): Pool {
   async function stop(limit: number): Promise<void> {
     stopping = true;
     clearTimeout(retry);
-    for (const worker of workers) worker.send({ type: 'drain', replaced: false });
+    // Half of the time is left for what is under way when the last request was taken.
+    const command: Command = { type: 'drain', replaced: false, patience: limit / 4 };
+    for (const worker of workers) worker.send(command);
     await waitUntil(() => workers.length === 0, limit);
     if (workers.length > 0)
       log.warn({ workers: workers.length }, 'drain time-out over, ending the workers left');

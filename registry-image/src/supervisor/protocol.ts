@@ -45,7 +45,12 @@ export type Command =
    * Accept nothing more, finish what there is, then exit. `replaced`: new workers listen, so what still comes on connections that are open
    * is relayed to them and this worker takes no request any more.
    */
-  | { readonly type: 'drain'; readonly replaced: boolean };
+  | {
+      readonly type: 'drain';
+      readonly replaced: boolean;
+      /** Milliseconds for sessions of HTTP/2 that never rest. */
+      readonly patience: number;
+    };
 
 /** From a worker to the supervisor. */
 export type Message =

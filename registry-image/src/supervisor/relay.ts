@@ -38,14 +38,7 @@ export function createRelay(options: { port: number; key: string }): Relay {
     socket.once('error', fallback);
     socket.once('secureConnect', () => {
       socket.removeListener('error', fallback);
-      try {
-        relayOver(socket, request, response);
-      } catch {
-        // What HTTP/2 lets through and HTTP/1.1 cannot say, such as some characters of a path, is no request for a registry.
-        socket.destroy();
-        response.statusCode = 400;
-        response.end();
-      }
+      relayOver(socket, request, response);
     });
   };
 }

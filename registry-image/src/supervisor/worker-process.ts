@@ -83,13 +83,7 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
       relayed.add(socket);
       http1.emit('connection', socket);
     });
-    const { draintimeout } = config.http;
-    const connections = trackConnections({
-      server: registryServer,
-      listeners: [relayListener],
-      // Half of the time is left for what is under way when the last stream was taken.
-      ...(draintimeout > 0 && { busyGrace: Math.min(10_000, draintimeout / 4) }),
-    });
+    const connections = trackConnections({ server: registryServer, listeners: [relayListener] });
     const answer: AppHandler = (request, response) => {
       const serve = (): void => {
         counts.begin(request, response);
@@ -131,10 +125,10 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
     send({ type: 'applied', topic, version });
   }
 
-  async function drain(replaced: boolean): Promise<void> {
+  async function drain({ replaced, patience }: Extract<Command, { type: 'drain' }>): Promise<void> {
     if (running) {
       if (replaced) relay = running.replacement();
-      const drained = running.connections.drain();
+      const drained = running.connections.drain(patience);
       takesRequests = !replaced;
       report();
       await drained;
@@ -155,7 +149,7 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
       case 'purgeUploads':
         return running?.service.purgeUploads(command.options);
       case 'drain':
-        return drain(command.replaced);
+        return drain(command);
     }
   }
 

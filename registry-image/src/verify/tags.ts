@@ -156,7 +156,10 @@ async function chooseFromIndex(
   const [only] = found;
   // Two may have been current: which one nobody can tell, and an old image under a tag is worse than none.
   if (only === undefined || found.length > 1) return setTagAside(context, repository, tag);
-  return writeLink(context, tagCurrentLinkPath(repository, tag), only, async () => true);
+  const path = tagCurrentLinkPath(repository, tag);
+  // Somebody may have set it meanwhile.
+  if ((await store.link(path)).kind === 'digest') return undefined;
+  return writeLink(context, path, only, async () => true);
 }
 
 async function recoverTagged(

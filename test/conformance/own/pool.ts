@@ -1,7 +1,7 @@
 import { createTransportClient, type Transport } from '../../../registry-image/src/http/transport-client.ts';
 import { type RegistryProcess, startRegistryProcess } from '../../faults/registry-process.ts';
 import { Registry } from './registry.ts';
-import { setupNames, setupOf, type SetupName } from './setups.ts';
+import { removeSetupFiles, setupNames, setupOf, type SetupName } from './setups.ts';
 
 /** The registry processes of one test file, each started when a check first needs it. */
 export interface Pool {
@@ -63,6 +63,7 @@ export function createPool(transport: Transport): Pool {
     const running = [...processes.values()];
     processes.clear();
     await Promise.all(running.map(async (started) => (await started.catch(() => undefined))?.dispose()));
+    removeSetupFiles();
   }
 
   return { connect, release, closeClients, stop };

@@ -1,4 +1,5 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RegistryProcessOptions } from '../../faults/registry-process.ts';
@@ -40,14 +41,20 @@ carol:$apr1$Z0HG0MnC$ZLr4lecBxSKosyXi8TkGI/
 const slowHtpasswd = `slow:$2b$08$5thGJW9XFnbT0m.I80XUw.qB3QAsW5lOU.yISXMQkePJpOiTxzlLK
 `;
 
-/** Directory of the files that the setups name. */
-const files = mkdtempSync(join(tmpdir(), 'wharfinger-conformance-'));
+/** Directory of the files that the setups name, made when the first of them is written. */
+const files = join(tmpdir(), `wharfinger-conformance-${randomUUID()}`);
 export const healthFile: string = join(files, 'out-of-service');
 
 function file(name: string, text: string): string {
   const path = join(files, name);
+  mkdirSync(files, { recursive: true });
   writeFileSync(path, text);
   return path;
+}
+
+/** Removes the files that the setups were started with. */
+export function removeSetupFiles(): void {
+  rmSync(files, { recursive: true, force: true });
 }
 
 const basic = (): object => ({ htpasswd: { realm: 'conformance', path: file('htpasswd', htpasswd) } });

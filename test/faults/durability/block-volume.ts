@@ -1,4 +1,13 @@
-import { constants, copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  constants,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +52,9 @@ export async function prepareBlockVolumes(): Promise<void> {
 export async function createBlockVolume(): Promise<BlockVolume> {
   const directory = mkdtempSync(join(tmpdir(), 'wharfinger-volume-'));
   const undo: (() => unknown)[] = [() => rmSync(directory, { recursive: true, force: true })];
+  const abandon = (): void => abandonImages(directory);
+  process.once('exit', abandon);
+  undo.unshift(() => process.off('exit', abandon));
   let snapshots = 0;
 
   async function remove(): Promise<void> {
@@ -71,6 +83,20 @@ export async function createBlockVolume(): Promise<BlockVolume> {
     await remove();
     throw error;
   }
+}
+
+/** When this process ends in the midst of it: unmounts what lies below `directory`, the innermost first, and removes it. */
+function abandonImages(directory: string): void {
+  const mounts = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter(([, mountPoint = '']) => mountPoint.startsWith(`${directory}/`))
+    .toReversed();
+  for (const [device = '', mountPoint = ''] of mounts) {
+    spawnSync('umount', ['--lazy', mountPoint]);
+    spawnSync('losetup', ['--detach', device]);
+  }
+  rmSync(directory, { recursive: true, force: true });
 }
 
 function snapshotOf(copy: string, mountPoint: string): BlockSnapshot {

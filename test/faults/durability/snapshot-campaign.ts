@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../support/eventually.ts';
 import { createRandom } from '../random.ts';
 import { startRegistryProcess } from '../registry-process.ts';
 import { type BlockSnapshot, type BlockVolume, createBlockVolume } from './block-volume.ts';
 import { judgeStore } from './judgement.ts';
-import type { LedgerSnapshot } from './ledger.ts';
+import type { Ledger, LedgerSnapshot } from './ledger.ts';
 import { startLoad } from './load.ts';
 
 export interface SnapshotCampaignOptions {
@@ -56,6 +57,7 @@ async function takeUnderLoad(volume: BlockVolume, options: SnapshotCampaignOptio
     const taken: Taken[] = [];
     while (taken.length < options.snapshots) {
       await sleep(1_000 + random.below(3_000));
+      await atLeast(load.ledger, 60 * (taken.length + 1));
       const known = load.ledger.snapshot();
       // Synchronous: no client of this process sends anything new while the snapshot is taken, and what they had sent
       // before stands in the ledger.
@@ -70,6 +72,14 @@ async function takeUnderLoad(volume: BlockVolume, options: SnapshotCampaignOptio
     await load.stop();
     await registry.dispose();
   }
+}
+
+/** However slow the machine is, a snapshot without anything to look for shows nothing. */
+async function atLeast(ledger: Ledger, confirmed: number): Promise<void> {
+  await eventually('uploads get done', async () => ledger.snapshot().confirmed.length >= confirmed, {
+    timeoutMs: 120_000,
+    everyMs: 50,
+  });
 }
 
 async function judgeSnapshot({ snapshot, known }: Taken): Promise<string[]> {

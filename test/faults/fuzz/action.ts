@@ -3,7 +3,7 @@ import { chooseDigest, message, repositoryOf } from './choices.ts';
 import { contentOf, digestOf, forgetManifest, type Model, pick } from './model.ts';
 import { makeManifest } from './manifests.ts';
 import type { Intent } from './step.ts';
-import { uploadAction } from './upload-actions.ts';
+import { isUploadIntent, uploadAction } from './upload-actions.ts';
 import type { WireAnswer } from './wire.ts';
 
 /** A request and what it means for the model. */
@@ -19,6 +19,7 @@ export interface Action {
 
 /** The request that an intent stands for at this moment. */
 export function actionOf(intent: Intent, model: Model): Action {
+  if (isUploadIntent(intent)) return uploadAction(intent, model);
   switch (intent.do) {
     case 'base':
       return { message: message(intent.head ? 'HEAD' : 'GET', '/v2/'), expected: [200, 401] };
@@ -35,16 +36,10 @@ export function actionOf(intent: Intent, model: Model): Action {
     case 'referrers':
       return referrersAction(intent, model);
     case 'free':
+    default:
       return {
         message: { ...message(intent.method, intent.path, intent.headers), body: contentOf(intent.content) },
       };
-    case 'start':
-    case 'patch':
-    case 'finish':
-    case 'status':
-    case 'cancel':
-    default:
-      return uploadAction(intent, model);
   }
 }
 

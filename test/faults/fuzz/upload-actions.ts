@@ -6,6 +6,10 @@ import type { WireAnswer } from './wire.ts';
 
 type UploadIntent = Extract<Intent, { do: 'start' | 'patch' | 'finish' | 'status' | 'cancel' }>;
 
+export function isUploadIntent(intent: Intent): intent is UploadIntent {
+  return ['start', 'patch', 'finish', 'status', 'cancel'].includes(intent.do);
+}
+
 export function uploadAction(intent: UploadIntent, model: Model): Action {
   switch (intent.do) {
     case 'start':

@@ -1,5 +1,3 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { createLargeBlobClient, makeLargeBlobs, type LargeBlobs } from './large-blobs.ts';
 import { createHttp2BlobClient } from './large-blobs-http2.ts';
 import { createMemoryGroup } from './memory-group.ts';
@@ -60,7 +58,7 @@ async function measure(
   blobs: LargeBlobs,
   limit: number | undefined,
 ): Promise<MemoryRun> {
-  const group = createMemoryGroup(`wharfinger-test-${process.pid}-${limit ?? 'free'}`, limit);
+  const group = createMemoryGroup(limit);
   const registry = await startRegistryProcess({
     tls: way !== 'plain HTTP',
     cgroup: group.directory,
@@ -92,8 +90,6 @@ async function measure(
   } finally {
     clearInterval(sampler);
     client.close();
-    await registry.stop();
-    rmSync(join(registry.root), { recursive: true, force: true });
     await registry.dispose();
     await group.remove();
   }

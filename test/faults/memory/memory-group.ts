@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../../support/eventually.ts';
 
@@ -19,11 +19,25 @@ export interface MemoryGroup {
 
 const mountPoint = '/sys/fs/cgroup';
 
+const prefix = 'wharfinger-test-';
+let groups = 0;
+
 /** @param limit bytes; none when undefined */
-export function createMemoryGroup(name: string, limit: number | undefined): MemoryGroup {
+export function createMemoryGroup(limit: number | undefined): MemoryGroup {
+  for (const parent of [mountPoint, join(mountPoint, 'memory')]) removeAbandoned(parent);
+  const name = `${prefix}${process.pid}-${(groups += 1)}`;
   return existsSync(join(mountPoint, 'memory/memory.limit_in_bytes'))
     ? createVersion1(join(mountPoint, 'memory', name), limit)
     : createVersion2(join(mountPoint, name), limit);
+}
+
+/** Those of processes that were killed before they could remove them. */
+function removeAbandoned(parent: string): void {
+  const names = existsSync(parent) ? readdirSync(parent) : [];
+  for (const name of names.filter((found) => found.startsWith(prefix))) {
+    const pid = name.slice(prefix.length).split('-')[0] ?? '';
+    if (!existsSync(join('/proc', pid))) rmdirSync(join(parent, name));
+  }
 }
 
 function createVersion1(directory: string, limit: number | undefined): MemoryGroup {

@@ -59,6 +59,10 @@ export const Http = z
     net: choice('tcp', 'unix').default('tcp').describe('Kind of `addr`.'),
     prefix: text
       .transform((value) => value.replace(/^\/*/, '/').replace(/\/+$/, ''))
+      .refine(
+        (value) => /^(?:\/(?!\.\.?(?:\/|$))[\w.~-]+)*$/.test(value),
+        'must be a path of letters, digits and . _ ~ -, such as /registry',
+      )
       .prefault('')
       .describe('Path below which the registry is.'),
     host: url('https://registry.example')
@@ -66,8 +70,12 @@ export const Http = z
       .describe('URL by which clients reach the registry, for the URLs that it gives out.'),
     secret: text
       .optional()
+      // Distribution takes an empty one for none; everybody could sign with it.
+      .transform((value) => value || undefined)
       .meta({ secret: true })
-      .describe('Key that signs the state of uploads, the same on all replicas; random without it.'),
+      .describe(
+        'Key that signs the state of uploads and the tokens of `auth.htpasswd`, the same on all replicas; random without it.',
+      ),
     relativeurls: flag.default(false).describe('Give out URLs without scheme and host.'),
     draintimeout: duration
       .prefault('0s')

@@ -198,6 +198,7 @@ export const base: readonly Check[] = [
         if (status === 503) expect(answer.headers['retry-after']).toMatch(/^\d+$/);
       };
       await until(200);
+      mkdirSync(dirname(healthFile), { recursive: true });
       writeFileSync(healthFile, '');
       try {
         await until(503);
