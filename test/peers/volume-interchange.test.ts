@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { execute, must } from '../support/command.ts';
-import { image, randomLayer } from '../support/image.ts';
-import { RegistryClient } from '../support/registry-client.ts';
+import { image, multiArch, randomLayer } from '../support/image.ts';
+import { expectStatus, RegistryClient } from '../support/registry-client.ts';
 import { serverCommand, startServer, writeConfig, type ServerKind } from '../support/server.ts';
 import { blobsIn } from '../support/volumes.ts';
 
@@ -87,7 +88,65 @@ describe.each(peers)('B12: one volume, ours and %s', (peer) => {
       await client.pull('app', 'dead', dead);
     });
   });
+
+  test('our verify finds no damage in what they wrote and deleted, and its repair changes nothing', async () => {
+    const kept = image([randomLayer(), randomLayer(300_000)]);
+    const gone = image([randomLayer()]);
+    const loose = randomLayer();
+    await using(peer, async (client) => {
+      await client.push('group/app', 'moved', gone);
+      await client.push('group/app', 'moved', kept);
+      await client.push('group/app', 'gone', gone);
+      await client.pushIndex('group/app', 'all', multiArch(['amd64', 'arm64']));
+      await client.push('other', 'v1', kept);
+      await client.pushBlob('other', loose);
+      await client.pushBlob('other', sha512Blob('by another algorithm'));
+      for (const path of [`group/app/manifests/${gone.manifest.digest}`, `other/blobs/${loose.digest}`])
+        expectStatus(await client.call('DELETE', `/v2/${path}`), 202);
+      const begun = expectStatus(await client.call('POST', '/v2/group/app/blobs/uploads/'), 202);
+      const headers = { 'Content-Type': 'application/octet-stream' };
+      const upload = { headers, body: 'the first part' };
+      expectStatus(await client.call('PATCH', begun.headers.location ?? '', upload), 202);
+    });
+    const before = contentsOf(root);
+    for (const options of [[], ['--repair']]) {
+      const config = writeConfig({ kind: 'wharfinger', root }, 5000);
+      const { status, stdout } = await execute([
+        ...serverCommand('wharfinger'),
+        'verify',
+        ...options,
+        config,
+      ]);
+      expect([options, stdout.trim(), status]).toEqual([
+        options,
+        expect.stringMatching(
+          /^1\d blobs .* 2 repositories, 5 manifests, 3 tags, .* 1 uploads checked; no damage$/,
+        ),
+        0,
+      ]);
+    }
+    expect(contentsOf(root)).toEqual(before);
+    await using(peer, (client) => client.pull('group/app', 'moved', kept));
+  });
 });
+
+function sha512Blob(text: string): { digest: string; content: Buffer } {
+  return {
+    digest: `sha512:${createHash('sha512').update(text).digest('hex')}`,
+    content: Buffer.from(text),
+  };
+}
+
+/** Every file and directory of a volume, files with their content. */
+function contentsOf(volume: string): string[] {
+  const entries = readdirSync(volume, { recursive: true, withFileTypes: true });
+  return entries
+    .map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return `${path} ${entry.isFile() ? readFileSync(path, 'latin1') : ''}`;
+    })
+    .sort();
+}
 
 /** Digests that a collector says it would delete, sorted. */
 async function eligible(kind: ServerKind): Promise<string[]> {

@@ -38,13 +38,16 @@ wharfinger: {gc: {minage: 36h}}
 `;
 
 describe('the printed config', () => {
-  it.each(['version: 0.1', 'version: 0.1\nstorage: inmemory', everything])('of %j means the same', (text) => {
-    const { config } = parseConfig(text, {});
-    const again = parseConfig(printConfig(config), {});
-    expect(again.config).toEqual(config);
-    expect(again.warnings).toEqual([]);
-    expect(printConfig(again.config)).toBe(printConfig(config));
-  });
+  it.each(['version: 0.1', 'version: 0.1\nstorage: inmemory\nauth: none', everything])(
+    'of %j means the same',
+    (text) => {
+      const { config } = parseConfig(text, {});
+      const again = parseConfig(printConfig(config), {});
+      expect(again.config).toEqual(config);
+      expect(again.warnings).toEqual([]);
+      expect(printConfig(again.config)).toBe(printConfig(config));
+    },
+  );
 
   it("has distribution's keys and durations, and no driver beside the one that is used", () => {
     expect(printed(everything)).toMatch(/^ {6}age: 90m$/m);
@@ -81,6 +84,8 @@ describe('secrets', () => {
   it('in a URL are not printed', () => {
     const text = printed('version: 0.1\nproxy: {remoteurl: "https://me:hunter2@a.example/"}');
     expect(text).toContain('remoteurl: https://me:********@a.example/');
+    const token = printed('version: 0.1\nproxy: {remoteurl: "https://hunter2@a.example/"}');
+    expect(token).toContain('remoteurl: https://********@a.example/');
   });
 
   it('of middleware that is disabled are not printed', () => {

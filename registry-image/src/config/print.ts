@@ -41,10 +41,12 @@ function writtenSection(values: Values, key: SectionKey): Record<string, unknown
   );
 }
 
+/** A user name without a password is a token. */
 function withoutPassword(address: string): string {
   if (!URL.canParse(address)) return address;
   const parsed = new URL(address);
-  if (parsed.password === '') return address;
-  parsed.password = mask;
+  if (parsed.password !== '') parsed.password = mask;
+  else if (parsed.username !== '') parsed.username = mask;
+  else return address;
   return parsed.href;
 }

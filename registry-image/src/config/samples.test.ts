@@ -90,6 +90,7 @@ const sections: Readonly<Record<string, string>> = {
   maintenance:
     uploadpurging: {enabled: true, age: 48h, interval: 12h, dryrun: true}
     readonly: {enabled: true}`,
+  'auth.none': 'auth: none',
   'auth.silly': 'auth: {silly: {realm: depot, service: depot}}',
   'auth.token': `auth:
   token:

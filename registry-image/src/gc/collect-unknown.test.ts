@@ -92,6 +92,25 @@ describe('unknown is alive', () => {
     expectKept();
   });
 
+  test.each<Record<string, unknown>>([{ fsLayers: 'x' }, { blobs: 5 }, { blobs: [{ digest: 'x' }] }])(
+    'what an image has beyond its form is nothing to a collection: %j',
+    async (extra) => {
+      withDeadImages();
+      store.image('app', 'odd', ['odd layer'], { tag: 'odd', extra });
+      await collectAll();
+      expect(problems).toEqual([]);
+      expect([hasBlob('dead layer'), hasBlob('odd layer')]).toEqual([false, true]);
+    },
+  );
+
+  test.each<Record<string, unknown>>([{ manifests: null }, {}])('an index of nothing: %j', async (fields) => {
+    withDeadImages();
+    const mediaType = 'application/vnd.oci.image.index.v1+json';
+    store.manifest('app', { mediaType, ...fields }, { tag: 'empty' });
+    await collectAll();
+    expect([hasBlob('dead layer'), problems]).toEqual([false, []]);
+  });
+
   test('a tag whose manifest is missing is reported, keeps, and ends nothing', async () => {
     withDeadImages();
     store.tag('app', 'gone', digestOf('gone'));

@@ -225,9 +225,9 @@ describe('the lease of a blob with access rules', () => {
 });
 
 describe('access rules where nobody can log in', () => {
-  it('are for everybody, and what they do not allow is denied', async () => {
+  it.each(['', 'auth: none'])('are for everybody, and what they do not allow is denied: %j', async (auth) => {
     const own = await startServer({
-      yaml: yamlOf([{ anonymous: true, repositories: ['open/*'], actions: ['push'] }], ''),
+      yaml: yamlOf([{ anonymous: true, repositories: ['open/*'], actions: ['push'] }], auth),
     });
     expect((await own.request('GET', '/v2/')).status).toBe(200);
     expect((await own.request('POST', '/v2/open/x/blobs/uploads/')).status).toBe(202);

@@ -1,5 +1,7 @@
+import type { Request } from 'express';
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../registry/digest.ts';
+import { originOf } from './location.ts';
 import { startServer } from './test-server.ts';
 
 const forwarded = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'r.example' };
@@ -48,6 +50,13 @@ describe('Location', () => {
   ])('with http %s and %o is %s', async (http, headers, expected) => {
     expect(await locationWith(http, headers)).toBe(expected);
   });
+});
+
+it('takes no long time for a Forwarded field that is long and says nothing', () => {
+  const headers = { host: 'own:5000', forwarded: 'a'.repeat(30_000) };
+  const started = performance.now();
+  expect(originOf({ headers, socket: {} } as Request, undefined)).toBe('http://own:5000');
+  expect(performance.now() - started).toBeLessThan(500);
 });
 
 describe('over HTTP/2', () => {

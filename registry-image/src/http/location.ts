@@ -59,8 +59,9 @@ function parseForwarded(header: string | undefined): Forwarded | undefined {
   if (header === undefined) return undefined;
   const first = /^(?:[^",]|"(?:[^"\\]|\\.)*")*/.exec(header)?.[0] ?? '';
   const pairs = new Map<string, string>();
+  // A name is tried from its first character only, so that the time does not grow with the square of a long one.
   for (const [, name = '', token = '', quoted] of first.matchAll(
-    /([\w!#$%&'*+.^`|~-]+)=(?:([^\s;,"]+)|"((?:[^"\\]|\\.)*)")/g,
+    /(?<![\w!#$%&'*+.^`|~-])([\w!#$%&'*+.^`|~-]+)=(?:([^\s;,"]+)|"((?:[^"\\]|\\.)*)")/g,
   )) {
     pairs.set(name.toLowerCase(), quoted?.replaceAll(/\\(.)/g, '$1') ?? token);
   }

@@ -219,6 +219,21 @@ describe('PUT of a manifest', () => {
     }
   });
 
+  it('that lacks what it names never enters a commit section', async () => {
+    const server = await startServer();
+    const config = await server.pushBlob('a', '{}');
+    const body = imageManifest({ config, layers: [[digestOf('x'), 1]] });
+    const { getContent } = server.driver;
+    const running: number[] = [];
+    vi.spyOn(server.driver, 'getContent').mockImplementation((path) => {
+      running.push(server.gate.running);
+      return getContent(path);
+    });
+    const answer = await put(server, '/v2/a/manifests/v1', body);
+    expect(await codesOf(answer)).toEqual(['MANIFEST_BLOB_UNKNOWN']);
+    expect(new Set(running)).toEqual(new Set([0]));
+  });
+
   it('is undone when a sweep takes a reference between the check and the link', async () => {
     const server = await startServer();
     const [config, layer] = [await server.pushBlob('a', '{}'), await server.pushBlob('a', 'layer')];
@@ -332,6 +347,20 @@ describe('DELETE of a manifest', () => {
         return driver.delete(path);
       });
     expect((await remove()).status).toBe(202);
+    expect(await tagsOf(server, 'a')).toEqual([]);
+  });
+
+  it('looks for tags outside of its commit section, however many there are', async () => {
+    const server = await startServer();
+    const { digest } = await server.pushImage('a', 'v1', 'layer');
+    const { list } = server.driver;
+    const running: number[] = [];
+    vi.spyOn(server.driver, 'list').mockImplementation((path) => {
+      running.push(server.gate.running);
+      return list(path);
+    });
+    expect((await server.request('DELETE', `/v2/a/manifests/${digest}`)).status).toBe(202);
+    expect(running).toEqual([0, 0]);
     expect(await tagsOf(server, 'a')).toEqual([]);
   });
 

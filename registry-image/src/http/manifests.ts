@@ -52,7 +52,7 @@ async function answerTo(context: Context, reference: Reference): Promise<StoredM
   const wantsSchema1 =
     mediaType === mediaTypes.dockerManifest && !acceptedTypes(request).has(mediaTypes.dockerManifest);
   if (reference.tag === undefined || !wantsSchema1) return stored;
-  const converted = await schema1.convert({ repository, tag: reference.tag, manifest: content });
+  const converted = await schema1.convert({ repository, tag: reference.tag, digest, manifest: content });
   if (converted) {
     // OCI distribution specification, "Warnings".
     response.setHeader(

@@ -189,6 +189,55 @@ describe('listing referrers', () => {
     expect(await referrersOf(server, `/v2/a/referrers/${subject}`)).toHaveLength(1);
   });
 
+  it('sees a manifest whose data was broken for a while', async () => {
+    const server = await startServer();
+    const subject = digestOf('x');
+    const { digest } = await server.pushImage('a', 'sig', 'signature', about(subject));
+    const data = await server.driver.getContent(blobDataPath(digest));
+    await server.driver.putContent(blobDataPath(digest), data.subarray(0, 20));
+    await settle(server);
+    expect(await referrersOf(server, `/v2/a/referrers/${subject}`)).toEqual([]);
+    await server.driver.putContent(blobDataPath(digest), data);
+    expect(await referrersOf(server, `/v2/a/referrers/${subject}`)).toHaveLength(1);
+  });
+
+  it('costs no more for a manifest that stays unreadable', async () => {
+    const server = await startServer();
+    const subject = digestOf('x');
+    for (let count = 0; count < 5; count++) await server.pushImage('a', `v${count}`, `layer ${count}`);
+    const { digest } = await server.pushImage('a', 'sig', 'signature', about(subject));
+    await server.driver.delete(blobDataPath(digest));
+    await settle(server);
+    await referrersOf(server, `/v2/a/referrers/${subject}`);
+    const lists = vi.spyOn(server.driver, 'list');
+    expect(await referrersOf(server, `/v2/a/referrers/${subject}`)).toEqual([]);
+    expect(lists.mock.calls.length).toBe(1);
+  });
+
+  it('looks through a repository once for all who ask meanwhile', async () => {
+    const server = await startServer();
+    const subject = digestOf('x');
+    await server.pushImage('a', 'sig', 'signature', about(subject));
+    const lists = vi.spyOn(server.driver, 'list');
+    const asked = Array.from({ length: 20 }, () => referrersOf(server, `/v2/a/referrers/${subject}`));
+    for (const answer of await Promise.all(asked)) expect(answer).toHaveLength(1);
+    const looks = lists.mock.calls.filter(([path]) => path === revisions);
+    expect(looks.length).toBeLessThan(8);
+  });
+
+  it('trusts no clock of another machine', async () => {
+    const server = await startServer();
+    const subject = digestOf('x');
+    // The machine of the storage is 10 s late, and its clock ticks seldom.
+    const modified = Date.now() - 10_000;
+    await server.pushImage('a', 'first', 'signature', about(subject));
+    await settle(server, modified);
+    expect(await referrersOf(server, `/v2/a/referrers/${subject}`)).toHaveLength(1);
+    await server.pushImage('a', 'second', 'another signature', about(subject));
+    await settle(server, modified);
+    expect(await referrersOf(server, `/v2/a/referrers/${subject}`)).toHaveLength(2);
+  });
+
   it('sees at once what another process pushed', async () => {
     const server = await startServer();
     const other = await startServer({ rootDirectory: server.rootDirectory });

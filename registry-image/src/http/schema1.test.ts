@@ -117,6 +117,47 @@ describe('an image of Docker schema 2', () => {
     expect(answer.headers.get('warning')).toBeNull();
   });
 
+  it('is converted once for all who ask, and not what the tag names later', async () => {
+    const server = await startServer();
+    await pushDocker(server, 'v1');
+    const first = Buffer.from(await (await server.request('GET', '/v2/a/manifests/v1')).arrayBuffer());
+    const reads = vi.spyOn(server.driver, 'getContent');
+    const again = Buffer.from(await (await server.request('GET', '/v2/a/manifests/v1')).arrayBuffer());
+    expect(again).toEqual(first);
+    expect(reads.mock.calls.filter(([path]) => path === blobDataPath(digestOf(config)))).toEqual([]);
+    await pushDocker(server, 'v1', config.replace('amd64', 'arm64'));
+    const other = await (await server.request('GET', '/v2/a/manifests/v1')).json();
+    expect(other).toMatchObject({ architecture: 'arm64' });
+  });
+
+  it.each([`${mediaTypes.dockerManifest};q=0`, `*/*, ${mediaTypes.dockerManifest} ; q=0.000`])(
+    'is answered in schema 1 to who refuses schema 2 by %s',
+    async (accept) => {
+      const server = await startServer();
+      await pushDocker(server, 'v1');
+      const answer = await server.request('GET', '/v2/a/manifests/v1', { headers: { Accept: accept } });
+      expect(answer.headers.get('content-type')).toBe(signed);
+    },
+  );
+
+  it.each([mediaTypes.dockerManifest.toUpperCase(), `a/b;q=0 ,${mediaTypes.dockerManifest};a="b";q=0.1`])(
+    'is answered as it is to who accepts it by %s',
+    async (accept) => {
+      const server = await startServer();
+      await pushDocker(server, 'v1');
+      const answer = await server.request('GET', '/v2/a/manifests/v1', { headers: { Accept: accept } });
+      expect(answer.headers.get('content-type')).toBe(mediaTypes.dockerManifest);
+    },
+  );
+
+  it('is answered as it is when its config is too large to be converted for everybody who asks', async () => {
+    const server = await startServer();
+    const large = JSON.stringify({ ...(JSON.parse(config) as object), x: '<'.repeat(128 * 1024) });
+    await pushDocker(server, 'large', large);
+    const answer = await server.request('GET', '/v2/a/manifests/large');
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, mediaTypes.dockerManifest]);
+  });
+
   it('is answered as it is by digest, and when it cannot be converted', async () => {
     const server = await startServer();
     const digest = await pushDocker(server, 'v1');
@@ -183,6 +224,13 @@ describe('the empty layer', () => {
     await expect(server.driver.stat(blobDataPath(emptyLayerDigest))).rejects.toThrow();
     const elsewhere = await server.request('HEAD', `/v2/other/blobs/${emptyLayerDigest}`);
     expect(elsewhere.status).toBe(404);
+  });
+
+  it('is stored anew where a crash left nothing of it', async () => {
+    const server = await startServer({ yaml: enabled });
+    await server.pushBlob('a', 'layer');
+    await server.driver.putContent(blobDataPath(emptyLayerDigest), '');
+    expect((await put(server, signPretty(schema1(), key))).status).toBe(201);
   });
 
   it('is stored once a manifest refers to it, for a client that was told that it is there', async () => {
@@ -257,6 +305,21 @@ describe('PUT of a manifest of schema 1', () => {
       400,
       'MANIFEST_INVALID',
     ],
+    [
+      'that says it is of another kind',
+      signPretty(schema1({ mediaType: mediaTypes.ociIndex }), key),
+      'v1',
+      400,
+      'MANIFEST_INVALID',
+    ],
+    [
+      'that has fields of another kind',
+      signPretty(schema1({ manifests: [{ digest: digestOf('x') }] }), key),
+      'v1',
+      400,
+      'MANIFEST_INVALID',
+    ],
+    ['with a subject', signPretty(schema1({ subject: 5 }), key), 'v1', 400, 'MANIFEST_INVALID'],
     [
       'with a layer that is not there',
       signPretty(schema1({ fsLayers: [{ blobSum: digestOf('x') }, { blobSum: digestOf('layer') }] }), key),

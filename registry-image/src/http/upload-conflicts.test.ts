@@ -139,9 +139,9 @@ describe('an upload that cannot be completed', () => {
     Object.assign(server.driver, {
       appender: async (...given: Parameters<typeof appender>) => {
         const opened = await appender(...given);
-        const write = async (chunk: Buffer): Promise<void> => {
-          if (given[0].endsWith('/startedat') && room) return opened.write(chunk);
-          await opened.write(chunk.subarray(0, 3));
+        const write = async (chunks: readonly Buffer[]): Promise<void> => {
+          if (given[0].endsWith('/startedat') && room) return opened.write(chunks);
+          await opened.write([Buffer.concat(chunks).subarray(0, 3)]);
           throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
         };
         return { ...opened, write };

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type AddressRanges, createAddressRanges } from './address-ranges.ts';
+import { baseOf } from './base-url.ts';
 import { signedUrl } from './cloudfront-url.ts';
 import type { MiddlewareContext, StorageMiddleware } from './middleware.ts';
 
@@ -25,7 +26,7 @@ export const cloudfront: StorageMiddleware = async (next, context) => {
   const options = context.options as unknown as CloudfrontOptions;
   const privateKey = await readPrivateKey(options.privatekey, context);
   const ranges = rangesOf(options, context);
-  const base = options.baseurl.replace(/\/*$/, '');
+  const base = baseOf(options.baseurl);
   return {
     ...next,
     redirects: {

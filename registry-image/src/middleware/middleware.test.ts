@@ -128,6 +128,13 @@ describe('storage middleware cloudfront', () => {
     expect(url).toContain(`https://d111.cloudfront.example/sub${path}?Expires=`);
   });
 
+  it('sends clients nothing of its base but scheme, host and path', async () => {
+    const baseurl = 'https://user:secret@d111.cloudfront.example/a%20b/?token=secret#top';
+    const url = await locationOf([middleware({ baseurl })]);
+    expect(url).toContain(`https://d111.cloudfront.example/a%20b${path}?Expires=`);
+    expect(url).not.toContain('secret');
+  });
+
   /** A server with address ranges that tells how often it was asked. */
   async function rangesServer(ranges: object | undefined): Promise<{ url: string; asked: () => number }> {
     let asked = 0;

@@ -1,11 +1,11 @@
+import { baseOf } from './base-url.ts';
 import type { StorageMiddleware } from './middleware.ts';
 
 /** Sends clients to `baseurl` and the path of the data on the storage. */
 export const redirect: StorageMiddleware = async (next, { options }) => {
-  const base = new URL(options['baseurl'] as string);
-  const basePath = base.pathname.replace(/\/+$/, '');
+  const base = baseOf(options['baseurl'] as string);
   return {
     ...next,
-    redirects: { urlFor: async ({ path }) => `${base.origin}${basePath}${path}` },
+    redirects: { urlFor: async ({ path }) => base + path },
   };
 };

@@ -60,13 +60,33 @@ describe('manifests', () => {
   });
 
   it.each<[string, Buffer, string]>([
-    ['a name twice', text(`{"schemaVersion":2,"manifests":[],"manifests":[]}`), '"manifests" occurs twice'],
+    ['a name twice', text(`{"schemaVersion":2,"manifests":[],"manifests":[]}`), 'a name occurs twice'],
     [
       'a name twice, deeper',
       text(`{"schemaVersion":2,"manifests":[{"size":1,"size":2}]}`),
-      '"size" occurs twice',
+      'a name occurs twice',
     ],
-    ['a field in two cases', text(`{"schemaVersion":2,"layers":[],"Layers":[]}`), '"Layers" occurs twice'],
+    [
+      'a field in two cases',
+      text(`{"schemaVersion":2,"layers":[],"Layers":[]}`),
+      '"Layers" must be written layers',
+    ],
+    [
+      'a field of a descriptor in two cases',
+      text(`{"schemaVersion":2,"manifests":[{"digest":"${digest}","Digest":"${digest}","size":1}]}`),
+      '"Digest" must be written digest',
+    ],
+    [
+      'a field that only some readers know',
+      text(`{"schemaVersion":2,"config":{},"layers":[],"Manifests":[]}`),
+      '"Manifests" must be written manifests',
+    ],
+    [
+      'a field in letters that Go takes for others',
+      text(`{"schemaVersion":2,"layers":[],"layer\u017f":[]}`),
+      'must be written layers',
+    ],
+    ['more parts than any manifest has', text(`{"a":[0${',0'.repeat(150_000)}]}`), 'more than 150000 parts'],
     ['no end of levels', text(`${'{"a":'.repeat(65)}1${'}'.repeat(65)}`), 'more than 64 levels'],
     ['bytes that are no UTF-8', Buffer.from('{"schemaVersion":2,"a":"\xff"}', 'latin1'), 'not UTF-8'],
     ['a byte order mark', text('\ufeff{}'), 'not valid JSON'],

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type Digest, digestAlgorithm, digestOf, parseDigest } from './digest.ts';
-import { ambiguityOf } from './json-text.ts';
+import { extentOf, membersIn } from './json-text.ts';
 
 export const mediaTypes = {
   dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
@@ -15,6 +15,8 @@ export const mediaTypes = {
 
 /** Objects and lists inside one another; a manifest needs five. Go's readers refuse a document at 10,000. */
 const maximumDepth = 64;
+/** 4 MiB of the shortest descriptors have 132,000; what has more only costs time to read. */
+const maximumParts = 150_000;
 
 export interface Platform {
   readonly os: string;
@@ -63,7 +65,11 @@ export type Fields = Readonly<Record<string, unknown>>;
  * @throws ManifestFormatError
  */
 export function parseManifest(content: Buffer): ParsedManifest {
-  const fields = parseDocument(content);
+  return manifestOf(parseDocument(content));
+}
+
+/** Reads the fields of a manifest or an index. @throws ManifestFormatError */
+export function manifestOf(fields: Fields): ParsedManifest {
   const mediaType = mediaTypeOf(fields);
   if (fields['schemaVersion'] !== 2) throw new ManifestFormatError('schemaVersion must be 2');
   const isIndex = isIndexType(mediaType);
@@ -86,25 +92,53 @@ export function parseManifest(content: Buffer): ParsedManifest {
 export function parseDocument(content: Buffer): Fields {
   // RFC 8259, 8.1: "JSON text exchanged between systems […] MUST be encoded using UTF-8".
   if (!isUtf8(content)) throw new ManifestFormatError('the manifest is not valid JSON: it is not UTF-8');
-  const text = content.toString();
+  const { depth, parts, members } = extentOf(content);
+  // Before it is parsed: 4 MiB of brackets would keep the thread that serves everybody busy.
+  if (depth > maximumDepth) {
+    throw new ManifestFormatError(`the manifest is nested more than ${maximumDepth} levels deep`);
+  }
+  if (parts > maximumParts) throw new ManifestFormatError(`the manifest has more than ${maximumParts} parts`);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = JSON.parse(content.toString());
   } catch {
     throw new ManifestFormatError('the manifest is not valid JSON');
   }
   if (!isFields(parsed)) throw new ManifestFormatError('the manifest is not a JSON object');
-  const ambiguity = ambiguityOf(text, maximumDepth) ?? ambiguousField(parsed);
-  if (ambiguity !== undefined) throw new ManifestFormatError(`the manifest is ambiguous: ${ambiguity}`);
+  // RFC 8259, 4: "The names within an object SHOULD be unique", else "the behavior of software […] is unpredictable".
+  if (membersIn(parsed) !== members) {
+    throw new ManifestFormatError('the manifest is ambiguous: a name occurs twice in one object');
+  }
+  requireSpelling(parsed, documentFields);
   return parsed;
 }
 
-/** Readers in Go take a field by its name in any case. */
-function ambiguousField(fields: Fields): string | undefined {
-  const names = Object.keys(fields);
-  const folded = new Set<string>();
-  const twice = names.find((name) => folded.size === folded.add(name.toLowerCase()).size);
-  return twice && `the field ${JSON.stringify(twice.slice(0, 64))} occurs twice in different cases`;
+/** Fields by their names as Go's readers compare them: in any case, and ſ is an s to them. */
+const documentFields = foldedNames(
+  ['schemaVersion', 'mediaType', 'artifactType', 'config', 'layers', 'manifests', 'subject', 'annotations'],
+  // Of schema 1.
+  ['name', 'tag', 'architecture', 'fsLayers', 'history', 'signatures'],
+);
+const descriptorFields = foldedNames(['mediaType', 'digest', 'size', 'urls', 'data', 'platform']);
+const longestField = 16;
+
+function foldedNames(...names: string[][]): ReadonlyMap<string, string> {
+  return new Map(names.flat().map((name) => [fold(name), name]));
+}
+
+function fold(name: string): string {
+  return name.toUpperCase().toLowerCase();
+}
+
+/** A field that some readers take for a known one and others do not know could hide content. */
+function requireSpelling(fields: Fields, known: ReadonlyMap<string, string>): void {
+  for (const name of Object.keys(fields)) {
+    const meant = name.length > longestField ? name : (known.get(fold(name)) ?? name);
+    if (name === meant) continue;
+    throw new ManifestFormatError(
+      `the manifest is ambiguous: the field ${JSON.stringify(name)} must be written ${meant}`,
+    );
+  }
 }
 
 export function isIndexType(mediaType: string): boolean {
@@ -165,6 +199,7 @@ function descriptors(value: unknown, field: string, kind: Reference['kind']): Re
 
 function descriptor(value: unknown, field: string, kind: Reference['kind']): Reference {
   if (!isFields(value)) throw new ManifestFormatError(`${field} must be a descriptor`);
+  requireSpelling(value, descriptorFields);
   const { digest, mediaType, size, data } = value;
   const parsed = typeof digest === 'string' ? parseDigest(digest) : undefined;
   if (!parsed) throw new ManifestFormatError(`${field}.digest must be a sha256 or sha512 digest`);

@@ -82,6 +82,9 @@ export function createManifests(options: {
   async function put(request: ManifestPut): Promise<{ digest: Digest; subject?: Digest }> {
     const pushed = readPushed(request, options.acceptsSchema1);
     rules.check(pushed.manifest);
+    // Once before the section, so that no section is held up by what is missing. The empty layer is brought by it.
+    const brought = pushed.manifest.references.filter(({ digest }) => digest !== emptyLayerDigest);
+    await references.require(request.repository, brought);
     await gate.run(() => commit(request, pushed), request.signal);
     return { digest: pushed.digest, subject: pushed.manifest.subject };
   }
@@ -93,7 +96,6 @@ export function createManifests(options: {
     if (manifest.references.some((layer) => layer.digest === emptyLayerDigest)) {
       await storeEmptyLayer(driver, repository);
     }
-    await references.require(repository, manifest.references);
     const link = revisionLinkPath(repository, digest);
     const existed = (await readLink(driver, link)) !== undefined;
     await putRevision(repository, digest, content);
@@ -128,13 +130,8 @@ export function createManifests(options: {
     reference: ManifestReference,
     signal?: AbortSignal,
   ): Promise<void> {
-    await gate.run(
-      () =>
-        reference.digest
-          ? removeRevision(repository, reference.digest)
-          : removeTag(repository, reference.tag),
-      signal,
-    );
+    if (reference.digest) return removeRevision(repository, reference.digest, signal);
+    await gate.run(() => removeTag(repository, reference.tag), signal);
   }
 
   async function removeTag(repository: string, tag: string): Promise<void> {
@@ -142,18 +139,30 @@ export function createManifests(options: {
     if (!known || !(await tags.remove(repository, tag))) throw unknownManifest({ tag });
   }
 
-  async function removeRevision(repository: string, digest: Digest): Promise<void> {
-    const link = await readLink(driver, revisionLinkPath(repository, digest));
-    if (!link) throw unknownManifest({ digest });
-    await leases.end(repository, digest, readParsed);
-    await removeTags(repository, digest);
-    await driver.delete(revisionPath(repository, digest));
-    // Those of a push that ended meanwhile.
-    await removeTags(repository, digest);
+  /** All tags are looked at outside of its sections: that takes long where there are many. */
+  async function removeRevision(repository: string, digest: Digest, signal?: AbortSignal): Promise<void> {
+    const exists = async (): Promise<boolean> =>
+      (await readLink(driver, revisionLinkPath(repository, digest))) !== undefined;
+    if (!(await exists())) throw unknownManifest({ digest });
+    const known = await tags.pointingAt(repository, digest);
+    await gate.run(async () => {
+      if (!(await exists())) throw unknownManifest({ digest });
+      await leases.end(repository, digest, readParsed);
+      await removeTags(repository, known, digest);
+      await driver.delete(revisionPath(repository, digest));
+    }, signal);
+    // Those of a push that ended meanwhile, unless a later one has brought the manifest again.
+    const late = await tags.pointingAt(repository, digest);
+    if (late.length === 0) return;
+    await gate.run(async () => {
+      if (!(await exists())) await removeTags(repository, late, digest);
+    }, signal);
   }
 
-  async function removeTags(repository: string, digest: Digest): Promise<void> {
-    for (const tag of await tags.pointingAt(repository, digest)) await tags.remove(repository, tag);
+  async function removeTags(repository: string, names: readonly string[], digest: Digest): Promise<void> {
+    for (const tag of names) {
+      if ((await tags.resolve(repository, tag)) === digest) await tags.remove(repository, tag);
+    }
   }
 
   async function readParsed(digest: Digest): Promise<ParsedManifest | undefined> {

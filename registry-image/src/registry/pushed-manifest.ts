@@ -1,10 +1,9 @@
 import { type Digest, digestAlgorithm, digestOf } from './digest.ts';
 import { registryError } from './errors.ts';
-import { ManifestFormatError, type ParsedManifest, parseManifest } from './manifest-format.ts';
+import { ManifestFormatError, manifestOf, type ParsedManifest, parseDocument } from './manifest-format.ts';
 import type { Reference as ManifestReference } from './reference.ts';
 import { isSchema1, parseSchema1, type Schema1Manifest } from './schema1/manifest.ts';
 import { SignatureError, verifyPretty } from './schema1/signature.ts';
-import { storedFields } from './stored-manifest.ts';
 
 /** The body of a PUT. */
 export interface PushedBody {
@@ -39,8 +38,8 @@ export function readPushed(body: PushedBody, acceptsSchema1: boolean): PushedMan
 
 function read(body: PushedBody, acceptsSchema1: boolean): Pick<PushedManifest, 'content' | 'manifest'> {
   try {
-    const fields = storedFields(body.content);
-    if (fields && isSchema1(fields)) {
+    const fields = parseDocument(body.content);
+    if (isSchema1(fields)) {
       if (!acceptsSchema1) {
         throw new ManifestFormatError(
           'manifests of Docker schema 1 are not accepted here; push the image as schema 2 or OCI, or set compatibility.schema1.enabled',
@@ -48,7 +47,7 @@ function read(body: PushedBody, acceptsSchema1: boolean): Pick<PushedManifest, '
       }
       return readSchema1(body);
     }
-    const manifest = parseManifest(body.content);
+    const manifest = manifestOf(fields);
     requireType(body.mediaType, [manifest.mediaType]);
     return { content: body.content, manifest };
   } catch (error) {

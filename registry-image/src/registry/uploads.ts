@@ -15,6 +15,7 @@ import { type Algorithm, type Digest, digestAlgorithm, finishDigest } from './di
 import { registryError } from './errors.ts';
 import { absentAsUndefined } from './links.ts';
 import { createRunningHashes, type RunningHash, startHash } from './running-hashes.ts';
+import { createWriteBehind } from './write-behind.ts';
 
 /** Uploads whose hash is kept between requests. */
 const hashLimit = 1024;
@@ -69,7 +70,7 @@ export function createUploads(options: { driver: StorageDriver; gate: CommitGate
   async function create(path: string, content: string): Promise<string> {
     const appender = await driver.appender(path);
     try {
-      if (content !== '') await appender.write(Buffer.from(content));
+      if (content !== '') await appender.write([Buffer.from(content)]);
       return await appender.finish();
     } finally {
       await appender.close();
@@ -90,21 +91,19 @@ export function createUploads(options: { driver: StorageDriver; gate: CommitGate
   function append(upload: Upload, body: Readable, algorithm?: Algorithm): Promise<Upload> {
     return withAppender(upload, async (appender) => {
       const running = runningHash(upload, appender, algorithm);
+      const file = createWriteBehind(appender);
       let size = appender.offset;
-      let written = true;
       try {
         // Not destroyed when this ends early: the connection is still needed for the answer.
         for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-          written = false;
-          const writing = appender.write(chunk);
           running?.hash.update(chunk);
-          await writing;
           size += chunk.length;
-          written = true;
+          await file.write(chunk);
         }
       } finally {
         // Also when the client has broken off: it may go on from here.
-        if (written) keepHash(upload, await appender.finish(), running);
+        await file.flush();
+        keepHash(upload, await appender.finish(), running);
       }
       return { ...upload, size };
     });

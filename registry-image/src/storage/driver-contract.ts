@@ -31,7 +31,7 @@ export function describeDriver(
 
     async function append(path: string, text: string): Promise<number> {
       const appender = await driver.appender(path);
-      await appender.write(Buffer.from(text));
+      await appender.write([Buffer.from(text)]);
       await appender.sync();
       await appender.finish();
       await appender.close();
@@ -96,10 +96,10 @@ export function describeDriver(
     it('publishes what was there, whoever still appends', async () => {
       await append('/up/data', 'content');
       const late = await driver.appender('/up/data');
-      await late.write(Buffer.from(' and'));
+      await late.write([Buffer.from(' and')]);
       await driver.publish('/up/data', '/blobs/data', 7);
       // Taken or refused; it must not get to where the content is now.
-      await late.write(Buffer.from(' garbage')).catch(() => {});
+      await late.write([Buffer.from(' garbage')]).catch(() => {});
       await late.close();
       expect(await textOf('/blobs/data')).toBe('content');
       await append('/up2/data', 'content');
@@ -119,7 +119,8 @@ export function describeDriver(
     it('reads what is large whole, by several readers, and stops where one of them stops', async () => {
       const large = randomBytes(3_000_000);
       const appender = await driver.appender('/up/data');
-      for (let at = 0; at < large.length; at += 65_536) await appender.write(large.subarray(at, at + 65_536));
+      for (let at = 0; at < large.length; at += 65_536)
+        await appender.write([large.subarray(at, at + 1000), large.subarray(at + 1000, at + 65_536)]);
       await appender.finish();
       await appender.close();
       const digests = await Promise.all(
@@ -154,25 +155,25 @@ export function describeDriver(
 
     it('names the content of an appended file', async () => {
       const first = await driver.appender('/up/data');
-      await first.write(Buffer.from('abc'));
+      await first.write([Buffer.from('abc')]);
       const version = await first.finish();
       await first.close();
       const second = await driver.appender('/up/data');
       expect(second.version).toBe(version);
-      await second.write(Buffer.from('d'));
+      await second.write([Buffer.from('d')]);
       expect(await second.finish()).not.toBe(version);
       await second.close();
     });
 
     it('lets the last of two appenders win, and tells the other', async () => {
       const first = await driver.appender('/up/data');
-      await first.write(Buffer.from('abc'));
+      await first.write([Buffer.from('abc')]);
       const second = await driver.appender('/up/data');
       expect(second.offset).toBe(3);
-      await first.write(Buffer.from('lost')).catch((error: unknown) => {
+      await first.write([Buffer.from('lost')]).catch((error: unknown) => {
         expect(error).toBeInstanceOf(OvertakenError);
       });
-      await second.write(Buffer.from('def'));
+      await second.write([Buffer.from('def')]);
       await expect(first.finish()).rejects.toBeInstanceOf(OvertakenError);
       await first.close();
       await second.finish();

@@ -69,7 +69,7 @@ export interface Appender {
   /** Names the content that the file had then: of two that are the same, the content is the same. */
   readonly version: string;
   /** @throws OvertakenError as soon as that is noticed */
-  write(chunk: Buffer): Promise<void>;
+  write(chunks: readonly Buffer[]): Promise<void>;
   /**
    * The version after the last write.
    * @throws OvertakenError another appender was opened since, or the file has been published; NotFoundError it was deleted

@@ -107,12 +107,12 @@ function createAppender(options: Place & { file: FileHandle; name: string; opene
   return {
     offset: size,
     version: versionOf(opened),
-    async write(chunk) {
+    async write(chunks) {
       if (performance.now() - looked > lookInterval) await look();
-      for (let written = 0; written < chunk.length;) {
-        const { bytesWritten } = await file.write(chunk, written);
-        written += bytesWritten;
+      for (let left = chunks; left.length > 0;) {
+        const { bytesWritten } = await file.writev(left);
         size += bytesWritten;
+        left = after(left, bytesWritten);
       }
     },
     sync: () => file.sync(),
@@ -125,6 +125,16 @@ function createAppender(options: Place & { file: FileHandle; name: string; opene
       }
     },
   };
+}
+
+/** What is left of the chunks after so many bytes. */
+function after(chunks: readonly Buffer[], written: number): Buffer[] {
+  let skipped = 0;
+  return chunks.flatMap((chunk) => {
+    const rest = chunk.subarray(Math.max(0, written - skipped));
+    skipped += chunk.length;
+    return rest.length > 0 ? [rest] : [];
+  });
 }
 
 /** A file that another has replaced, or that was written to, differs in one of these. */

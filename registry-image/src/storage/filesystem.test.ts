@@ -52,10 +52,10 @@ describe('an appender of the filesystem driver', () => {
   it('leaves nothing behind but the file, also of one whose process was killed', async () => {
     const driver = createFilesystemDriver({ rootDirectory: root });
     const killed = await driver.appender('/up/data');
-    await killed.write(Buffer.from('abc'));
+    await killed.write([Buffer.from('abc')]);
     expect((await readdir(join(root, 'up'))).length).toBe(2);
     const next = await driver.appender('/up/data');
-    await next.write(Buffer.from('def'));
+    await next.write([Buffer.from('def')]);
     await next.finish();
     await next.close();
     expect(await readdir(join(root, 'up'))).toEqual(['data']);
@@ -69,10 +69,10 @@ describe('an appender of the filesystem driver', () => {
   it('notices while it writes that it was overtaken', async () => {
     const driver = createFilesystemDriver({ rootDirectory: root });
     const first = await driver.appender('/up/data');
-    await first.write(Buffer.from('abc'));
+    await first.write([Buffer.from('abc')]);
     await (await driver.appender('/up/data')).close();
     await new Promise((resolve) => setTimeout(resolve, 1_100));
-    await expect(first.write(Buffer.from('x'))).rejects.toThrow('another appender has taken over');
+    await expect(first.write([Buffer.from('x')])).rejects.toThrow('another appender has taken over');
     await first.close();
   });
 });

@@ -86,7 +86,7 @@ export function createFilesystemDriver(options: {
     const opened = await openFileAppender({ path, target: locate(path) }, { create });
     return {
       ...opened,
-      write: (chunk) => bounded(() => opened.write(chunk)),
+      write: (chunks) => bounded(() => opened.write(chunks)),
       sync: () => bounded(() => opened.sync()),
     };
   }

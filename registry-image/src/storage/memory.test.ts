@@ -38,10 +38,10 @@ describe('a storage of another process', () => {
   it('is the same for all that reach it', async () => {
     const { driver, other, remove } = await createRemote();
     const first = await driver.appender('/up/data');
-    await first.write(Buffer.from('one'));
+    await first.write([Buffer.from('one')]);
     const second = await other.appender('/up/data');
-    await expect(first.write(Buffer.from('lost'))).rejects.toThrow('another appender has taken over');
-    await second.write(Buffer.from(' two'));
+    await expect(first.write([Buffer.from('lost')])).rejects.toThrow('another appender has taken over');
+    await second.write([Buffer.from(' two')]);
     expect((await driver.getContent('/up/data')).toString()).toBe('one two');
     await remove();
   });

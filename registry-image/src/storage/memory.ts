@@ -54,9 +54,9 @@ export function createMemoryDriver(options: { now?: () => number } = {}): Storag
     return {
       offset: file.size,
       version: String(file.version),
-      async write(chunk) {
+      async write(chunks) {
         check();
-        append(file, chunk);
+        for (const chunk of chunks) append(file, chunk);
       },
       async sync() {},
       async finish() {

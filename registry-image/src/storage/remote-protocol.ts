@@ -26,7 +26,7 @@ export type StorageCall =
       readonly path: string;
       readonly create: boolean;
     }
-  | { readonly method: 'write'; readonly handle: number; readonly chunk: Uint8Array }
+  | { readonly method: 'write'; readonly handle: number; readonly chunks: readonly Uint8Array[] }
   | { readonly method: 'sync'; readonly handle: number }
   | { readonly method: 'finish'; readonly handle: number }
   | { readonly method: 'close'; readonly handle: number };

@@ -58,8 +58,7 @@ export function serveStorage(driver: StorageDriver, stream: Duplex): void {
       opened.set(handle, { appender });
       return { offset: appender.offset, version: appender.version };
     },
-    write: ({ handle, chunk }) =>
-      appenderOf(handle).write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)),
+    write: ({ handle, chunks }) => appenderOf(handle).write(chunks.map(bufferOf)),
     sync: ({ handle }) => appenderOf(handle).sync(),
     finish: ({ handle }) => appenderOf(handle).finish(),
     close: ({ handle }) => close(handle),
@@ -86,4 +85,8 @@ function describe(error: unknown): RemoteError {
     return { name: error.name, message: error.message, path: error.path };
   }
   return { name: 'Error', message: error instanceof Error ? error.message : String(error), path: '' };
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }

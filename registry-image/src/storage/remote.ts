@@ -39,7 +39,7 @@ export function createRemoteDriver(options: { name: string; stream: Duplex }): S
     return {
       offset,
       version,
-      write: (chunk) => ask({ method: 'write', handle, chunk }),
+      write: (chunks) => ask({ method: 'write', handle, chunks }),
       sync: () => ask({ method: 'sync', handle }),
       finish: () => ask({ method: 'finish', handle }),
       close: () => ask({ method: 'close', handle }),

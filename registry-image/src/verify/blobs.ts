@@ -10,7 +10,7 @@ import { blobDataPath, blobPath, blobsRoot } from '../storage/paths.ts';
 import type { Entry } from '../storage/driver.ts';
 import type { Context } from './context.ts';
 import type { DamageKind, Outcome } from './damages.ts';
-import { nameOf, openDirectory } from './directory.ts';
+import { nameOf, openDirectory, parentOf } from './directory.ts';
 import type { Check, Finding } from './inspector.ts';
 import { forEachInLanes } from './lanes.ts';
 import { recoverBlob } from './recovery.ts';
@@ -21,11 +21,10 @@ const lanes = 4;
 
 /** Reads every blob and compares its content with its digest. One directory of digests is held at a time. */
 export async function verifyBlobs(context: Context): Promise<void> {
-  const algorithms = await openDirectory(context, blobsRoot, { directory: isAlgorithm, mayBeEmpty: true });
+  const algorithms = await openDirectory(context, blobsRoot, { directory: isAlgorithm });
   for (const algorithm of algorithms.directories) {
     const prefixes = await openDirectory(context, algorithm.path, {
       directory: (name) => /^[0-9a-f]{2}$/.test(name),
-      mayBeEmpty: true,
     });
     for (const prefix of prefixes.directories) {
       await verifyPrefix(context, prefix.path, nameOf(algorithm) as Algorithm);
@@ -38,7 +37,6 @@ async function verifyPrefix(context: Context, path: string, algorithm: Algorithm
   const toDigest = (name: string): Digest | undefined => parseDigest(`${algorithm}:${name}`);
   const { directories } = await openDirectory(context, path, {
     directory: (name) => toDigest(name) !== undefined,
-    mayBeEmpty: true,
   });
   await forEachInLanes(directories, lanes, async (directory) => {
     const digest = toDigest(nameOf(directory));
@@ -104,7 +102,7 @@ function setDamagedAside(
   digest: Digest,
   judged: Entry,
 ): Promise<Outcome | undefined> {
-  return setAside(blobDataPath(digest), async (moved) => {
+  return setAside.move(blobDataPath(digest), async (moved) => {
     const entry = await store.stat(moved);
     return entry !== undefined && entry.size === judged.size && entry.modified === judged.modified;
   });
@@ -135,12 +133,12 @@ async function putInPlace(context: Context, digest: Digest, path: string): Promi
     there !== undefined && !there.isDirectory && (await store.hash(place, algorithm)) !== digest;
   let outcome: Outcome | undefined;
   if (!isGood || (there && !isDamagedThere)) {
-    outcome = await setAside(path, async () => true);
+    outcome = await setAside.move(path, async () => true);
   } else {
     if (there && !(await setDamagedAside(context, digest, there))) return undefined;
     await store.driver.move(path, place);
     outcome = { action: 'repaired', where: place };
   }
-  await store.driver.removeIfEmpty(path.slice(0, path.lastIndexOf('/')));
+  await store.driver.removeIfEmpty(parentOf(path));
   return outcome;
 }

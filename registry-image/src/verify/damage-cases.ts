@@ -9,7 +9,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { imageManifest } from '../http/test-server.ts';
 import { digestOf } from '../registry/digest.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import * as paths from '../storage/paths.ts';
@@ -129,7 +128,8 @@ export const damageCases: readonly DamageCase[] = [
     kind: 'layer-link-missing',
     damage: (at, made) => removeDirectoryOf(at(paths.layerLinkPath(repository, made.layer))),
     path: (made) => paths.layerLinkPath(repository, made.layer),
-    action: 'repaired',
+    action: 'left',
+    remains: ['layer-link-missing'],
   },
   {
     name: 'a removed blob that only a link wants',
@@ -169,7 +169,8 @@ export const damageCases: readonly DamageCase[] = [
     kind: 'revision-link-missing',
     damage: (at, made) => removeDirectoryOf(at(paths.revisionLinkPath(repository, made.child))),
     path: (made) => paths.revisionLinkPath(repository, made.child),
-    action: 'repaired',
+    action: 'left',
+    remains: ['revision-link-missing'],
   },
   {
     name: 'a revision link to a manifest that is nowhere',
@@ -183,7 +184,8 @@ export const damageCases: readonly DamageCase[] = [
     kind: 'revision-unreadable',
     damage: (at, made) => write(at(paths.revisionLinkPath('other', made.layer)), made.layer),
     path: (made) => paths.revisionLinkPath('other', made.layer),
-    action: 'set-aside',
+    action: 'left',
+    remains: ['revision-unreadable'],
   },
   {
     name: 'a removed layer that a manifest wants',
@@ -208,22 +210,6 @@ export const damageCases: readonly DamageCase[] = [
     },
     path: (made) => paths.blobDataPath(made.layer),
     action: 'recovered',
-  },
-  {
-    name: 'a manifest that gives a wrong size',
-    kind: 'reference-size',
-    damage(at, made) {
-      const text = imageManifest({ config: digestOf('{}'), layers: [[made.layer, 10]] });
-      write(at(paths.blobDataPath(digestOf(text))), text);
-      write(at(paths.revisionLinkPath(repository, digestOf(text))), digestOf(text));
-    },
-    path: (made) =>
-      paths.revisionLinkPath(
-        repository,
-        digestOf(imageManifest({ config: digestOf('{}'), layers: [[made.layer, 10]] })),
-      ),
-    action: 'left',
-    remains: ['reference-size'],
   },
   {
     name: 'an empty current link of a tag whose index has one revision',
@@ -326,13 +312,6 @@ export const damageCases: readonly DamageCase[] = [
       age(at(paths.deletedPath('x')));
     },
     path: () => paths.deletedPath('x'),
-    action: 'repaired',
-  },
-  {
-    name: 'a directory of a digest without a link',
-    kind: 'empty-directory',
-    damage: (at) => mkdirSync(at(paths.layerPath('other', nowhere))),
-    path: () => paths.layerPath('other', nowhere),
     action: 'repaired',
   },
   {

@@ -29,7 +29,7 @@ const table = {
   'layer-link-missing': {
     found:
       'A manifest of the repository refers to a blob that is there, and the repository has no link to it.',
-    repair: 'The link is written.',
+    repair: 'Left: a client may have deleted it. Pushing the image again mends it.',
   },
   'layer-link-dangling': {
     found: 'A layer link whose blob is not there, and no manifest of the repository refers to it.',
@@ -43,8 +43,8 @@ const table = {
   },
   'revision-link-missing': {
     found:
-      'A tag, or an index of the repository, names a manifest that is there and verifies, and the repository has no revision link to it.',
-    repair: 'The link is written.',
+      'A tag, or an index of the repository, names a manifest that is there, and the repository has no revision link to it. (Children of an index count only when `validation.manifests.indexes.platforms` is `all`.)',
+    repair: 'The link is written when a tag names it; else left: a client may have deleted it.',
   },
   'revision-link-dangling': {
     found: 'A revision link whose manifest is not there or does not verify.',
@@ -53,22 +53,18 @@ const table = {
   },
   'revision-unreadable': {
     found: 'The content of a revision has the right digest and is no manifest of a known form.',
-    repair: 'The revision is set aside; its blob stays.',
+    repair: 'Left: it is what a client pushed, and another server may know it.',
   },
   'reference-missing': {
     found:
       'A manifest refers to a blob or a manifest that is not there. (Children of an index count only when `validation.manifests.indexes.platforms` is `all`.)',
     repair:
-      'Put back from the trash or from what an earlier run set aside; else left: pushing the image again mends it.',
-  },
-  'reference-size': {
-    found: 'A manifest gives another size for a blob than the blob has.',
-    repair: 'Left: the manifest was made so.',
+      'Put back from the trash or from what an earlier run set aside when the repository still links it; else left: pushing the image again mends it.',
   },
   'tag-link-content': {
     found: 'The current link of a tag is empty or holds no digest.',
     repair:
-      'Written anew when the index of the tag names exactly one revision that is there; else the tag is set aside.',
+      'Written anew when the index of the tag names one digest alone and its revision is there; else the tag is set aside.',
   },
   'tag-link-missing': {
     found: 'A tag without a current link, unchanged for a minute.',
@@ -102,10 +98,6 @@ const table = {
   },
   'stale-deleted': {
     found: 'A tag that was being deleted a day ago or longer, when a process was killed.',
-    repair: 'Removed.',
-  },
-  'empty-directory': {
-    found: 'A directory of a digest, a tag, an upload or a repository with nothing in it.',
     repair: 'Removed.',
   },
   'foreign-entry': {

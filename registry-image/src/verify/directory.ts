@@ -14,11 +14,9 @@ export interface DirectoryContent {
 export interface Expected {
   readonly directory?: (name: string) => boolean;
   readonly file?: (name: string) => boolean;
-  /** Nothing at all may lie in it. */
-  readonly mayBeEmpty?: boolean;
 }
 
-/** Lists a directory of the layout; what is foreign, abandoned, unreadable or empty in it is inspected. */
+/** Lists a directory of the layout; what is foreign, abandoned or unreadable in it is inspected. */
 export async function openDirectory(
   context: Context,
   path: string,
@@ -34,7 +32,6 @@ export async function openDirectory(
     await inspector.inspect({ path, look: async () => void (await store.list(path)) });
     return { directories: [], files: [] };
   }
-  if (entries.length === 0 && !expected.mayBeEmpty) await inspector.inspect(emptyCheck(context, path));
   const directories = entries.filter((entry) => isDirectory(entry) && expected.directory?.(nameOf(entry)));
   const files = entries.filter((entry) => isFile(entry) && expected.file?.(nameOf(entry)));
   const known = new Set([...directories, ...files]);
@@ -46,6 +43,10 @@ export async function openDirectory(
 
 export function nameOf(entry: { readonly path: string }): string {
   return entry.path.slice(entry.path.lastIndexOf('/') + 1);
+}
+
+export function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
 }
 
 function isDirectory(entry: Entry): boolean {
@@ -71,35 +72,15 @@ function foreignCheck({ store }: Context, parent: string, entry: Entry): Check {
   };
 }
 
-function emptyCheck(context: Context, path: string): Check {
-  const { store } = context;
-  return {
-    path,
-    async look() {
-      const entries = await store.list(path);
-      if (entries === undefined || entries.length > 0) return undefined;
-      if ((await temporariesIn(context, path)).some((entry) => !isAbandoned(entry))) return undefined;
-      return {
-        damage: { kind: 'empty-directory', path, detail: 'there is nothing in it' },
-        repair: async () => ((await store.driver.removeIfEmpty(path)) ? { action: 'repaired' } : undefined),
-      };
-    },
-  };
-}
-
-async function inspectTemporaries(context: Context, directory: string): Promise<void> {
-  for (const { path } of await temporariesIn(context, directory)) {
-    await context.inspector.inspect(abandonedCheck(context, path, 'stale-temporary'));
+async function inspectTemporaries({ inspector, store }: Context, directory: string): Promise<void> {
+  for (const { path } of (await store.driver.temporaries?.(directory)) ?? []) {
+    await inspector.inspect(abandonedCheck({ store }, path, 'stale-temporary'));
   }
-}
-
-async function temporariesIn({ store }: Context, directory: string): Promise<Entry[]> {
-  return (await store.driver.temporaries?.(directory)) ?? [];
 }
 
 /** Something that is only there while a process works on it. */
 export function abandonedCheck(
-  { store }: Context,
+  { store }: Pick<Context, 'store'>,
   path: string,
   kind: 'stale-temporary' | 'stale-deleted',
 ): Check {

@@ -4,7 +4,7 @@ import type { Damage, Outcome } from './damages.ts';
 /** A damage and the way to mend it; undefined as outcome: it was gone when it should be mended. */
 export interface Finding {
   readonly damage: Damage;
-  readonly repair?: () => Promise<Outcome | undefined>;
+  readonly repair?: (() => Promise<Outcome | undefined>) | undefined;
 }
 
 /** A place to look at. What cannot be read is thrown. */

@@ -1,10 +1,12 @@
 import type { Digest } from '../registry/digest.ts';
+import { repositoriesRoot } from '../storage/paths.ts';
 import type { Context } from './context.ts';
 import type { Outcome } from './damages.ts';
+import { parentOf } from './directory.ts';
 
 /**
  * Writes a link to something that is there, unless what it leads to has gone by then (a collection beside this run may
- * have swept it): a link alone is never left.
+ * have swept it, a client may have deleted it): a link alone is never left.
  */
 export async function writeLink(
   context: Context,
@@ -12,22 +14,15 @@ export async function writeLink(
   digest: Digest,
   isThere: () => Promise<boolean>,
 ): Promise<Outcome | undefined> {
-  const { store } = context;
-  const existed = (await store.stat(path)) !== undefined;
-  await keepContent(context, path);
-  await store.driver.putContent(path, digest);
+  const { driver } = context.store;
+  const existed = await context.setAside.copy(path);
+  await driver.putContent(path, digest);
   if (await isThere()) return { action: 'repaired' };
-  if (!existed) {
-    await store.driver.delete(path);
-    await store.driver.removeIfEmpty(path.slice(0, path.lastIndexOf('/')));
-  }
+  if (existed) return undefined;
+  await setLinkAside(context, parentOf(path), isThere);
+  let empty = parentOf(parentOf(path));
+  while (empty !== repositoriesRoot && (await driver.removeIfEmpty(empty))) empty = parentOf(empty);
   return undefined;
-}
-
-/** Sets aside what a file holds that is to be written anew: whatever got there may be the last copy of something. */
-export async function keepContent({ store, setAside }: Context, path: string): Promise<void> {
-  const entry = await store.stat(path);
-  if (entry && entry.size > 0) await setAside(path, async () => true);
 }
 
 /** Sets the directory of a link aside when the link still leads to nothing. */
@@ -36,5 +31,5 @@ export async function setLinkAside(
   directory: string,
   isThere: () => Promise<boolean>,
 ): Promise<Outcome | undefined> {
-  return setAside(directory, async () => !(await isThere()));
+  return setAside.move(directory, async () => !(await isThere()));
 }

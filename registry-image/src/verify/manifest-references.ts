@@ -1,24 +1,25 @@
 import { type Digest, parseDigest } from '../registry/digest.ts';
+import { type Fields, isFields, mediaTypes } from '../registry/manifest-format.ts';
 
 /** Something that a manifest says is in its repository. */
 export interface ManifestReference {
   readonly kind: 'blob' | 'manifest';
   readonly digest: Digest;
-  /** Bytes, when the manifest says so (Docker schema 1 does not). */
-  readonly size: number | undefined;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** One of these, or a media type, tells a manifest from other JSON. */
+const contents = ['config', 'layers', 'blobs', 'manifests', 'fsLayers'];
+const knownTypes: ReadonlySet<unknown> = new Set(Object.values(mediaTypes));
 
 /**
  * What a stored manifest needs in its repository; undefined when the bytes are no manifest of a known form. As lenient as
- * the readers of other servers' volumes must be. The subject need not exist, and foreign layers lie elsewhere by design.
+ * the readers of other servers' volumes must be. The subject need not exist, and foreign layers and what has URLs lie
+ * elsewhere by design.
  */
 export function manifestReferences(content: Buffer): ManifestReference[] | undefined {
   const fields = parseObject(content);
   if (!fields) return undefined;
-  const lists = ['layers', 'blobs', 'manifests', 'fsLayers'].filter((name) => Array.isArray(fields[name]));
-  if (lists.length === 0 && !isFields(fields['config'])) return undefined;
+  if (!knownTypes.has(fields['mediaType']) && !contents.some((name) => name in fields)) return undefined;
   const found = [
     ...descriptors(isFields(fields['config']) ? [fields['config']] : [], 'blob'),
     ...descriptors(fields['layers'], 'blob'),
@@ -38,9 +39,10 @@ function descriptors(value: unknown, kind: ManifestReference['kind']): Found[] {
   return value.map((item: unknown): Found => {
     const digest = isFields(item) ? digestIn(item['digest']) : undefined;
     if (!isFields(item) || !digest) return undefined;
-    const { size, mediaType } = item;
+    const { mediaType, urls } = item;
+    if (Array.isArray(urls) && urls.length > 0) return 'foreign';
     if (typeof mediaType === 'string' && /\.(foreign|nondistributable)\./.test(mediaType)) return 'foreign';
-    return { kind, digest, size: typeof size === 'number' ? size : undefined };
+    return { kind, digest };
   });
 }
 
@@ -48,7 +50,7 @@ function schema1Layers(value: unknown): Found[] {
   if (!Array.isArray(value)) return [];
   return value.map((item: unknown): Found => {
     const digest = isFields(item) ? digestIn(item['blobSum']) : undefined;
-    return digest && { kind: 'blob', digest, size: undefined };
+    return digest && { kind: 'blob', digest };
   });
 }
 
@@ -63,8 +65,4 @@ function parseObject(content: Buffer): Fields | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

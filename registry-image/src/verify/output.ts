@@ -14,7 +14,7 @@ export function damageLine({ damage, outcome }: Settled, json: boolean): string 
   const { kind, path, repository, digest, detail } = damage;
   const { action, where } = outcome;
   if (json) return JSON.stringify({ damage: kind, path, repository, digest, detail, action, where });
-  return `${kind} ${printable(path)}: ${detail}${actions[action].replace('WHERE', () => printable(where ?? ''))}`;
+  return `${kind} ${printable(path)}: ${oneLine(detail)}${actions[action].replace('WHERE', () => printable(where ?? ''))}`;
 }
 
 /** The last line. */
@@ -32,4 +32,9 @@ export function summaryLine(summary: Summary, json: boolean): string {
 /** A name on disk may hold anything, also the end of a line. */
 function printable(path: string): string {
   return /^[\x21-\x7e]*$/.test(path) ? path : JSON.stringify(path);
+}
+
+/** The reasons of a file system tell names too. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
 }

@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { pullAll } from '../gc/pull-fixture.ts';
+import { collectOnce, confirmOnce } from '../gc/run-fixture.ts';
 import { createStoreFixture } from '../gc/store-fixture.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import * as paths from '../storage/paths.ts';
@@ -64,12 +66,11 @@ it('moves a tag back that was set anew', async () => {
   expect((await verifyOnce(store.root)).summary).toMatchObject({ tags: 1, damages: { found: 0 } });
 });
 
-it('takes a link back that it wrote to a blob which a collection swept at that moment', async () => {
+it('takes a link back that it wrote to a manifest which a collection swept at that moment', async () => {
   const store = makeStore();
-  const { digest } = store.layer('a', 'layer');
-  store.manifest('a', { layers: [{ digest, size: 5 }] }, { tag: 'latest' });
-  store.remove(paths.layerPath('a', digest));
-  const link = paths.layerLinkPath('a', digest);
+  const { digest } = store.image('a', 'one', ['layer'], { tag: 'latest' });
+  store.remove(paths.revisionPath('a', digest));
+  const link = paths.revisionLinkPath('a', digest);
   const wrap = (driver: StorageDriver): StorageDriver => ({
     ...driver,
     async putContent(path, content) {
@@ -101,4 +102,25 @@ it('takes no copy from the trash whose content is not right', async () => {
   expect(second.found.map(({ kind, action, where }) => [kind, action, where])).toEqual([
     ['layer-link-dangling', 'recovered', paths.trashPath('run-2', path)],
   ]);
+});
+
+it('between the two marks of a collection takes nothing from it that is dead, and hides nothing that is alive', async () => {
+  const store = makeStore();
+  const kept = store.image('a', 'kept', ['base', 'layer'], { tag: 'kept' });
+  store.image('a', 'dead', ['base', 'dead layer']);
+  const index = store.index('a', [store.image('a', 'child', ['base', 'child layer'])]);
+  await collectOnce(store);
+  const { found } = await verifyOnce(store.root, { repair: true });
+  expect(found).toEqual([]);
+  // A tag that a push has set meanwhile.
+  store.tag('a', 'all', index.digest);
+  await verifyOnce(store.root, { repair: true, run: 'run-2' });
+  await confirmOnce(store);
+  expect(pullAll(store, ['a'])).toEqual([]);
+  const tags = [kept, index].map(({ digest }) => digest);
+  expect(
+    ['kept', 'all'].map((tag) => readFileSync(join(store.root, paths.tagCurrentLinkPath('a', tag)), 'utf8')),
+  ).toEqual(tags);
+  expect((await verifyOnce(store.root)).found).toEqual([]);
+  expect(store.files().filter((path) => path.includes('trash') || path.includes('set-aside'))).toEqual([]);
 });

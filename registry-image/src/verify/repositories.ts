@@ -15,7 +15,6 @@ async function* walk(context: Context, path: string): AsyncGenerator<string> {
   const mayBeChild = (child: string): boolean => isRepositoryName(name === '' ? child : `${name}/${child}`);
   const { directories } = await openDirectory(context, path, {
     directory: (child) => mayBeChild(child) || (name !== '' && markers.has(child)),
-    mayBeEmpty: name === '',
   });
   if (directories.some((child) => markers.has(nameOf(child)))) yield name;
   for (const child of directories) if (!markers.has(nameOf(child))) yield* walk(context, child.path);

@@ -17,7 +17,6 @@ import { describeLink } from './store.ts';
 export async function listRevisions(context: Context, name: string): Promise<Digest[]> {
   await openDirectory(context, manifestsPath(name), {
     directory: (child) => child === 'revisions' || child === 'tags',
-    mayBeEmpty: true,
   });
   return linkedDigests(context, revisionsPath(name), ['signatures']);
 }
@@ -32,12 +31,11 @@ export async function linkedDigests(
   besides: readonly string[] = [],
 ): Promise<Digest[]> {
   const digests: Digest[] = [];
-  const algorithms = await openDirectory(context, path, { directory: isAlgorithm, mayBeEmpty: true });
+  const algorithms = await openDirectory(context, path, { directory: isAlgorithm });
   for (const algorithm of algorithms.directories) {
     const toDigest = (hex: string): Digest | undefined => parseDigest(`${nameOf(algorithm)}:${hex}`);
     const { directories } = await openDirectory(context, algorithm.path, {
       directory: (hex) => toDigest(hex) !== undefined,
-      mayBeEmpty: true,
     });
     for (const directory of directories) {
       const digest = toDigest(nameOf(directory));
@@ -66,8 +64,6 @@ function revisionCheck(context: Context, repository: string, digest: Digest): Ch
   const path = revisionLinkPath(repository, digest);
   const isThere = async (): Promise<boolean> => (await store.manifest(digest)).kind === 'manifest';
   const place = { path, repository, digest };
-  const setAside = (): ReturnType<typeof setLinkAside> =>
-    setLinkAside(context, revisionPath(repository, digest), isThere);
 
   return {
     path,
@@ -78,7 +74,6 @@ function revisionCheck(context: Context, repository: string, digest: Digest): Ch
       if (manifest.kind === 'unknown') {
         return {
           damage: { ...place, kind: 'revision-unreadable', detail: 'its content is no manifest' },
-          repair: setAside,
         };
       }
       if (manifest.kind !== 'manifest') {
@@ -92,7 +87,8 @@ function revisionCheck(context: Context, repository: string, digest: Digest): Ch
           },
           async repair() {
             const from = await recoverBlob(store, digest);
-            return from === undefined ? setAside() : { action: 'recovered', where: from };
+            if (from !== undefined) return { action: 'recovered', where: from };
+            return setLinkAside(context, revisionPath(repository, digest), isThere);
           },
         };
       }
@@ -102,25 +98,5 @@ function revisionCheck(context: Context, repository: string, digest: Digest): Ch
         repair: () => writeLink(context, path, digest, isThere),
       };
     },
-  };
-}
-
-/**
- * What is wrong with a revision that a tag or an index needs: nothing when it is linked, a missing link when its
- * manifest is there.
- */
-export async function missingRevision(
-  context: Context,
-  repository: string,
-  digest: Digest,
-): Promise<Finding | 'linked' | 'absent'> {
-  const { store } = context;
-  const path = revisionLinkPath(repository, digest);
-  if (await store.stat(path)) return 'linked';
-  const isThere = async (): Promise<boolean> => (await store.manifest(digest)).kind === 'manifest';
-  if (!(await isThere())) return 'absent';
-  return {
-    damage: { kind: 'revision-link-missing', path, repository, digest, detail: 'there is no link' },
-    repair: () => writeLink(context, path, digest, isThere),
   };
 }

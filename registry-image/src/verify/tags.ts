@@ -10,11 +10,11 @@ import {
 } from '../storage/paths.ts';
 import type { Context } from './context.ts';
 import type { Outcome } from './damages.ts';
-import { nameOf, openDirectory } from './directory.ts';
+import { nameOf, openDirectory, parentOf } from './directory.ts';
 import type { Check, Finding } from './inspector.ts';
-import { writeLink } from './links.ts';
+import { setLinkAside, writeLink } from './links.ts';
 import { recoverBlob } from './recovery.ts';
-import { linkedDigests, missingRevision } from './revisions.ts';
+import { linkedDigests } from './revisions.ts';
 import { describeLink } from './store.ts';
 
 /** Milliseconds that a server on a slow disk may need from the first link of a new tag to its last. */
@@ -22,31 +22,28 @@ const slowest = 60_000;
 
 /** Checks what each tag of a repository names, and its index. */
 export async function verifyTags(context: Context, repository: string): Promise<void> {
+  const { inspector } = context;
   const { directories } = await openDirectory(context, tagsPath(repository), {
     directory: isTag,
-    mayBeEmpty: true,
   });
-  for (const directory of directories) {
-    context.counts.tags++;
-    await verifyTag(context, repository, nameOf(directory));
-  }
+  const tags = directories.map(nameOf);
+  context.counts.tags += tags.length;
+  for (const tag of tags) await inspectTag(context, repository, tag);
+  await inspector.settle();
+  // After their own: what they name may have been mended.
+  for (const tag of tags) await inspector.inspect(historyCheck(context, repository, tag));
+  await inspector.settle();
 }
 
-async function verifyTag(context: Context, repository: string, tag: string): Promise<void> {
+async function inspectTag(context: Context, repository: string, tag: string): Promise<void> {
   const { inspector } = context;
-  const inTag = await openDirectory(context, tagPath(repository, tag), {
+  await openDirectory(context, tagPath(repository, tag), {
     directory: (child) => child === 'current' || child === 'index',
   });
-  if (inTag.directories.some((entry) => nameOf(entry) === 'current')) {
-    await openDirectory(context, `${tagPath(repository, tag)}/current`, { file: (file) => file === 'link' });
-  }
+  await openDirectory(context, `${tagPath(repository, tag)}/current`, { file: (file) => file === 'link' });
   const history = await linkedDigests(context, tagIndexPath(repository, tag));
   for (const digest of history) await inspector.inspect(indexCheck(context, { repository, tag, digest }));
-  if (inTag.directories.length > 0) await inspector.inspect(currentCheck(context, repository, tag));
-  await inspector.settle();
-  // After the tag's own: what it names may have been mended.
-  await inspector.inspect(historyCheck(context, repository, tag));
-  await inspector.settle();
+  await inspector.inspect(currentCheck(context, repository, tag));
 }
 
 interface IndexEntry {
@@ -57,7 +54,7 @@ interface IndexEntry {
 
 /** The link of one entry of a tag's index; entries of revisions that were deleted stay there, and that is no damage. */
 function indexCheck(context: Context, { repository, tag, digest }: IndexEntry): Check {
-  const { store, setAside } = context;
+  const { store } = context;
   const path = tagIndexLinkPath(repository, tag, digest);
   const isThere = async (): Promise<boolean> =>
     (await store.stat(revisionLinkPath(repository, digest))) !== undefined;
@@ -70,7 +67,7 @@ function indexCheck(context: Context, { repository, tag, digest }: IndexEntry): 
         damage: { kind: 'tag-index-content', path, repository, digest, detail: describeLink(link) },
         async repair() {
           if (await isThere()) return writeLink(context, path, digest, isThere);
-          return setAside(path.slice(0, -'/link'.length), async () => !(await isThere()));
+          return setLinkAside(context, parentOf(path), isThere);
         },
       };
     },
@@ -80,6 +77,10 @@ function indexCheck(context: Context, { repository, tag, digest }: IndexEntry): 
 function currentCheck(context: Context, repository: string, tag: string): Check {
   const { store } = context;
   const path = tagCurrentLinkPath(repository, tag);
+  const isNamed = async (digest: Digest): Promise<boolean> => {
+    const link = await store.link(path);
+    return link.kind === 'digest' && link.digest === digest;
+  };
   return {
     path,
     async look(): Promise<Finding | undefined> {
@@ -99,18 +100,31 @@ function currentCheck(context: Context, repository: string, tag: string): Check 
           repair: () => chooseFromIndex(context, repository, tag),
         };
       }
-      const revision = await missingRevision(context, repository, link.digest);
-      if (revision === 'linked') return undefined;
-      if (revision !== 'absent') return revision;
-      if (store.damagedBlobs.has(link.digest)) return undefined;
+      const { digest } = link;
+      const revision = revisionLinkPath(repository, digest);
+      if ((await store.stat(revision)) || store.damagedBlobs.has(digest)) return undefined;
+      const isThere = async (): Promise<boolean> => (await store.manifest(digest)).kind === 'manifest';
+      if (await isThere()) {
+        return {
+          damage: {
+            kind: 'revision-link-missing',
+            path: revision,
+            repository,
+            digest,
+            detail: `the tag ${tag} names it`,
+          },
+          repair: () =>
+            writeLink(context, revision, digest, async () => (await isNamed(digest)) && isThere()),
+        };
+      }
       return {
         damage: {
           ...place,
           kind: 'tag-dangling',
-          digest: link.digest,
-          detail: `it names ${link.digest}, which is not there`,
+          digest,
+          detail: `it names ${digest}, which is not there`,
         },
-        repair: () => recoverTagged(context, { repository, tag, digest: link.digest }),
+        repair: () => recoverTagged(context, { repository, tag, digest }),
       };
     },
   };
@@ -148,18 +162,25 @@ async function chooseFromIndex(
   repository: string,
   tag: string,
 ): Promise<Outcome | undefined> {
-  const { store } = context;
-  const found: Digest[] = [];
-  for (const digest of await linkedDigests(context, tagIndexPath(repository, tag))) {
-    if (await store.stat(revisionLinkPath(repository, digest))) found.push(digest);
+  const { store, setAside } = context;
+  const [only, ...others] = await linkedDigests(context, tagIndexPath(repository, tag));
+  // Of two nobody can tell which one was current, and an old image under a tag is worse than none.
+  if (!only || others.length > 0 || !(await store.stat(revisionLinkPath(repository, only)))) {
+    return setTagAside(context, repository, tag);
   }
-  const [only] = found;
-  // Two may have been current: which one nobody can tell, and an old image under a tag is worse than none.
-  if (only === undefined || found.length > 1) return setTagAside(context, repository, tag);
-  const path = tagCurrentLinkPath(repository, tag);
-  // Somebody may have set it meanwhile.
-  if ((await store.link(path)).kind === 'digest') return undefined;
-  return writeLink(context, path, only, async () => true);
+  const current = parentOf(tagCurrentLinkPath(repository, tag));
+  const written = await setAside.unusedPath(current);
+  await store.driver.putContent(`${written}/link`, only);
+  const isUnset = async (at: string): Promise<boolean> => (await store.link(`${at}/link`)).kind !== 'digest';
+  const aside = await setAside.move(current, isUnset);
+  try {
+    // A directory never replaces one with something in it: who sets the tag meanwhile wins.
+    if (aside) await store.driver.move(written, current);
+  } catch (error) {
+    if (await isUnset(current)) throw error;
+    return undefined;
+  }
+  return aside && { action: 'repaired' };
 }
 
 async function recoverTagged(
@@ -176,7 +197,7 @@ async function recoverTagged(
 /** Sets a tag aside, unless it names a revision that is there by then. */
 function setTagAside(context: Context, repository: string, tag: string): Promise<Outcome | undefined> {
   const { store, setAside } = context;
-  return setAside(tagPath(repository, tag), async (moved) => {
+  return setAside.move(tagPath(repository, tag), async (moved) => {
     const link = await store.link(`${moved}/current/link`);
     if (link.kind !== 'digest') return true;
     return (await store.stat(revisionLinkPath(repository, link.digest))) === undefined;

@@ -2,14 +2,12 @@ import { uploadDataPath, uploadPath, uploadsPath, uploadStartedAtPath } from '..
 import type { Context } from './context.ts';
 import { isAbandoned, nameOf, openDirectory } from './directory.ts';
 import type { Check, Finding } from './inspector.ts';
-import { keepContent } from './links.ts';
 
 /** Checks that every upload under way can go on, and will be purged when nobody goes on with it. */
 export async function verifyUploads(context: Context, repository: string): Promise<void> {
   const { inspector } = context;
   const { directories } = await openDirectory(context, uploadsPath(repository), {
     directory: () => true,
-    mayBeEmpty: true,
   });
   for (const directory of directories) {
     context.counts.uploads++;
@@ -40,7 +38,8 @@ function uploadCheck(context: Context, repository: string, id: string): Check {
         const path = uploadPath(repository, id);
         return {
           damage: { kind: 'upload-incomplete', path, repository, detail: 'there is no data' },
-          repair: () => setAside(path, async (moved) => (await store.stat(`${moved}/data`)) === undefined),
+          repair: () =>
+            setAside.move(path, async (moved) => (await store.stat(`${moved}/data`)) === undefined),
         };
       }
       if (started && !Number.isNaN(Date.parse(started.toString('latin1').trim()))) return undefined;
@@ -54,7 +53,7 @@ function uploadCheck(context: Context, repository: string, id: string): Check {
         async repair() {
           // RFC 3339 in seconds, as distribution writes and reads it.
           const time = new Date(entry.modified).toISOString().replace(/\.\d+Z$/, 'Z');
-          await keepContent(context, startedAt);
+          await setAside.copy(startedAt);
           await store.driver.putContent(startedAt, time);
           return { action: 'repaired' };
         },

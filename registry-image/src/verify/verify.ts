@@ -1,5 +1,5 @@
 import type { StorageDriver } from '../storage/driver.ts';
-import { deletedRoot } from '../storage/paths.ts';
+import { blobsRoot, deletedRoot } from '../storage/paths.ts';
 import { verifyBlobs } from './blobs.ts';
 import type { Context, Counts } from './context.ts';
 import type { Outcome } from './damages.ts';
@@ -53,13 +53,16 @@ export async function verifyStore(options: VerifyOptions): Promise<Summary> {
     layers: 0,
     uploads: 0,
   };
-  const report = (settled: Settled): void => {
-    outcomes[settled.outcome.action]++;
-    options.report(settled);
+  const report = ({ damage, outcome }: Settled): void => {
+    const told: Outcome = options.repair && !repair ? { action: 'left' } : outcome;
+    outcomes[told.action]++;
+    options.report({ damage, outcome: told });
   };
+  // Every link would dangle when the blobs lie on a volume that is not mounted.
+  const repair = options.repair && ((await store.list(blobsRoot).catch(() => undefined)) ?? []).length > 0;
   const newContext = (): Context => ({
     store,
-    inspector: createInspector({ ...options, report }),
+    inspector: createInspector({ ...options, repair, report }),
     setAside: createSetAside(store, options.run),
     sparse: options.sparse,
     counts,

@@ -53,7 +53,8 @@ export const Auth = z
     silly: Silly.optional().describe(
       'For development: whoever sends any Authorization header may do everything.',
     ),
+    none: z.strictObject({}).optional().describe('The same as no provider.'),
   })
-  .meta({ exclusive: { noun: 'provider', keys: ['htpasswd', 'token', 'silly'] } })
+  .meta({ exclusive: { noun: 'provider', keys: ['htpasswd', 'token', 'silly', 'none'] } })
   .prefault({})
   .describe('Who may do what; without any provider everybody may do everything.');

@@ -1,5 +1,6 @@
 import type { StorageDriver } from '../../storage/driver.ts';
 import { blobDataPath, layerLinkPath, revisionsPath } from '../../storage/paths.ts';
+import { blobSize } from '../blobs.ts';
 import type { Digest } from '../digest.ts';
 import { absentAsUndefined, readLink } from '../links.ts';
 
@@ -22,7 +23,7 @@ export async function hasEmptyLayer(driver: StorageDriver, repository: string): 
  * Runs in a commit section.
  */
 export async function storeEmptyLayer(driver: StorageDriver, repository: string): Promise<void> {
-  if (!(await absentAsUndefined(driver.stat(blobDataPath(emptyLayerDigest))))) {
+  if ((await blobSize(driver, emptyLayerDigest)) === undefined) {
     await driver.putContent(blobDataPath(emptyLayerDigest), emptyLayer);
   }
   const link = layerLinkPath(repository, emptyLayerDigest);

@@ -32,8 +32,18 @@ export function parseSchema1(payload: Buffer): Schema1Manifest {
   if (!Array.isArray(fsLayers) || !Array.isArray(history) || fsLayers.length !== history.length) {
     throw new ManifestFormatError('fsLayers and history must be lists of the same length');
   }
+  requireOwnFields(fields);
   const references = fsLayers.map((layer: unknown, index) => layerReference(layer, `fsLayers[${index}]`));
   return { name, tag, manifest: { mediaType: mediaTypes.dockerSchema1Signed, references } };
+}
+
+/** What is of schema 1 to one reader and something newer to another could hide content (CVE-2021-41190). */
+function requireOwnFields(fields: Fields): void {
+  const { mediaType } = fields;
+  const foreign = ['config', 'layers', 'blobs', 'manifests', 'subject'].find((name) => name in fields);
+  if (foreign !== undefined) throw new ManifestFormatError(`${foreign} is no field of Docker schema 1`);
+  const own: readonly unknown[] = [mediaTypes.dockerSchema1, mediaTypes.dockerSchema1Signed, '', undefined];
+  if (!own.includes(mediaType)) throw new ManifestFormatError('the mediaType is not that of Docker schema 1');
 }
 
 function layerReference(layer: unknown, field: string): Reference {

@@ -10,8 +10,12 @@ import { isSchema1 } from './manifest.ts';
 import { signPretty } from './signature.ts';
 import type { SigningKey } from './signing-key.ts';
 
-/** Bytes of the largest config that is converted. */
-const largestConfig = 4 * 1024 * 1024;
+/** Bytes of the largest config that is converted: whoever may pull can ask for it, and each byte may become seven. */
+const largestConfig = 128 * 1024;
+
+/** Conversions that are kept, and bytes of the largest one: reading and signing cost three times what a GET does. */
+const keptConversions = 128;
+const keptSize = 64 * 1024;
 
 /** An answer in schema 1. Its digest is that of its content without the signatures, which differ each time. */
 export interface SignedManifest {
@@ -20,13 +24,21 @@ export interface SignedManifest {
   readonly content: Buffer;
 }
 
+/** An image by its tag: the digest of its manifest, and the manifest itself. */
+interface TaggedImage {
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: Digest;
+  readonly manifest: Buffer;
+}
+
 /** What clients are given that know nothing newer than Docker's schema 1. */
 export interface Schema1 {
   /**
    * The image of a tag, converted from Docker's schema 2. Undefined when it is of another kind, or cannot be expressed
    * in schema 1.
    */
-  convert(image: { repository: string; tag: string; manifest: Buffer }): Promise<SignedManifest | undefined>;
+  convert(image: TaggedImage): Promise<SignedManifest | undefined>;
   /** A manifest that is stored in schema 1, which is stored without signatures; undefined when it is of another kind. */
   sign(digest: Digest, manifest: Buffer): Promise<SignedManifest | undefined>;
 }
@@ -35,15 +47,24 @@ export function createSchema1(options: { driver: StorageDriver; signingKey: Sign
   const { driver, signingKey } = options;
   const mediaType = mediaTypes.dockerSchema1Signed;
 
-  async function convert({
+  /** What a digest is converted into never changes. The one made longest ago comes first. */
+  const kept = new Map<string, SignedManifest>();
+
+  async function convert(image: TaggedImage): Promise<SignedManifest | undefined> {
+    const name = `${image.repository}:${image.tag}@${image.digest}`;
+    const converted = kept.get(name) ?? (await convertAnew(image));
+    if (!converted || converted.content.length > keptSize) return converted;
+    kept.set(name, converted);
+    const [oldest] = kept.keys();
+    if (kept.size > keptConversions && oldest !== undefined) kept.delete(oldest);
+    return converted;
+  }
+
+  async function convertAnew({
     repository,
     tag,
     manifest,
-  }: {
-    repository: string;
-    tag: string;
-    manifest: Buffer;
-  }): Promise<SignedManifest | undefined> {
+  }: TaggedImage): Promise<SignedManifest | undefined> {
     const parts = schema2Parts(storedFields(manifest));
     if (!parts) return undefined;
     const config = await readConfig(repository, parts.config);
