@@ -9,7 +9,7 @@ import type { Store } from './store.ts';
  */
 export async function recoverBlob(store: Store, digest: Digest): Promise<string | undefined> {
   const path = blobDataPath(digest);
-  if (path) return undefined;
+  if (await store.stat(path)) return undefined;
   for (const candidate of await candidates(store, path)) {
     if ((await store.hash(candidate, digestAlgorithm(digest))) !== digest) continue;
     try {
