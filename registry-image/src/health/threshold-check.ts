@@ -21,6 +21,8 @@ export function startThresholdCheck(options: ThresholdCheckOptions): ThresholdCh
   let failures = 0;
   let problem = '';
   let running = false;
+  /** The check under way has failed already, by taking too long. */
+  let overdue = false;
 
   function set(next: string): void {
     if (next === problem) return;
@@ -34,14 +36,18 @@ export function startThresholdCheck(options: ThresholdCheckOptions): ThresholdCh
   }
 
   async function look(): Promise<void> {
-    if (running) return failed(`no answer within ${interval} ms`);
+    if (running) {
+      overdue = true;
+      return failed(`no answer within ${interval} ms`);
+    }
     running = true;
+    overdue = false;
     try {
       await check();
       failures = 0;
       set('');
     } catch (error) {
-      failed(error instanceof Error ? error.message : String(error));
+      if (!overdue) failed(error instanceof Error ? error.message : String(error));
     }
     running = false;
   }

@@ -223,11 +223,11 @@ describe('PUT of a manifest', () => {
     const server = await startServer();
     const config = await server.pushBlob('a', '{}');
     const body = imageManifest({ config, layers: [[digestOf('x'), 1]] });
-    const { getContent } = server.driver;
+    const driver = { ...server.driver };
     const running: number[] = [];
     vi.spyOn(server.driver, 'getContent').mockImplementation((path) => {
       running.push(server.gate.running);
-      return getContent(path);
+      return driver.getContent(path);
     });
     const answer = await put(server, '/v2/a/manifests/v1', body);
     expect(await codesOf(answer)).toEqual(['MANIFEST_BLOB_UNKNOWN']);
@@ -353,11 +353,11 @@ describe('DELETE of a manifest', () => {
   it('looks for tags outside of its commit section, however many there are', async () => {
     const server = await startServer();
     const { digest } = await server.pushImage('a', 'v1', 'layer');
-    const { list } = server.driver;
+    const driver = { ...server.driver };
     const running: number[] = [];
     vi.spyOn(server.driver, 'list').mockImplementation((path) => {
       running.push(server.gate.running);
-      return list(path);
+      return driver.list(path);
     });
     expect((await server.request('DELETE', `/v2/a/manifests/${digest}`)).status).toBe(202);
     expect(running).toEqual([0, 0]);

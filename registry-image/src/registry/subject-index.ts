@@ -5,7 +5,7 @@ import { absentAsUndefined } from './links.ts';
 import { createSharedRuns } from './shared-runs.ts';
 import { storedFields, storedForm } from './stored-manifest.ts';
 
-/** Repositories whose index is kept, and referrers in all of them together (about 200 bytes each). */
+/** Repositories whose index is kept, and referrers in all of them together. 100,000 revisions, half of them referrers, took 24 MB. */
 const keptRepositories = 64;
 const keptReferrers = 100_000;
 /** Manifests whose subject is remembered; a digest never changes its meaning. */

@@ -1,3 +1,4 @@
+import type { Bounded } from './bounded-operations.ts';
 import type { FileHandle } from 'node:fs/promises';
 import type { Content } from './driver.ts';
 import type { ReadBuffers } from './read-buffers.ts';
@@ -11,7 +12,7 @@ export function createFileContent(options: {
   start: number;
   end: number;
   buffers: ReadBuffers;
-  bounded: <T>(operation: () => Promise<T>) => Promise<T>;
+  bounded: Bounded;
 }): Content {
   const { file, end, buffers, bounded } = options;
   let position = options.start;

@@ -1,7 +1,7 @@
 import { constants, type Dirent } from 'node:fs';
 import { open, readFile, readdir, rename, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import PQueue from 'p-queue';
+import { boundOperations } from './bounded-operations.ts';
 import type { Appender, Content, Entry, StorageDriver } from './driver.ts';
 import { inDirectory, syncDirectory } from './directories.ts';
 import { NotAFileError, NotFoundError } from './errors.ts';
@@ -31,12 +31,8 @@ export function createFilesystemDriver(options: {
   maxThreads?: number;
 }): StorageDriver {
   const root = resolve(options.rootDirectory);
-  const queue = new PQueue({ concurrency: Math.max(fewestThreads, options.maxThreads ?? defaultThreads) });
+  const bounded = boundOperations(Math.max(fewestThreads, options.maxThreads ?? defaultThreads));
   const buffers = createReadBuffers();
-
-  function bounded<T>(operation: () => Promise<T>): Promise<T> {
-    return queue.add(operation);
-  }
 
   function locate(path: string): string {
     checkStoragePath(path);

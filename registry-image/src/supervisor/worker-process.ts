@@ -18,6 +18,8 @@ import { createRegistryServer, type RegistryServer } from './registry-server.ts'
 /** What a worker serves, and what of it can change while it serves. */
 export interface Service {
   readonly handler: AppHandler;
+  /** Answers that nobody can serve the request now. */
+  readonly refuse: AppHandler;
   readonly gate: ControlledGate;
   readonly log: Log;
   updateAccess(files: Partial<AccessFiles>): void;
@@ -40,6 +42,9 @@ interface Running {
   /** Has requests answered by a worker that serves when this one does no more. */
   readonly replacement: () => Relay;
 }
+
+/** Milliseconds in which the supervisor has put another worker in the place of one that crashed. */
+const relayPatience = 5_000;
 
 /** Does what the supervisor commands; see protocol.ts. The process ends by `process.exit`. */
 export function runWorker(createService: (input: ServiceInput) => Promise<Service>): void {
@@ -85,12 +90,13 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
     });
     const connections = trackConnections({ server: registryServer, listeners: [relayListener] });
     const answer: AppHandler = (request, response) => {
-      const serve = (): void => {
-        counts.begin(request, response);
-        service.handler(request, response);
-      };
-      if (relay) relay(request, response, serve);
-      else serve();
+      if (relay) {
+        // Never served here: who has seen this worker replaced relies on it (docs/architecture.md, Garbage collection).
+        relay(request, response, () => service.refuse(request, response));
+        return;
+      }
+      counts.begin(request, response);
+      service.handler(request, response);
     };
     http1.on('request', (request, response) => {
       connections.begin(request, response);
@@ -102,7 +108,11 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
       answer(request, response);
     });
     const replacement = (): Relay => {
-      return createRelay({ port: relayPortOf(relayListener), key: command.relayKey });
+      return createRelay({
+        port: relayPortOf(relayListener),
+        key: command.relayKey,
+        patience: relayPatience,
+      });
     };
     running = { service, registryServer, connections, replacement };
     await Promise.all(command.settings.map(apply));
@@ -129,7 +139,8 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
     if (running) {
       if (replaced) relay = running.replacement();
       const drained = running.connections.drain(patience);
-      takesRequests = !replaced;
+      // Once replaced it stays so, also when all workers are told to end.
+      takesRequests = relay === undefined;
       report();
       await drained;
       report();

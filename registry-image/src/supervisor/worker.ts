@@ -1,6 +1,7 @@
 import { createAccessController } from '../auth/index.ts';
 import { createApp } from '../http/app.ts';
 import { createHealthGate } from '../http/health-gate.ts';
+import { createRefusal } from '../http/refusal.ts';
 import { loadMiddleware } from '../middleware/apply.ts';
 import { noRedirects } from '../middleware/redirects.ts';
 import { createCommitGate } from '../registry/gate.ts';
@@ -35,6 +36,7 @@ async function createService({ config, version, accessFiles }: ServiceInput): Pr
       redirects,
       repositoryMiddleware: middleware.repository,
     }),
+    refuse: createRefusal(log),
     gate,
     log,
     updateAccess: (files) => access.update(files),
