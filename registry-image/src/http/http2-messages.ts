@@ -2,7 +2,7 @@ import express, { type Express } from 'express';
 import { constants, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 
 /** Bytes of a body that are held ready for its reader. */
-const bodyBuffer = 512 * 1024;
+const bodyBuffer = 64 * 1024;
 
 /**
  * Requests of HTTP/2 with the meaning that the endpoints know from HTTP/1.1: `complete` is true when the whole body has come.

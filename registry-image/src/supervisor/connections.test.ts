@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type ClientHttp2Stream, connect as connectSession } from 'node:http2';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Connections, trackConnections } from './connections.ts';
 import { createRegistryServer } from './registry-server.ts';
@@ -170,10 +170,57 @@ describe('draining sessions of HTTP/2', () => {
     expect(await drains(connections)).toBe(false);
   });
 
+  it('gives up a client that takes no notice of the end of its session', async () => {
+    const { connections, port } = await startServer((response) => response.end());
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    onTestFinished(() => void client.destroy());
+    client.on('error', () => {}).resume();
+    // An empty SETTINGS frame after it (RFC 9113, 3.4).
+    client.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
+    await once(client, 'data');
+    expect(await drains(connections, 2_000)).toBe(true);
+  });
+
   it('ends a session that never had a stream', async () => {
     const { connections, port } = await startServer(() => {});
     const { session } = open(port);
     await once(session, 'remoteSettings');
     expect(await drains(connections)).toBe(true);
+  });
+});
+
+describe('a server that does not drain', () => {
+  const large = Buffer.alloc(32 * 1024 * 1024);
+
+  it('cuts off an exchange of HTTP/1.1 that does not move, and no other', async () => {
+    const { connections, port, requests } = await startServer((response) => response.write(large));
+    const open = (head = ''): Socket => {
+      const client = connect(port, '127.0.0.1', () => client.write(head));
+      onTestFinished(() => void client.destroy());
+      return client.on('error', () => {});
+    };
+    const ended = once(open().resume(), 'close').then(() => 'an idle connection has ended');
+    open('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    open('PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n');
+    await requests(2);
+    expect(connections.requestsInFlight).toBe(2);
+    await expect.poll(() => connections.requestsInFlight, { timeout: 3_000 }).toBe(0);
+    expect(await Promise.race([ended, Promise.resolve('none')])).toBe('none');
+  });
+
+  it('cuts off a stream that does not move, and keeps its session', async () => {
+    let answers = 0;
+    const { connections, port, requests } = await startServer((response) => {
+      if (answers++ === 0) response.write(large.subarray(0, 1024 * 1024));
+      else response.end();
+    });
+    const session = connectSession(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: 0 } });
+    onTestFinished(() => session.destroy());
+    const stalled = session.request({ ':path': '/' });
+    stalled.on('error', () => {});
+    await requests(1);
+    await expect.poll(() => connections.requestsInFlight, { timeout: 3_000 }).toBe(0);
+    session.request({ ':path': '/' });
+    await requests(2);
   });
 });

@@ -5,15 +5,15 @@ import { trackHttp1 } from './http1-connections.ts';
 import { trackHttp2 } from './http2-sessions.ts';
 import type { RegistryServer } from './registry-server.ts';
 
-/** Milliseconds that clients are given once a server drains. */
+/** Milliseconds that clients are given. */
 export interface Graces {
-  /** For which a connection may rest after an answer before it is closed. */
+  /** For which a connection may rest after an answer before it is closed, once a server drains. */
   readonly idleGrace: number;
-  /** For the first request of a new connection, its handshake included. */
+  /** For the first request of a new connection, its handshake included, once a server drains; and to end a session that was closed. */
   readonly firstRequestGrace: number;
   /**
-   * For which a client may neither go on with its body nor with reading its answer: a process must not be left behind by
-   * every restart because one client never ends.
+   * For which a client may neither go on with its body nor with reading its answer: it holds a file open, and memory; and a
+   * process must not be left behind by every restart because one client never ends.
    */
   readonly stallLimit: number;
 }
@@ -23,7 +23,7 @@ export interface Exchanges<Request, Response> {
   begin(request: Request, response: Response): void;
   /** From now on, each connection is to end as soon as its client can be trusted not to lose a request by it. */
   drain(patience: number): void;
-  /** To be called again and again from then on, with performance.now(). */
+  /** To be called again and again, more often while it drains, with performance.now(). */
   sweep(now: number): void;
 }
 
@@ -40,6 +40,8 @@ export interface Connections {
 }
 
 const sweepInterval = 50;
+/** Part of the stall limit that passes between two looks while nothing drains. */
+const watchInterval = 0.1;
 
 /**
  * Keeps count of the connections of a server, so that it can be drained without failing a request.
@@ -77,20 +79,28 @@ export function trackConnections(
     response.once('close', () => requestsInFlight--);
   }
 
+  function sweep(): void {
+    const now = performance.now();
+    ofHttp1.sweep(now);
+    ofHttp2?.sweep(now);
+  }
+
+  const watch = setInterval(sweep, stallLimit * watchInterval).unref();
+
   function drain(patience: number): Promise<void> {
     const since = performance.now();
+    clearInterval(watch);
     ofHttp1.drain(patience);
     ofHttp2?.drain(patience);
-    const sweep = setInterval(() => {
-      const now = performance.now();
-      ofHttp1.sweep(now);
-      ofHttp2?.sweep(now);
-      if (now - since >= firstRequestGrace) for (const socket of undecided.values()) socket.destroy();
+    const sweeping = setInterval(() => {
+      sweep();
+      if (performance.now() - since < firstRequestGrace) return;
+      for (const socket of undecided.values()) socket.destroy();
     }, sweepInterval);
     const closed = [listener, ...(options.listeners ?? [])].map(
       (server) => new Promise<void>((resolve) => void server.close(() => resolve())),
     );
-    return Promise.all(closed).then(() => clearInterval(sweep));
+    return Promise.all(closed).then(() => clearInterval(sweeping));
   }
 
   return {

@@ -68,8 +68,9 @@ export function trackHttp1(server: Server, graces: Graces): Exchanges<IncomingMe
         if (isStalled(socket, connection, now)) socket.destroy();
         continue;
       }
+      if (drainingSince === undefined) continue;
       const grace = connection.hadRequest ? graces.idleGrace : graces.firstRequestGrace;
-      if (now - Math.max(drainingSince ?? now, connection.idleSince) >= grace) socket.destroySoon();
+      if (now - Math.max(drainingSince, connection.idleSince) >= grace) socket.destroySoon();
     }
   }
 

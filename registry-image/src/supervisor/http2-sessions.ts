@@ -6,13 +6,17 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Exchanges, Graces } from './connections.ts';
 
 interface Session {
+  readonly socket: Socket;
   readonly streams: Set<ServerHttp2Stream>;
   hadRequest: boolean;
   /** performance.now() of the end of its last stream, or of its begin. */
   idleSince: number;
+  /** performance.now() of when it was first seen closed: a client may take no notice of that. */
+  closedSince: number | undefined;
 }
 
 /**
@@ -29,9 +33,13 @@ export function trackHttp2(
   const sessions = new Map<ServerHttp2Session, Session>();
   let draining: { readonly since: number; readonly patience: number } | undefined;
 
+  // A session cannot be asked for its socket once it has closed; it begins while its connection is announced.
+  let announced: Socket;
+  server.prependListener('connection', (socket: Socket) => (announced = socket));
   server.on('session', (session) => {
-    sessions.set(session, { streams: new Set(), hadRequest: false, idleSince: performance.now() });
-    session.once('close', () => sessions.delete(session));
+    const record = { streams: new Set<ServerHttp2Stream>(), hadRequest: false, idleSince: performance.now() };
+    sessions.set(session, { ...record, socket: announced, closedSince: undefined });
+    announced.once('close', () => sessions.delete(session));
   });
 
   function begin({ stream }: Http2ServerRequest, response: Http2ServerResponse): void {
@@ -40,7 +48,7 @@ export function trackHttp2(
     if (!record) return;
     record.hadRequest = true;
     record.streams.add(stream);
-    if (draining) limitStall(stream);
+    limitStall(stream);
     response.once('close', () => {
       record.streams.delete(stream);
       record.idleSince = performance.now();
@@ -51,7 +59,6 @@ export function trackHttp2(
 
   function drain(patience: number): void {
     draining = { since: performance.now(), patience };
-    for (const { streams } of sessions.values()) for (const stream of streams) limitStall(stream);
   }
 
   /** Cuts a stream off once nothing has moved on it for a time, unless it is this process that has something to do. */
@@ -63,6 +70,7 @@ export function trackHttp2(
   }
 
   function sweep(now: number): void {
+    for (const [session, record] of sessions) if (session.closed) endClosed(record, now);
     if (!draining) return;
     const { since, patience } = draining;
     /** The longer it was waited for, the shorter a rest will do. */
@@ -74,6 +82,13 @@ export function trackHttp2(
       // Streams that are open go on to their end all the same.
       if (rests || now - since >= 2 * patience) session.close();
     }
+  }
+
+  /** Its connection ends with what the client does then, or does not. */
+  function endClosed(record: Session, now: number): void {
+    record.closedSince ??= now;
+    const since = Math.max(record.closedSince, record.idleSince);
+    if (record.streams.size === 0 && now - since >= graces.firstRequestGrace) record.socket.destroy();
   }
 
   return { begin, drain, sweep };

@@ -141,10 +141,10 @@ export function createPool(options: PoolOptions): Pool {
     const old = workers.filter(
       (worker) => worker.generation < generation && worker.state.phase !== 'draining',
     );
-    const surplus = old.filter(isServing).length + current().filter(isServing).length - size;
-    for (const worker of old.filter(isServing).slice(0, Math.max(0, surplus))) worker.send(replacedDrain);
-    if (current().filter(isServing).length < size) return;
-    for (const worker of old) worker.send(replacedDrain);
+    const serving = current().filter(isServing).length;
+    const surplus = Math.max(0, old.filter(isServing).length + serving - size);
+    const leaving = serving >= size ? old : old.filter(isServing).slice(0, surplus);
+    for (const worker of leaving) worker.send(replacedDrain);
   }
 
   function forkMissing(): void {

@@ -137,7 +137,8 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
 
   async function drain({ replaced, patience }: Extract<Command, { type: 'drain' }>): Promise<void> {
     if (running) {
-      if (replaced) relay = running.replacement();
+      // Asked only while its own end of the way is open, which tells the port.
+      if (replaced) relay ??= running.replacement();
       const drained = running.connections.drain(patience);
       // Once replaced it stays so, also when all workers are told to end.
       takesRequests = relay === undefined;
