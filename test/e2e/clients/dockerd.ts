@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { must } from '../../support/command.ts';
+import { must, words } from '../../support/command.ts';
 import { eventually } from '../../support/eventually.ts';
 
 /** Debian's, whatever else is called `docker` on this machine. */
@@ -22,11 +22,10 @@ export async function startDockerd(caFile?: string): Promise<Dockerd> {
   const daemon = spawn(
     '/usr/sbin/dockerd',
     [
-      ...['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')],
-      ...['-H', host, '-p', join(folder, 'pid')],
-      ...['--iptables=false', '--bridge=none', '--ip-forward=false', '--ip-masq=false'],
+      ...words`--data-root ${folder}/data --exec-root ${folder}/exec -H ${host} -p ${folder}/pid`,
+      ...words`--iptables=false --bridge=none --ip-forward=false --ip-masq=false`,
       // Overlay mounts may not lie on what the machine's root is.
-      ...['--storage-driver', 'vfs'],
+      ...words`--storage-driver vfs`,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...(caFile && { SSL_CERT_FILE: caFile }) } },
   );
