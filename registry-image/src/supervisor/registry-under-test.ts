@@ -26,9 +26,9 @@ export interface RegistryUnderTest {
   readonly address: string;
   readonly port: number;
   readonly output: () => string;
-  /** Writes what a ConfigMap or Secret mount would hold, swapped at once by the symlink `..data`. */
   /** The first certificate and its key. */
   readonly serving: { 'tls.crt': string; 'tls.key': string };
+  /** Writes what a ConfigMap or Secret mount would hold, swapped at once by the symlink `..data`. */
   mount(name: 'maintenance' | 'tls' | 'auth', files: Readonly<Record<string, string>>): void;
   state(): Promise<RegistryState>;
   stateUntil(condition: (state: RegistryState) => boolean, limit?: number): Promise<RegistryState>;
@@ -47,7 +47,7 @@ export interface Answer {
 }
 
 export interface Setup {
-  /** Laid over the usual config, section by section; `http` key by key. */
+  /** Laid over the usual config, section by section; `http` and `wharfinger` key by key. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Laid over the usual `http.tls`. */
   readonly tls?: Readonly<Record<string, unknown>>;
@@ -185,6 +185,7 @@ function configOf(directory: string, setup: Setup): object {
     storage: { filesystem: { rootdirectory: join(directory, 'data') }, delete: { enabled: true } },
     log: { accesslog: { disabled: true } },
     ...(setup.htpasswd !== undefined && { auth }),
+    ...setup.config,
     wharfinger: {
       maintenance: { directory: join(directory, 'maintenance') },
       state: {
@@ -193,8 +194,8 @@ function configOf(directory: string, setup: Setup): object {
         key: join(directory, 'internal.key'),
         clientca: join(directory, 'internal.crt'),
       },
+      ...(setup.config?.['wharfinger'] as object | undefined),
     },
-    ...setup.config,
     http: {
       addr: '127.0.0.1:0',
       draintimeout: '5s',
