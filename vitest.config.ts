@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that start whole registries as processes: seconds each, and nothing that a quick look needs. */
+const processes = 'registry-image/src/supervisor/**/*.test.ts';
+
 /**
- * `unit` needs nothing but Node and is part of `npm run check`. `system` needs the embedded Kubernetes, the peers and
+ * `unit` and `processes` need nothing but Node and openssl; `npm run check` runs the first. `system` needs the embedded Kubernetes, the peers and
  * real clients, and `audit` judges what `system` did; both are run by `npm test` alone.
  */
 export default defineConfig({
@@ -14,8 +17,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{operator,registry-image,embedded}/src/**/*.test.ts', 'test/runner/*.test.ts'],
+          exclude: [processes],
           testTimeout: 20_000,
+          // One less than the machine has is the default, which is half of two.
+          maxWorkers: '100%',
         },
+      },
+      {
+        test: { name: 'processes', include: [processes], testTimeout: 20_000, fileParallelism: false },
       },
       {
         test: {

@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   for (const check of ['types', 'lint', 'format', 'dead']) {
     tallies.push(await commandPhase(`check ${check}`, ['npm', 'run', '--silent', `check:${check}`]));
   }
-  tallies.push(await vitestPhase('unit'));
+  tallies.push(await vitestPhase('unit'), await vitestPhase('processes'));
   const start = await run(['node', 'embedded/src/start/main.ts', '--json'], { capture: true });
   tallies.push(startTally(start.status));
   if (start.status === 0) {
