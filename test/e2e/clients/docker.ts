@@ -32,12 +32,18 @@ export function docker(room: Room): Client {
       for (const archive of Object.values(archives))
         writeFileSync(archive, gunzipSync(randomLayer().content));
       const daemons = [await startDockerd(ca), await startDockerd()];
-      [trusting = [], doubting = []] = daemons.map(({ host }) => [dockerProgram, '-H', host]);
-      await importImages(trusting);
-      await importImages(doubting);
-      return async () => {
+      const stop = async (): Promise<void> => {
         for (const daemon of daemons) await daemon.stop();
       };
+      [trusting = [], doubting = []] = daemons.map(({ host }) => [dockerProgram, '-H', host]);
+      try {
+        await importImages(trusting);
+        await importImages(doubting);
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+      return stop;
     },
     env: (trusted) => ({
       DOCKER_CONFIG: join(room.folder, 'docker'),
