@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { must, words } from '../support/command.ts';
 import { image, multiArch, randomLayer } from '../support/image.ts';
 import { RegistryClient } from '../support/registry-client.ts';
-import { startServer, type Server } from '../support/server.ts';
+import { plainAccess, startServer, type Server } from '../support/server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wharfinger-artifacts-'));
 const oras = binaryPath('oras');
@@ -22,17 +22,13 @@ beforeAll(async () => {
   ours = await startServer({ kind: 'wharfinger', root: one });
   other = await startServer({ kind: 'wharfinger', root: two });
   peer = await startServer({ kind: 'distribution v3', root: three });
-  client = new RegistryClient(accessOf(ours), { plain: true });
+  client = new RegistryClient(plainAccess(ours), { plain: true });
 });
 afterAll(async () => {
   client.close();
   for (const server of [ours, other, peer]) await server.stop();
   rmSync(folder, { recursive: true, force: true });
 });
-
-function accessOf(server: Server): { host: string; ca: string; username: string; password: string } {
-  return { host: `127.0.0.1:${server.port}`, ca: '', username: 'nobody', password: 'nothing' };
-}
 
 interface Discovered {
   readonly digest: string;
@@ -94,7 +90,7 @@ test('B35: oras and skopeo copy whole images with what refers to them between re
   await must(
     words`skopeo copy --all ${plain} docker://127.0.0.1:${peer.port}/by-skopeo:v1 docker://127.0.0.1:${ours.port}/back:v1`,
   );
-  const back = new RegistryClient(accessOf(ours), { plain: true });
+  const back = new RegistryClient(plainAccess(ours), { plain: true });
   for (const one of both.images) await back.pull('back', one.manifest.digest, one);
   back.close();
 });

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Answer, RegistryClient } from '../support/registry-client.ts';
-import { startServer, type ServerKind } from '../support/server.ts';
+import type { Answer, RegistryClient } from '../support/registry-client.ts';
+import { withServer, type ServerKind } from '../support/server.ts';
 import { blobsIn } from '../support/volumes.ts';
 
 const peer: ServerKind = 'distribution 2.8.2';
@@ -24,16 +24,8 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-async function using<T>(kind: ServerKind, work: (client: RegistryClient) => Promise<T>): Promise<T> {
-  const server = await startServer({ kind, root });
-  const access = { host: `127.0.0.1:${server.port}`, ca: '', username: 'any', password: 'any' };
-  const client = new RegistryClient(access, { plain: true });
-  try {
-    return await work(client);
-  } finally {
-    client.close();
-    await server.stop();
-  }
+function using<T>(kind: ServerKind, work: (client: RegistryClient) => Promise<T>): Promise<T> {
+  return withServer({ kind, root }, work);
 }
 
 function digestOf(content: string | Buffer): string {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { execute, must } from '../support/command.ts';
 import { image, multiArch, randomLayer } from '../support/image.ts';
-import { expectStatus, RegistryClient } from '../support/registry-client.ts';
-import { serverCommand, startServer, writeConfig, type ServerKind } from '../support/server.ts';
+import { expectStatus, type RegistryClient } from '../support/registry-client.ts';
+import { serverCommand, withServer, writeConfig, type ServerKind } from '../support/server.ts';
 import { blobsIn } from '../support/volumes.ts';
 
 const peers: ServerKind[] = ['distribution 2.8.2', 'distribution v3'];
@@ -17,16 +17,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-async function using<T>(kind: ServerKind, work: (client: RegistryClient) => Promise<T>): Promise<T> {
-  const server = await startServer({ kind, root });
-  const access = { host: `127.0.0.1:${server.port}`, ca: '', username: 'any', password: 'any' };
-  const client = new RegistryClient(access, { plain: true });
-  try {
-    return await work(client);
-  } finally {
-    client.close();
-    await server.stop();
-  }
+function using<T>(kind: ServerKind, work: (client: RegistryClient) => Promise<T>): Promise<T> {
+  return withServer({ kind, root }, work);
 }
 
 describe.each(peers)('B12: one volume, ours and %s', (peer) => {

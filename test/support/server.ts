@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { binaryPath } from '@wharfinger/embedded';
 import { eventually } from './eventually.ts';
+import { RegistryClient, type Access } from './registry-client.ts';
 
 /** A registry that runs as a plain process on this machine: ours, or a peer. */
 export interface Server {
@@ -75,6 +76,26 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     { timeoutMs: 20_000, everyMs: 50 },
   );
   return { kind: options.kind, port, pid: child.pid ?? 0, stop: () => stop(child) };
+}
+
+/** Starts a registry without TLS for as long as `work` needs it. */
+export async function withServer<T>(
+  options: Omit<ServerOptions, 'tls'>,
+  work: (client: RegistryClient) => Promise<T>,
+): Promise<T> {
+  const server = await startServer(options);
+  const client = new RegistryClient(plainAccess(server), { plain: true });
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+    await server.stop();
+  }
+}
+
+/** How to reach a server that asks for no credentials. */
+export function plainAccess({ port }: Server): Access {
+  return { host: `127.0.0.1:${port}`, ca: '', username: 'any', password: 'any' };
 }
 
 async function stop(child: ChildProcess): Promise<void> {

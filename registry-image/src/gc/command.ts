@@ -1,4 +1,5 @@
 import type { StorageDriver } from '../storage/driver.ts';
+import { runSubcommand, type TextSink } from '../subcommand.ts';
 import { type GarbageCollectArguments, parseGarbageCollectArguments, usage } from './arguments.ts';
 import { createBoundedReader } from './bounded-reader.ts';
 import { confirm } from './confirm.ts';
@@ -6,11 +7,6 @@ import { markedCounts } from './counts.ts';
 import { markStore } from './mark.ts';
 import { outputLines } from './output-lines.ts';
 import { sweepStore } from './sweep.ts';
-
-/** Where text goes. */
-export interface TextSink {
-  write(text: string): unknown;
-}
 
 export interface GarbageCollectCommand {
   /** Arguments after `garbage-collect`. */
@@ -30,26 +26,14 @@ const linesPerWrite = 1000;
  * `registry garbage-collect [-d] [-m] [-q] [--min-age DURATION] [CONFIG]`: marks, prints what distribution prints, sweeps
  * and, after the second mark, frees at once. Resolves with the exit status: 0 done, 1 it failed, 2 wrong arguments.
  */
-export async function runGarbageCollect(command: GarbageCollectCommand): Promise<number> {
-  const { stdout, stderr } = command;
-  let given: GarbageCollectArguments | 'help';
-  try {
-    given = parseGarbageCollectArguments(command.argv);
-  } catch (error) {
-    stderr.write(`Error: ${sentence(error)}\n${usage}`);
-    return 2;
-  }
-  if (given === 'help') {
-    stdout.write(usage);
-    return 0;
-  }
-  try {
+export function runGarbageCollect(command: GarbageCollectCommand): Promise<number> {
+  const { argv, stdout, stderr } = command;
+  const parse = parseGarbageCollectArguments;
+  const subcommand = { argv, parse, usage, failure: 'failed to garbage collect', stdout, stderr };
+  return runSubcommand<GarbageCollectArguments>(subcommand, async (given) => {
     await collectByHand(await command.openStore(given.configPath), given, command);
     return 0;
-  } catch (error) {
-    stderr.write(`failed to garbage collect: ${sentence(error)}\n`);
-    return 1;
-  }
+  });
 }
 
 async function collectByHand(
@@ -81,8 +65,4 @@ function writeLines(sink: TextSink, lines: Iterable<string>): void {
     if (pending.length === linesPerWrite) flush();
   }
   flush();
-}
-
-function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

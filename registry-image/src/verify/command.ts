@@ -1,17 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
 import type { StorageDriver } from '../storage/driver.ts';
+import { runSubcommand, type TextSink } from '../subcommand.ts';
 import { parseVerifyArguments, usage, type VerifyArguments } from './arguments.ts';
 import { damageLine, summaryLine } from './output.ts';
 import { type Summary, verifyStore } from './verify.ts';
 
 /** Milliseconds between the two looks: longer than a commit section of a live registry, which lasts milliseconds. */
 const usualPause = 1_000;
-
-/** Where text goes. */
-export interface TextSink {
-  write(text: string): unknown;
-}
 
 export interface VerifyCommand {
   /** Arguments after `verify`. */
@@ -29,28 +25,22 @@ export interface VerifyCommand {
 }
 
 /** `registry verify [--repair] [--json] [CONFIG]`. Resolves with the exit status that `usage` tells. */
-export async function runVerify(command: VerifyCommand): Promise<number> {
-  const { stdout, stderr } = command;
-  let given: VerifyArguments | 'help';
-  try {
-    given = parseVerifyArguments(command.argv);
-  } catch (error) {
-    stderr.write(`Error: ${sentence(error)}\n${usage}`);
-    return 2;
-  }
-  if (given === 'help') {
-    stdout.write(usage);
-    return 0;
-  }
-  try {
+export function runVerify(command: VerifyCommand): Promise<number> {
+  const { argv, stdout, stderr } = command;
+  const subcommand = {
+    argv,
+    parse: parseVerifyArguments,
+    usage,
+    failure: 'failed to verify',
+    stdout,
+    stderr,
+  };
+  return runSubcommand<VerifyArguments>(subcommand, async (given) => {
     const summary = await verifyByHand(command, given);
     stdout.write(`${summaryLine(summary, given.json)}\n`);
     const { found, left, 'set-aside': aside } = summary.damages;
     return found + left + aside > 0 ? 3 : 0;
-  } catch (error) {
-    stderr.write(`failed to verify: ${sentence(error)}\n`);
-    return 1;
-  }
+  });
 }
 
 async function verifyByHand(command: VerifyCommand, given: VerifyArguments): Promise<Summary> {
@@ -70,8 +60,4 @@ async function verifyByHand(command: VerifyCommand, given: VerifyArguments): Pro
 /** Sorts by time, and no two are the same. */
 function runName(now: Date): string {
   return `${now.toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
-}
-
-function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,7 +5,7 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import type { RegistryProcess } from '../registry-process.ts';
-import { compare, type LargeBlobClient, type LargeBlobs } from './large-blobs.ts';
+import { compare, type LargeBlobClient, type LargeBlobs, sendBlob } from './large-blobs.ts';
 
 /** Connections among which the transfers are spread, so that each carries many at a time. */
 const sessionCount = 8;
@@ -37,18 +37,9 @@ export function createHttp2BlobClient(registry: RegistryProcess, blobs: LargeBlo
       { endStream: false },
     );
     const answer = headOf(put, 201);
-    await Promise.race([answer, send(put, index)]);
+    await Promise.race([answer, sendBlob(put, blobs, index)]);
     await answer;
     put.resume();
-  }
-
-  async function send(put: ClientHttp2Stream, index: number): Promise<void> {
-    for (let offset = 0; offset < blobs.size;) {
-      const bytes = blobs.bytesOf(index, offset);
-      offset += bytes.length;
-      if (!put.write(bytes)) await new Promise((resolve) => put.once('drain', resolve));
-    }
-    put.end();
   }
 
   async function download(index: number): Promise<void> {

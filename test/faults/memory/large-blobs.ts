@@ -6,6 +6,7 @@ import {
   request as plainRequest,
 } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
+import type { Writable } from 'node:stream';
 import type { RegistryProcess } from '../registry-process.ts';
 
 /** Blobs too large to be kept in memory: they share all bytes but those of their last block. */
@@ -67,17 +68,8 @@ export function createLargeBlobClient(registry: RegistryProcess, blobs: LargeBlo
     url.searchParams.set('digest', blobs.digests[index] ?? '');
     const put = begin('PUT', url.pathname + url.search, { 'Content-Length': blobs.size });
     const answer = answered(put, 201);
-    await Promise.race([answer, send(put, index)]);
+    await Promise.race([answer, sendBlob(put, blobs, index)]);
     await answer;
-  }
-
-  async function send(put: ClientRequest, index: number): Promise<void> {
-    for (let offset = 0; offset < blobs.size;) {
-      const bytes = blobs.bytesOf(index, offset);
-      offset += bytes.length;
-      if (!put.write(bytes)) await new Promise((resolve) => put.once('drain', resolve));
-    }
-    put.end();
   }
 
   async function download(index: number): Promise<void> {
@@ -89,6 +81,16 @@ export function createLargeBlobClient(registry: RegistryProcess, blobs: LargeBlo
   }
 
   return { upload, download, close: () => agent.destroy() };
+}
+
+/** Writes a blob as fast as it is taken. */
+export async function sendBlob(body: Writable, blobs: LargeBlobs, index: number): Promise<void> {
+  for (let offset = 0; offset < blobs.size;) {
+    const bytes = blobs.bytesOf(index, offset);
+    offset += bytes.length;
+    if (!body.write(bytes)) await new Promise((resolve) => body.once('drain', resolve));
+  }
+  body.end();
 }
 
 /** Reads a body to its end and throws when it is not that blob. */
