@@ -65,10 +65,14 @@ async function main(options: Options): Promise<void> {
     reconcile: metrics.measured('registry', reconcileRegistry),
     log,
   });
+  const reconcileCollection = createGarbageCollectionReconciler({
+    ...shared,
+    observe: metrics.collectionChanged,
+  });
   const collectionController = createController({
     name: 'garbage-collection',
     sources: garbageCollectionSources(reflectors),
-    reconcile: metrics.measured('garbage-collection', createGarbageCollectionReconciler(shared)),
+    reconcile: metrics.measured('garbage-collection', reconcileCollection),
     // A run under way is looked at ten times a second, and must not wait for the others.
     concurrency: 16,
     log,

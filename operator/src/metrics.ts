@@ -1,7 +1,9 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry as MetricRegistry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Histogram, Registry as MetricRegistry } from 'prom-client';
 import { GarbageCollectionPhase } from './api/garbage-collection-status.ts';
 import type { GarbageCollection } from './api/garbage-collection.ts';
 import type { Registry } from './api/registry.ts';
+import { addCollectionMetrics, type CollectionObserver } from './collection-metrics.ts';
+import { addGauge } from './gauge.ts';
 import { isConditionTrue } from './kube/conditions.ts';
 import type { ObjectRef } from './kube/resource.ts';
 import type { WorkResult } from './kube/work-queue.ts';
@@ -19,6 +21,8 @@ export interface Metrics {
   measured(controller: string, reconcile: Reconcile): Reconcile;
   /** From now on the queue's counts are told under the controller's name. */
   queue(controller: string, counts: () => QueueCounts): void;
+  /** Counts what becomes of garbage collections. */
+  readonly collectionChanged: CollectionObserver;
   /** In the Prometheus text format. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -51,6 +55,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   });
   addQueueGauge(registry, queues);
   addStateGauges(registry, sources);
+  const collectionChanged = addCollectionMetrics(registry, sources);
 
   function measured(controller: string, reconcile: Reconcile): Reconcile {
     return async (ref, signal) => {
@@ -71,49 +76,49 @@ export function createMetrics(sources: MetricsSources): Metrics {
   return {
     measured,
     queue: (controller, counts) => void queues.set(controller, counts),
+    collectionChanged,
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
 }
 
 function addQueueGauge(registry: MetricRegistry, queues: ReadonlyMap<string, () => QueueCounts>): void {
-  addGauge(
-    registry,
-    'wharfinger_queue_depth',
-    'Objects waiting, being reconciled and delayed.',
-    ['controller', 'state'],
-    (gauge) => {
+  addGauge(registry, {
+    name: 'wharfinger_queue_depth',
+    help: 'Objects waiting, being reconciled and delayed.',
+    labelNames: ['controller', 'state'],
+    collect: (gauge) => {
       for (const [controller, counts] of queues) {
         for (const [state, count] of Object.entries(counts()))
           gauge.set({ controller, state }, Number(count));
       }
     },
-  );
+  });
 }
 
 function addStateGauges(registry: MetricRegistry, sources: MetricsSources): void {
-  addGauge(registry, 'wharfinger_leader', 'Whether this process leads.', [], (gauge) => {
-    gauge.set(sources.isLeader() ? 1 : 0);
+  addGauge(registry, {
+    name: 'wharfinger_leader',
+    help: 'Whether this process leads.',
+    labelNames: [],
+    collect: (gauge) => gauge.set(sources.isLeader() ? 1 : 0),
   });
-  addGauge(
-    registry,
-    'wharfinger_registry_ready',
-    'Whether a Registry is Ready.',
-    ['namespace', 'name'],
-    (gauge) => {
+  addGauge(registry, {
+    name: 'wharfinger_registry_ready',
+    help: 'Whether a Registry is Ready.',
+    labelNames: ['namespace', 'name'],
+    collect: (gauge) => {
       for (const { metadata, status } of sources.registries()) {
         const ready = isConditionTrue(status?.conditions ?? [], 'Ready');
         gauge.set({ namespace: metadata.namespace, name: metadata.name }, ready ? 1 : 0);
       }
     },
-  );
-  const expiry = 'When the serving certificate of a Registry ends, in seconds since the epoch.';
-  addGauge(
-    registry,
-    'wharfinger_certificate_expiry_timestamp_seconds',
-    expiry,
-    ['namespace', 'name'],
-    (gauge) => {
+  });
+  addGauge(registry, {
+    name: 'wharfinger_certificate_expiry_timestamp_seconds',
+    help: 'When the serving certificate of a Registry ends, in seconds since the epoch.',
+    labelNames: ['namespace', 'name'],
+    collect: (gauge) => {
       for (const { metadata, status } of sources.registries()) {
         if (status?.certificate === undefined) continue;
         gauge.set(
@@ -122,29 +127,14 @@ function addStateGauges(registry: MetricRegistry, sources: MetricsSources): void
         );
       }
     },
-  );
-  addGauge(registry, 'wharfinger_garbage_collections', 'GarbageCollections by phase.', ['phase'], (gauge) => {
-    for (const phase of GarbageCollectionPhase.options) gauge.set({ phase }, 0);
-    for (const { status } of sources.garbageCollections()) gauge.inc({ phase: status?.phase ?? 'Queued' });
   });
-}
-
-function addGauge<Label extends string>(
-  registry: MetricRegistry,
-  name: string,
-  help: string,
-  labelNames: Label[],
-  collect: (gauge: Gauge<Label>) => void,
-): void {
-  const gauge = new Gauge({
-    name,
-    help,
-    labelNames,
-    registers: [],
-    collect(): void {
-      this.reset();
-      collect(this);
+  addGauge(registry, {
+    name: 'wharfinger_garbage_collections',
+    help: 'GarbageCollections by phase.',
+    labelNames: ['phase'],
+    collect: (gauge) => {
+      for (const phase of GarbageCollectionPhase.options) gauge.set({ phase }, 0);
+      for (const { status } of sources.garbageCollections()) gauge.inc({ phase: status?.phase ?? 'Queued' });
     },
   });
-  registry.registerMetric(gauge);
 }

@@ -5,7 +5,7 @@
   verbs: [list, watch]
 - apiGroups: [wharfinger.dev]
   resources: [garbagecollections]
-  verbs: [get, list, watch, patch]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [wharfinger.dev]
   resources: [registries/status, garbagecollections/status]
   verbs: [patch]

@@ -55,6 +55,7 @@ export const garbageCollectionResource: CustomKind = {
     { name: 'Registry', type: 'string', jsonPath: '.spec.registryRef.name' },
     { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
     { name: 'Freed', type: 'string', jsonPath: '.status.freed' },
+    { name: 'Pending', type: 'string', jsonPath: '.status.pending', priority: 1 },
     { name: 'Started', type: 'date', jsonPath: '.status.startTime' },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
     { name: 'Message', type: 'string', jsonPath: '.status.message' },

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import { RepositoryPattern, TagPattern } from './collection-options.ts';
 import { Duration, durationBetween, durationMs } from './duration.ts';
 import { GarbageCollection } from './garbage-collection.ts';
 import { isIpAddress } from './hostname.ts';
 import { quantityValue } from './quantity.ts';
 import { exampleRegistry } from './registry-example.ts';
+import { RegistryGarbageCollection } from './registry-garbage-collection.ts';
 
 describe('Registry', () => {
   it('gets its defaults', () => {
@@ -38,9 +41,72 @@ describe('GarbageCollection', () => {
       deleteUntagged: false,
       minAge: '24h',
       removeEmptyRepositories: true,
+      undoFor: '1h',
+      restart: 'InPlace',
       windowTimeout: '60s',
       timeout: '10m',
     });
+  });
+});
+
+describe('the schedule of a Registry', () => {
+  it('gets its defaults, those of its template included', () => {
+    const { garbageCollection } = exampleRegistry({ garbageCollection: { schedule: '@daily' } }).spec;
+    expect(garbageCollection).toEqual({
+      schedule: '@daily',
+      timeZone: 'Etc/UTC',
+      suspend: false,
+      jitter: '0s',
+      successfulRunsHistoryLimit: 3,
+      failedRunsHistoryLimit: 3,
+      template: {
+        deleteUntagged: false,
+        minAge: '24h',
+        removeEmptyRepositories: true,
+        undoFor: '1h',
+        restart: 'InPlace',
+        windowTimeout: '60s',
+        timeout: '10m',
+      },
+    });
+  });
+});
+
+/** The patterns of the CEL rules of a schema; the API server reads them as RE2, of which this is the common part. */
+function patterns(schema: z.ZodType): RegExp[] {
+  const list = (schema.meta()?.['x-kubernetes-validations'] ?? []) as { rule: string }[];
+  return list.flatMap(({ rule }) =>
+    [...rule.matchAll(/matches\('([^']*)'\)/g)].map(([, text]) => new RegExp(text ?? '')),
+  );
+}
+
+describe('the rules on text', () => {
+  const { schedule, timeZone } = RegistryGarbageCollection.shape;
+  it.each<[string, z.ZodType, string[], string[]]>([
+    [
+      'schedules',
+      schedule,
+      ['0 3 * * *', '*/5 0-6,22 1 JAN MON-FRI', '0 0 L * 5#2', '@daily', '0  3 * * *'],
+      ['', '0 3 * *', '0 3 * * * *', '@never', 'daily', '2026-01-01T00:00:00', '0 3 * * * ; rm'],
+    ],
+    [
+      'time zones',
+      timeZone.unwrap(),
+      ['Europe/Berlin', 'Etc/GMT+1', 'UTC', 'America/Argentina/Buenos_Aires'],
+      ['', '+02:00', 'a b', '/etc'],
+    ],
+    [
+      'patterns of repositories',
+      RepositoryPattern,
+      ['team/app', '**', 'team-*/a.b_c'],
+      ['', 'Team', 'a b', 'a?'],
+    ],
+    ['patterns of tags', TagPattern, ['v1.2', '*', 'Release-*'], ['', 'a/b', 'a b', 'x?']],
+  ])('let in %s and nothing else', (_name, schema, good, bad) => {
+    const [pattern, ...more] = patterns(schema);
+    if (pattern === undefined || more.length > 0) throw new Error('one pattern expected');
+    expect(good.filter((text) => !pattern.test(text))).toEqual([]);
+    expect(bad.filter((text) => pattern.test(text))).toEqual([]);
   });
 });
 

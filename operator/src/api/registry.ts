@@ -4,6 +4,7 @@ import { Hostname } from './hostname.ts';
 import { ObjectMeta } from './object-meta.ts';
 import { Affinity, Resources, StringMap, Toleration } from './pod-settings.ts';
 import { RegistryAuth } from './registry-auth.ts';
+import { RegistryGarbageCollection } from './registry-garbage-collection.ts';
 import { RegistryService } from './registry-service.ts';
 import { RegistryStatus } from './registry-status.ts';
 import { RegistryStorage } from './registry-storage.ts';
@@ -38,6 +39,9 @@ export const RegistrySpec = z
       .describe('Where the serving certificate comes from; selfSigned when nothing is said.'),
     service: RegistryService.prefault({}).describe('The Service that clients use.'),
     readOnly: z.boolean().default(false).describe('Refuse every write; reads go on.'),
+    garbageCollection: RegistryGarbageCollection.optional().describe(
+      'Collects the Registry on a schedule; only GarbageCollections that are created by hand collect it without this.',
+    ),
     resources: Resources.optional().describe('Requests and limits of the container.'),
     nodeSelector: StringMap.optional().describe('Labels of the nodes that may run the pods.'),
     tolerations: z

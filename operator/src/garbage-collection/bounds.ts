@@ -3,9 +3,21 @@ export const bounds = {
   /** How often the state endpoints are asked while pushes wait: the window's length is what users feel. */
   windowPoll: 100,
   /** How often they are asked while writes are on. */
-  confirmPoll: 500,
+  openPoll: 500,
   /** How often a queued run looks again, besides being woken by what it waits for. */
   queuePoll: 5000,
+  /** How long a sweep may move things in one window. What is left then waits for the next window. */
+  sweepBudget: 500,
+  /** Between the end of a window and the next one, so that the pushes held by the first go through. */
+  windowGap: 10_000,
+  /** A replica that took up the text and has begun no mark (or restored nothing) by then knows none: it marks in the window. */
+  takeUp: 5000,
+  /** For which the window waits for replacement workers that are forked beforehand. */
+  prepare: 30_000,
+  /** While writes are on, a replica that keeps the mark may be silent for this long. */
+  markSilence: 30_000,
+  /** For which a dry run waits for its plan. */
+  plan: 5000,
   /** A replica that has not paused its writes by then ends the attempt. */
   pause: 5000,
   /** A replica that does not answer for this long is given up: its own deadline ends its window. */
@@ -18,5 +30,8 @@ export const bounds = {
   recovery: 20_000,
 } as const;
 
-/** Windows tried before a run whose replicas do not pause fails. */
-export const maxAttempts = 3;
+/** Windows given up and marks lost, after which a run fails. */
+export const maxFailedAttempts = 3;
+
+/** Steps kept in a status: the first ones of a run, and the last ones; those between them are counted. */
+export const stepsKept = { first: 32, last: 160 } as const;

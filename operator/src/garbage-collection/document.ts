@@ -1,36 +1,61 @@
 import { type CollectionMaintenance, maintenanceHash } from '@wharfinger/registry/config';
+import type { GarbageCollectionPhase } from '../api/garbage-collection-status.ts';
+import { bounds } from './bounds.ts';
 import { type Run, isActive } from './run.ts';
+
+type Parts = Omit<CollectionMaintenance, 'run' | 'attempt'>;
+type ActivePhase = Exclude<GarbageCollectionPhase, 'Queued' | 'Succeeded' | 'Failed'>;
+
+/** From Restarting on nothing sweeps, and `restart` stays: a supervisor that missed it still finds it. */
+const parts: Readonly<Record<ActivePhase, (run: Run) => Parts>> = {
+  Marking: mark,
+  EnteringReadOnly: (run) => ({ ...mark(run), ...window(run) }),
+  Sweeping: (run) => ({ ...mark(run), ...window(run), ...collect(run) }),
+  Restarting: (run) => ({ ...mark(run), ...window(run), ...restart(run) }),
+  RestoringWrites: (run) => ({ ...(run.status.remaining ? mark(run) : {}), ...restart(run) }),
+  RollingOut: restart,
+  Confirming: (run) => ({ ...restart(run), ...confirm(run) }),
+  Restoring: restore,
+};
 
 /**
  * What `collection.json` should say for a run: it follows from the run's stored status alone, so that an operator that
  * takes a run up writes what its predecessor would have written. Null: the key should not be there.
  */
 export function collectionDocument(run: Run): CollectionMaintenance | null {
-  const { status } = run;
-  if (!isActive(status.phase)) return null;
-  const base = { run: run.uid, attempt: status.attempt ?? 0 };
-  if (status.phase === 'EnteringReadOnly') return { ...base, ...window(run) };
-  if (status.phase === 'Sweeping') return { ...base, ...window(run), ...collect(run) };
-  // From here on nothing collects: a supervisor that missed the restart still finds it.
-  const restart = status.restartNonce === undefined ? {} : { restart: status.restartNonce };
-  if (status.phase === 'Restarting') return { ...base, ...window(run), ...restart };
-  if (status.phase === 'RestoringWrites') return { ...base, ...restart };
-  return { ...base, ...restart, ...confirm(run) };
+  const { phase, attempt } = run.status;
+  if (!isActive(phase)) return null;
+  return { run: run.uid, attempt: attempt ?? 0, ...parts[phase as ActivePhase](run) };
 }
 
 type Part<Name extends keyof CollectionMaintenance> = Pick<CollectionMaintenance, Name>;
+
+/** A run that is given up keeps no mark: no collector may go on with it. */
+function mark({ status, options }: Run): Part<'mark'> {
+  const pod = status.collectorPod;
+  return pod === undefined || status.failure !== undefined ? {} : { mark: { pod, options } };
+}
 
 function window({ status }: Run): Part<'window'> {
   return status.windowDeadline === undefined ? {} : { window: { deadline: status.windowDeadline } };
 }
 
 function collect({ status, options }: Run): Part<'collect'> {
-  return { collect: { pod: status.collectorPod ?? '', options } };
+  return { collect: { pod: status.collectorPod ?? '', options, budget: bounds.sweepBudget } };
+}
+
+function restart({ status }: Run): Part<'restart'> {
+  return status.restartNonce === undefined ? {} : { restart: status.restartNonce };
 }
 
 function confirm({ status, options }: Run): Part<'confirm'> {
   const pod = status.confirmingPod;
   return pod === undefined ? {} : { confirm: { pod, options } };
+}
+
+function restore({ status }: Run): Part<'restore'> {
+  const { collectorPod: pod, restoreFromUID: from } = status;
+  return pod === undefined || from === undefined ? {} : { restore: { pod, from } };
 }
 
 /** The text of `collection.json`, null when there should be none. */

@@ -17,3 +17,6 @@ export const fieldManager = 'wharfinger-garbage-collection';
 
 /** Held only while a run is active, so that a run deleted under way gives the registry back and ends its second mark. */
 export const finalizer = 'wharfinger.dev/garbage-collection';
+
+/** When and how a run ended. It outlives the status in a backup: a run that is restored from one does not run again. */
+export const completedAnnotation = 'wharfinger.dev/completed';

@@ -11,15 +11,27 @@ export interface Observation {
   replicas: Replica[];
   /** The other GarbageCollections of the same Registry. */
   siblings: Sibling[];
+  /** Of a dry run whose mark is made: the plan as far as it is stored; undefined otherwise. */
+  plan?: StoredPlan;
 }
+
+/** Name of the ConfigMap that holds the plan, or why there is none yet. */
+export type StoredPlan = { name: string } | { problem: string };
 
 export interface RegistryView {
   uid: string;
   ready: boolean;
   /** Undefined while there is no StatefulSet. */
-  statefulSet: { replicas: number; settled: boolean } | undefined;
+  statefulSet: StatefulSetView | undefined;
   /** UID of the run that `collection.json` names now, '' when there is none. */
   collectionRun: string;
+}
+
+export interface StatefulSetView {
+  replicas: number;
+  settled: boolean;
+  /** UID of the run for which its pods were replaced last, '' when there is none. */
+  rolledOutFor: string;
 }
 
 export interface Replica {

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Client } from '../kube/client.ts';
+import type { Pod } from '../kube/builtin-kinds.ts';
+import { isNotFound } from '../kube/errors.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { Log } from '../kube/log.ts';
 import { keyOf, type ObjectRef } from '../kube/resource.ts';
@@ -8,11 +10,21 @@ import type { ReplicaClient } from '../replicas/replica-client.ts';
 import { collectionHash, collectionText } from './document.ts';
 import { garbageCollections, type ServedGarbageCollection } from './kind.ts';
 import { createMaintenanceWriter, nothingWritten, type Written } from './maintenance-writer.ts';
-import type { Observation, Replica } from './observation.ts';
+import type { Observation, Replica, StoredPlan } from './observation.ts';
+import { collectionOf } from './phases/collecting.ts';
+import { createPlanWriter } from './plan-writer.ts';
 import { registryView } from './registry-view.ts';
 import { createReplicaProbe, type ReplicaProbe, unasked } from './replica-probe.ts';
-import { isActive, isFinished, type Run, runOf, type RunStatus } from './run.ts';
-import { addFinalizer, hasFinalizer, removeFinalizer, toldStatus, writeStatus } from './status-writer.ts';
+import { rollOut } from './rollout.ts';
+import { completedText, isActive, isFinished, type Run, runOf, type RunStatus } from './run.ts';
+import {
+  addFinalizer,
+  hasFinalizer,
+  isMarkedCompleted,
+  release,
+  toldStatus,
+  writeStatus,
+} from './status-writer.ts';
 import { step } from './step.ts';
 import { podsOf, registryObjects, siblingsOf, type Stores } from './surroundings.ts';
 import type { RunEvent, Transition } from './transition.ts';
@@ -23,6 +35,8 @@ export interface GarbageCollectionReconcilerOptions {
   replicas: ReplicaClient;
   events: EventRecorder;
   log: Log;
+  /** Told of each stored change of a run's status. */
+  observe: (object: ServedGarbageCollection, before: RunStatus, after: RunStatus) => void;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -46,6 +60,7 @@ export function createGarbageCollectionReconciler(
 ): GarbageCollectionReconciler {
   const { client, stores, now } = options;
   const writer = createMaintenanceWriter({ client, now });
+  const storePlan = createPlanWriter({ client, replicas: options.replicas });
   const memories = new Map<string, Memory>();
 
   async function reconcile(ref: ObjectRef, signal: AbortSignal): Promise<WorkResult> {
@@ -57,6 +72,10 @@ export function createGarbageCollectionReconciler(
     }
     const memory = await recall(key, cached);
     if (memory === undefined) return {};
+    if (isFinished(memory.object.status?.phase ?? 'Queued')) {
+      await settle(key, memory);
+      return {};
+    }
     for (let chain = 0; chain < longestChain && !signal.aborted; chain += 1) {
       const { deletionTimestamp } = stores.garbageCollections.get(ref)?.metadata ?? cached.metadata;
       const transition = await advance(key, memory, deletionTimestamp);
@@ -96,7 +115,10 @@ export function createGarbageCollectionReconciler(
     await remind(run, memory, seen.replicas);
     const transition = step(run, seen);
     const status = toldStatus(run, transition, object.metadata.generation, now());
-    if (!sameJson(status, object.status)) await store(key, memory, { ...object, status });
+    if (!sameJson(status, object.status)) {
+      await store(key, memory, { ...object, status });
+      options.observe(object, run.status, status);
+    }
     announce(key, memory.object, transition);
     return transition;
   }
@@ -114,6 +136,9 @@ export function createGarbageCollectionReconciler(
     await writer.write(objects.maintenance, text, memory.written);
     if (memory.written.syncedAt === 0)
       await writer.sync(podsOf(stores, namespace, run.registry), memory.written);
+    const { statefulSet } = objects;
+    if (run.status.phase === 'RollingOut' && statefulSet !== undefined)
+      await rollOut(options, statefulSet, run);
   }
 
   async function remind(run: Run, memory: Memory, replicas: readonly Replica[]): Promise<void> {
@@ -138,7 +163,19 @@ export function createGarbageCollectionReconciler(
       registry: registryView(registryObjects(stores, namespace, run.registry)),
       replicas,
       siblings: siblingsOf(stores, memory.object, knownStatus),
+      plan: await planOf(run, memory, { pods, replicas }),
     };
+  }
+
+  async function planOf(
+    run: Run,
+    memory: Memory,
+    { pods, replicas }: { pods: readonly Pod[]; replicas: readonly Replica[] },
+  ): Promise<StoredPlan | undefined> {
+    const pod = pods.find(({ metadata }) => metadata.name === run.status.collectorPod);
+    const state = replicas.find((replica) => replica.pod === run.status.collectorPod)?.state;
+    if (!run.options.dryRun || run.status.phase !== 'Marking' || !pod || !state) return undefined;
+    return collectionOf(run, state)?.phase === 'Marked' ? storePlan(memory.object, pod) : undefined;
   }
 
   function knownStatus(uid: string): RunStatus | undefined {
@@ -176,23 +213,24 @@ export function createGarbageCollectionReconciler(
     const run = runOf(memory.object);
     if (isActive(run.status.phase)) return;
     await tell(run, memory);
-    if (!hasFinalizer(memory.object)) return;
+    const isNews = isFinished(run.status.phase) && !isMarkedCompleted(memory.object);
+    if (!isNews && !hasFinalizer(memory.object)) return;
     try {
-      memory.object = await removeFinalizer(client, memory.object);
+      memory.object = await release(client, memory.object, isNews ? completedText(run.status) : undefined);
     } catch (error) {
       // Somebody changed the object, such as by deleting it: it is read again.
       memories.delete(key);
-      throw error;
+      if (!isNotFound(error)) throw error;
     }
-    options.log.debug({ garbageCollection: key }, 'finalizer removed');
+    options.log.debug({ garbageCollection: key }, 'released');
   }
 
   /** Nothing is left to do: the cache shows the outcome, and `collection.json` no longer names the run. */
   function isOver(cached: ServedGarbageCollection): boolean {
-    const run = runOf(cached);
-    if (!isFinished(run.status.phase) || hasFinalizer(cached)) return false;
-    const objects = registryObjects(stores, cached.metadata.namespace, run.registry);
-    return registryView(objects)?.collectionRun !== run.uid;
+    if (!isFinished(cached.status?.phase ?? 'Queued')) return false;
+    if (hasFinalizer(cached) || !isMarkedCompleted(cached)) return false;
+    const objects = registryObjects(stores, cached.metadata.namespace, cached.spec.registryRef.name);
+    return registryView(objects)?.collectionRun !== cached.metadata.uid;
   }
 
   return reconcile;

@@ -2,6 +2,7 @@ import { CollectionMaintenance, collectionFile } from '@wharfinger/registry/conf
 import type { Registry } from '../api/registry.ts';
 import type { ConfigMap, StatefulSet } from '../kube/builtin-kinds.ts';
 import { isConditionTrue } from '../kube/conditions.ts';
+import { rolloutAnnotation } from '../resources/labels.ts';
 import type { RegistryView } from './observation.ts';
 
 export interface RegistryObjects {
@@ -22,7 +23,11 @@ export function registryView(objects: RegistryObjects): RegistryView | null {
     statefulSet:
       statefulSet === undefined
         ? undefined
-        : { replicas: desired(statefulSet), settled: isSettled(statefulSet) },
+        : {
+            replicas: desired(statefulSet),
+            settled: isSettled(statefulSet),
+            rolledOutFor: statefulSet.spec?.template.metadata?.annotations?.[rolloutAnnotation] ?? '',
+          },
     collectionRun: runOfText(maintenance?.data?.[collectionFile]),
   };
 }

@@ -99,7 +99,8 @@ function isReady(pod: Pod): boolean {
   );
 }
 
-function addressOf(pod: Pod, registry: string): ReplicaAddress {
+/** Where the state endpoint of a pod of a Registry is. Throws while the pod has no address. */
+export function addressOf(pod: Pod, registry: string): ReplicaAddress {
   const podIP = pod.status?.podIP;
   if (!podIP) throw new Error('it has no address yet');
   const { name, namespace } = pod.metadata;

@@ -1,7 +1,9 @@
-import type { CollectionOptions } from '@wharfinger/registry/config';
+import type { CollectionOptions, RetentionRule } from '@wharfinger/registry/config';
+import type { RetentionRule as SpecRetentionRule } from '../api/collection-options.ts';
 import { type Duration, durationMs } from '../api/duration.ts';
 import type { GarbageCollectionPhase, GarbageCollectionStatus } from '../api/garbage-collection-status.ts';
 import type { GarbageCollection } from '../api/garbage-collection.ts';
+import { completedAnnotation } from './kind.ts';
 
 /** The status of a run, from which alone the run can be taken up again by another operator. */
 export interface RunStatus extends GarbageCollectionStatus {
@@ -18,6 +20,10 @@ export interface Run {
   /** Name of the Registry. */
   registry: string;
   options: CollectionOptions;
+  /** What a run that restores undoes: name or UID of an earlier run; undefined for one that collects. */
+  restoreFrom: string | undefined;
+  /** Whether the pods are replaced too when everything is swept. */
+  rollout: boolean;
   timeoutMs: number;
   windowTimeoutMs: number;
   status: RunStatus;
@@ -37,11 +43,33 @@ export function runOf(object: GarbageCollection): Run {
       deleteUntagged: spec.deleteUntagged,
       removeEmptyRepositories: spec.removeEmptyRepositories,
       minAge: bounded(spec.minAge),
+      repositories: spec.repositories ?? [],
+      retention: (spec.retention ?? []).map(retentionRule),
+      undoFor: bounded(spec.undoFor),
     },
+    restoreFrom: spec.restoreFrom,
+    rollout: spec.restart === 'Rollout',
     timeoutMs: bounded(spec.timeout),
     windowTimeoutMs: bounded(spec.windowTimeout),
-    status: { ...object.status, phase: object.status?.phase ?? 'Queued' },
+    status:
+      object.status?.phase === undefined
+        ? firstStatus(object)
+        : { ...object.status, phase: object.status.phase },
   };
+}
+
+/** Without a status an object is new, unless it was restored from a copy of one whose run had ended. */
+function firstStatus({ metadata, status }: GarbageCollection): RunStatus {
+  const [completionTime, phase] = metadata.annotations?.[completedAnnotation]?.split(' ') ?? [];
+  if (completionTime === undefined || Number.isNaN(Date.parse(completionTime))) {
+    return { ...status, phase: 'Queued' };
+  }
+  return { phase: phase === 'Succeeded' ? 'Succeeded' : 'Failed', completionTime };
+}
+
+/** What `wharfinger.dev/completed` says of a run that ended. */
+export function completedText({ phase, completionTime }: RunStatus): string {
+  return `${completionTime} ${phase}`;
 }
 
 /** Ten years, in milliseconds: an object that is older than the bounds of our definition must not break time itself. */
@@ -49,6 +77,11 @@ const longestMs = 87_600 * 3_600_000;
 
 function bounded(duration: Duration): number {
   return Math.min(durationMs(duration), longestMs);
+}
+
+function retentionRule({ keepYoungerThan, keepMatching = [], ...rule }: SpecRetentionRule): RetentionRule {
+  const young = keepYoungerThan === undefined ? {} : { keepYoungerThan: bounded(keepYoungerThan) };
+  return { ...rule, keepMatching, ...young };
 }
 
 const finished: ReadonlySet<GarbageCollectionPhase> = new Set(['Succeeded', 'Failed']);

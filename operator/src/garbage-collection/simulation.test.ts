@@ -1,140 +1,161 @@
-import { type CollectionMaintenance, maintenanceHash, type RegistryState } from '@wharfinger/registry/config';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { collectionText } from './document.ts';
 import { isFinished, type Run } from './run.ts';
-import { counts, makeObservation, makeReplica, makeRun, makeState, start } from './scenario.ts';
+import { makeObservation, makeReplica, makeRun, makeState, start } from './scenario.ts';
+import { converge, simulatedRegistry, type SimulatedRegistry, supervisor } from './simulated-registry.ts';
 import { step } from './step.ts';
 
 /** What may go wrong at a moment; `operator` dies between storing a status and writing what follows from it. */
-const trouble = fc.constantFrom(
-  'none',
-  'none',
-  'none',
-  'operator',
-  'silence',
-  'reboot',
-  'collector',
-  'delete',
-);
-const tick = 100;
-const lastTrouble = 400;
+const kinds = ['operator', 'silence', 'reboot', 'collector', 'late', 'unsettled', 'delete'] as const;
+type Trouble = { kind: (typeof kinds)[number]; moment: number };
 
-interface Supervisor {
-  state: RegistryState;
-  silentUntil: number;
-}
+const tick = 100;
+const lastTrouble = 600;
+const silenceMs = 8000;
+const trouble = fc.record({
+  kind: fc.constantFrom(...kinds),
+  moment: fc.integer({ min: 0, max: lastTrouble }),
+});
 
 interface World {
   run: Run;
   now: number;
   text: string | null;
-  replicas: Supervisor[];
-  sweptUnsafely: boolean;
+  registry: SimulatedRegistry;
+  unsettledUntil: number;
+  /** When the operator looks again. */
+  lookAt: number;
 }
 
-function makeWorld(): World {
-  const replicas = ['team-a-0', 'team-a-1'].map((pod) => ({
-    state: makeState(pod),
-    silentUntil: 0,
-  }));
-  const registryUID = 'registry-1';
+function makeWorld(stage: 1 | 2, left: number, changes: Partial<Run> = {}): World {
+  const run = makeRun({ timeoutMs: 120_000, ...changes }, { registryUID: 'registry-1' });
   return {
-    run: makeRun({}, { registryUID }),
+    run,
     now: start,
     text: null,
-    replicas,
-    sweptUnsafely: false,
+    registry: simulatedRegistry(stage, left),
+    unsettledUntil: 0,
+    lookAt: 0,
   };
 }
 
-/** A supervisor as the architecture has it: it starts closed, and converges one tick after the text changed. */
-function converge(world: World, replica: Supervisor): void {
-  const { state } = replica;
-  const document = world.text === null ? null : (JSON.parse(world.text) as CollectionMaintenance);
-  if (world.now < replica.silentUntil) return;
-  const isOver = document?.window !== undefined && world.now > Date.parse(document.window.deadline);
-  state.observed.collection = world.text === null ? '' : maintenanceHash(world.text);
-  state.windowExpired = isOver;
-  state.writes = document?.window !== undefined && !isOver ? 'paused' : 'open';
-  state.restart = document?.restart === undefined ? null : { nonce: document.restart, done: true };
-  collect(world, state, document);
-}
-
-function collect(world: World, state: RegistryState, document: CollectionMaintenance | null): void {
-  const { run = '', attempt = 0 } = document ?? {};
-  const isMine = state.collection?.run === run && state.collection.attempt === attempt;
-  if (document?.collect?.pod === state.pod && !isMine) {
-    if (world.replicas.some((other) => other.state.writes === 'open')) world.sweptUnsafely = true;
-    state.collection = { run, attempt, phase: 'Swept', touched: true, counts };
-  }
-  if (document?.confirm?.pod === state.pod)
-    state.collection = { run, attempt, phase: 'Confirmed', touched: true, counts };
-}
-
-function strike(world: World, kind: string, index: number): void {
-  const replica = world.replicas[index % 2];
+function strike(world: World, { kind, moment }: Trouble): void {
+  const { replicas } = world.registry;
+  const index = moment % 2;
+  const replica = replicas[index];
   if (replica === undefined) return;
-  if (kind === 'silence') replica.silentUntil = world.now + 8000;
-  if (kind === 'reboot')
-    replica.state = makeState(replica.state.pod, { boot: `boot-${index}`, writes: 'pausing' });
-  if (kind === 'collector' && world.run.status.phase === 'Sweeping') {
-    const attempt = world.run.status.attempt ?? 0;
-    replica.state.collection = {
-      run: world.run.uid,
-      attempt,
-      phase: 'Failed',
-      touched: true,
-      message: 'killed.',
-      counts,
-    };
+  const { state } = replica;
+  if (kind === 'silence') replica.silentUntil = world.now + silenceMs;
+  if (kind === 'unsettled') world.unsettledUntil = world.now + silenceMs;
+  if (kind === 'late' && replica.preparedAt !== undefined) replica.preparedAt += 40_000;
+  if (kind === 'reboot') {
+    replicas[index] = supervisor(makeState(state.pod, { boot: `boot-${moment}`, writes: 'pausing' }));
   }
-  if (kind === 'delete') world.run = { ...world.run, deleting: index % 5 === 0 };
+  if (kind === 'collector' && state.collection !== null && state.collection.phase !== 'Confirmed') {
+    state.collection = { ...state.collection, phase: 'Failed', message: 'killed.' };
+  }
+  if (kind === 'delete') world.run = { ...world.run, deleting: moment % 3 === 0 };
 }
 
 function operate(world: World, dies: boolean): void {
-  const replicas = world.replicas.map(({ state, silentUntil }) => {
-    if (world.now >= silentUntil) return makeReplica(state.pod, structuredClone(state));
-    return makeReplica(state.pod, null, { silentSince: silentUntil - 8000 });
+  const { now } = world;
+  if (now < world.lookAt) return;
+  const replicas = world.registry.replicas.map(({ state, silentUntil }) => {
+    if (now >= silentUntil) return makeReplica(state.pod, structuredClone(state));
+    return makeReplica(state.pod, null, { silentSince: silentUntil - silenceMs });
   });
-  const transition = step(world.run, makeObservation(replicas, { now: world.now }));
+  const seen = makeObservation(replicas, { now });
+  if (seen.registry?.statefulSet) seen.registry.statefulSet.settled = now >= world.unsettledUntil;
+  const transition = step(world.run, seen);
   world.run = { ...world.run, status: JSON.parse(JSON.stringify(transition.status)) as Run['status'] };
+  world.lookAt = now + (transition.requeueAfterMs ?? 0);
   if (!dies) world.text = collectionText(world.run);
 }
 
-function live(world: World, troubles: string[]): void {
-  for (let moment = 0; moment < 3000; moment += 1) {
-    const kind = moment < lastTrouble ? (troubles[moment] ?? 'none') : 'none';
-    strike(world, kind, moment);
-    for (const replica of world.replicas) converge(world, replica);
-    operate(world, kind === 'operator');
+function live(world: World, troubles: readonly Trouble[]): void {
+  for (let moment = 0; moment < 8000; moment += 1) {
+    const now = troubles.filter((one) => one.moment === moment);
+    for (const one of now) strike(world, one);
+    converge(world.registry, world.text, world.now);
+    const dies = now.some(({ kind }) => kind === 'operator');
+    if (dies) world.lookAt = 0;
+    operate(world, dies);
     const { phase } = world.run.status;
     if (isFinished(phase) || (phase === 'Queued' && world.run.deleting)) break;
     world.now += tick;
   }
   world.text = collectionText(world.run);
   world.now += 10_000;
-  for (const replica of world.replicas) converge(world, replica);
+  converge(world.registry, world.text, world.now);
 }
 
-it('ends, with writes on and no collection outside of a confirmed window, whatever fails', () => {
-  fc.assert(
-    fc.property(fc.array(trouble, { maxLength: 60 }), (troubles) => {
-      const world = makeWorld();
-      live(world, troubles);
-      const { phase } = world.run.status;
-      expect(isFinished(phase) || world.run.deleting).toBe(true);
-      expect(world.text).toBeNull();
-      expect(world.replicas.map(({ state }) => state.writes)).toEqual(['open', 'open']);
-      expect(world.sweptUnsafely).toBe(false);
-    }),
-    { numRuns: 500 },
-  );
+/** Milliseconds between the end of each window and the begin of the next one. */
+function gaps({ status }: Run): number[] {
+  const steps = status.steps ?? [];
+  return steps.flatMap(({ name, startTime }, index) => {
+    if (name !== 'EnteringReadOnly') return [];
+    const before = steps.slice(0, index).findLast((one) => one.name === 'RestoringWrites')?.completionTime;
+    return before === undefined ? [] : [Date.parse(startTime) - Date.parse(before)];
+  });
+}
+
+it.each([
+  ['that marks beforehand', 2],
+  ['of an earlier release, that marks in the window', 1],
+] as const)(
+  'ends, with writes on and no sweep outside of a confirmed window, whatever fails, on a registry %s',
+  (_name, stage) => {
+    const left = fc.integer({ min: 0, max: 16 });
+    fc.assert(
+      fc.property(fc.array(trouble, { maxLength: 12 }), left, (troubles, dead) => {
+        const world = makeWorld(stage, dead);
+        live(world, troubles);
+        const { registry, run } = world;
+        const { phase, steps = [] } = run.status;
+        expect(isFinished(phase) || run.deleting).toBe(true);
+        expect(world.text).toBeNull();
+        expect(registry.replicas.map(({ state }) => state.writes)).toEqual(['open', 'open']);
+        expect([registry.sweptUnsafely, registry.workedTwice]).toEqual([false, false]);
+        expect(Math.min(10_000, ...gaps(run))).toBe(10_000);
+        expect(steps.length).toBeLessThanOrEqual(256);
+        // What was swept is checked, whatever became of the run: there is always a replica to do it.
+        expect(registry.trash).toBe(0);
+        if (phase === 'Succeeded' && !run.deleting)
+          expect([registry.left, registry.freed]).toEqual([0, dead]);
+      }),
+      { numRuns: 300 },
+    );
+  },
+);
+
+it('sweeps what is too much for one window in several, each short', () => {
+  const world = makeWorld(2, 12);
+  live(world, []);
+  expect(world.run.status).toMatchObject({ phase: 'Succeeded', attempt: 3, windows: 3 });
+  expect(world.run.status.failedAttempts).toBeUndefined();
+  expect(world.run.status.windowSeconds).toBeLessThan(2);
+  expect(world.registry).toMatchObject({ left: 0, freed: 12 });
 });
 
-it('succeeds when nothing fails', () => {
-  const world = makeWorld();
+it('opens no window when there is nothing to sweep', () => {
+  const world = makeWorld(2, 0);
   live(world, []);
-  expect(world.run.status).toMatchObject({ phase: 'Succeeded', attempt: 1 });
-  expect(world.run.status.windowSeconds).toBeLessThan(2);
+  expect(world.run.status.phase).toBe('Succeeded');
+  expect(world.run.status.windows).toBeUndefined();
+});
+
+it('collects a registry of an earlier release in one window', () => {
+  const world = makeWorld(1, 12);
+  live(world, []);
+  expect(world.run.status).toMatchObject({ phase: 'Succeeded', attempt: 1, windows: 1 });
+  expect(world.registry).toMatchObject({ left: 0, freed: 12 });
+});
+
+it('marks anew when the collecting replica starts anew, in whatever moment', () => {
+  for (let moment = 2; moment < 400; moment += 6) {
+    const world = makeWorld(2, 12);
+    live(world, [{ kind: 'reboot', moment }]);
+    expect([moment, world.run.status.phase, world.registry.left]).toEqual([moment, 'Succeeded', 0]);
+  }
 });

@@ -1,7 +1,13 @@
 import type { Client } from '../kube/client.ts';
 import { setConditions } from '../kube/conditions.ts';
 import { conditionsOf } from './condition-list.ts';
-import { fieldManager, finalizer, garbageCollections, type ServedGarbageCollection } from './kind.ts';
+import {
+  completedAnnotation,
+  fieldManager,
+  finalizer,
+  garbageCollections,
+  type ServedGarbageCollection,
+} from './kind.ts';
 import { type Run, type RunStatus } from './run.ts';
 import { summaryOf } from './summary.ts';
 import type { Transition } from './transition.ts';
@@ -48,17 +54,26 @@ export function addFinalizer(
 }
 
 /**
- * Takes our finalizer off, whoever put it on: an object that was restored from a copy names another manager of it, from whom an
- * apply takes nothing. Rejects with a conflict when the object changed since it was read.
+ * Lets an object go whose run is over or not begun: takes our finalizer off, whoever put it on, since an object that was restored from a
+ * copy names another manager of it, from whom an apply takes nothing. `completed` becomes the annotation that says so. Rejects with a
+ * conflict when the object changed since it was read.
  */
-export function removeFinalizer(
+export function release(
   client: Client,
   object: ServedGarbageCollection,
+  completed: string | undefined,
 ): Promise<ServedGarbageCollection> {
   const { uid, resourceVersion } = object.metadata;
-  const finalizers = finalizersOf(object).filter((name) => name !== finalizer);
-  const patch = { metadata: { uid, resourceVersion, finalizers } };
+  const finalizers = hasFinalizer(object)
+    ? { finalizers: finalizersOf(object).filter((name) => name !== finalizer) }
+    : {};
+  const annotations = completed === undefined ? {} : { annotations: { [completedAnnotation]: completed } };
+  const patch = { metadata: { uid, resourceVersion, ...finalizers, ...annotations } };
   return client.patchMerge(garbageCollections, object.metadata, patch, { fieldManager });
+}
+
+export function isMarkedCompleted({ metadata }: ServedGarbageCollection): boolean {
+  return metadata.annotations?.[completedAnnotation] !== undefined;
 }
 
 function identity(object: ServedGarbageCollection): {

@@ -2,10 +2,14 @@ import type { GarbageCollectionPhase } from '../api/garbage-collection-status.ts
 import type { Observation } from './observation.ts';
 import { confirming } from './phases/confirming.ts';
 import { enteringReadOnly } from './phases/entering-read-only.ts';
+import { marking } from './phases/marking.ts';
 import { abandon } from './phases/outcome.ts';
 import { queued } from './phases/queued.ts';
 import { restarting } from './phases/restarting.ts';
 import { restoringWrites } from './phases/restoring-writes.ts';
+import { restoring } from './phases/restoring.ts';
+import { giveUp } from './phases/retry.ts';
+import { rollingOut } from './phases/rolling-out.ts';
 import { giveBack, sweeping } from './phases/sweeping.ts';
 import { isActive, type Run } from './run.ts';
 import { type Transition, failOver } from './transition.ts';
@@ -26,11 +30,14 @@ type Phase = (run: Run, seen: Observation) => Transition;
 
 const phases: Readonly<Record<GarbageCollectionPhase, Phase>> = {
   Queued: queued,
+  Marking: marking,
   EnteringReadOnly: enteringReadOnly,
   Sweeping: sweeping,
   Restarting: restarting,
   RestoringWrites: restoringWrites,
+  RollingOut: rollingOut,
   Confirming: confirming,
+  Restoring: restoring,
   Succeeded: over,
   Failed: over,
 };
@@ -46,9 +53,11 @@ function over(run: Run): Transition {
 /** A run deleted under way gives the registry back as after a failure; later steps are those of giving back anyway. */
 function deleted(run: Run, seen: Observation): Transition {
   const failure = { reason: 'Deleted', message: 'The GarbageCollection was deleted while it was under way.' };
-  if (run.status.phase === 'EnteringReadOnly') {
+  const { phase } = run.status;
+  if (phase === 'Marking' || phase === 'RollingOut') return giveUp(run, seen.now, failure);
+  if (phase === 'EnteringReadOnly') {
     return failOver(run, 'RestoringWrites', seen.now, { failure, changes: {} });
   }
-  if (run.status.phase === 'Sweeping') return giveBack(run, seen, failure, !run.options.dryRun);
+  if (phase === 'Sweeping') return giveBack(run, seen, failure, !run.options.dryRun);
   return advance(run, seen);
 }

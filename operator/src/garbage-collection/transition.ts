@@ -1,4 +1,5 @@
 import type { GarbageCollectionPhase, GarbageCollectionStep } from '../api/garbage-collection-status.ts';
+import { stepsKept } from './bounds.ts';
 import type { Run, RunStatus } from './run.ts';
 
 export interface RunEvent {
@@ -41,8 +42,20 @@ export function enter(
   now: number,
   changes: Partial<RunStatus>,
 ): Transition {
-  const steps = [...closed(run.status.steps ?? [], now), { name: phase, startTime: isoTime(now) }];
-  return { status: { ...run.status, steps, ...changes, phase }, events: [], requeueAfterMs: 0 };
+  const { steps = [], omittedSteps } = run.status;
+  const kept = thinned([...closed(steps, now), { name: phase, startTime: isoTime(now) }], omittedSteps);
+  return { status: { ...run.status, ...kept, ...changes, phase }, events: [], requeueAfterMs: 0 };
+}
+
+/** The list of steps is bounded, the number of windows is not: the oldest but the first ones go, and are counted. */
+function thinned(
+  steps: GarbageCollectionStep[],
+  omitted: number | undefined,
+): Pick<RunStatus, 'steps' | 'omittedSteps'> {
+  const surplus = steps.length - stepsKept.first - stepsKept.last;
+  if (surplus <= 0) return { steps, omittedSteps: omitted };
+  const kept = [...steps.slice(0, stepsKept.first), ...steps.slice(-stepsKept.last)];
+  return { steps: kept, omittedSteps: (omitted ?? 0) + surplus };
 }
 
 /** Notes why the attempt cannot succeed and goes on with giving the registry back; the first failure is the one told. */
@@ -55,6 +68,14 @@ export function failOver(run: Run, phase: GarbageCollectionPhase, now: number, c
 export interface FailOver {
   failure: Failure;
   changes: Partial<RunStatus>;
+}
+
+/** The run with a note at the step under way. */
+export function noted(run: Run, message: string): Run {
+  const steps = run.status.steps ?? [];
+  const last = steps.at(-1);
+  if (last === undefined) return run;
+  return { ...run, status: { ...run.status, steps: [...steps.slice(0, -1), { ...last, message }] } };
 }
 
 /** When the step under way began, in milliseconds since the epoch. */

@@ -74,7 +74,10 @@ export function createMemoryCluster(): MemoryCluster {
       write('status', kind, nameOf(body), () => store(kind, body)),
     patchMerge: async (kind: ResourceKind, ref: ObjectRef, patch: Body) =>
       write('patch', kind, ref.name, () =>
-        store(kind, { ...patch, metadata: { ...patch.metadata, ...ref } }),
+        store(kind, {
+          ...patch,
+          metadata: { ...patch.metadata, name: ref.name, namespace: ref.namespace },
+        }),
       ),
     delete: async (kind: ResourceKind, ref: ObjectRef) =>
       write('delete', kind, ref.name, () => objects.delete(keyOf(kind.plural, ref))),

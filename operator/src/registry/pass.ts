@@ -9,6 +9,7 @@ import { internalCertificate } from './steps/internal-certificate.ts';
 import { maintenance, type Maintenance } from './steps/maintenance.ts';
 import { network, type Exposure } from './steps/network.ts';
 import { removal } from './steps/removal.ts';
+import { schedule, type Schedule } from './steps/schedule.ts';
 import { servingCertificate, type ServingCertificate } from './steps/serving-certificate.ts';
 import { volume } from './steps/volume.ts';
 import { workload } from './steps/workload.ts';
@@ -24,6 +25,8 @@ export interface Pass {
   readonly findings: Findings;
   readonly certificate: ServingCertificate | undefined;
   readonly statefulSet: StatefulSet | undefined;
+  /** Undefined without a schedule, and when it has a problem. */
+  readonly schedule: Schedule | undefined;
 }
 
 /** What a step gave; `value` is undefined when `ok` is false, because of a problem. */
@@ -38,6 +41,7 @@ interface Outcomes {
   readonly held: Outcome<Maintenance>;
   readonly exposed: Outcome<Exposure>;
   readonly applied: Outcome<StatefulSet>;
+  readonly scheduled: Outcome<Schedule | undefined>;
 }
 
 /** Brings everything of a Registry to what its spec says, in order. A step with a problem does not hinder those that can do without it. */
@@ -65,8 +69,9 @@ export async function runSteps(
     lagging,
     readOnly: registry.spec.readOnly,
     collecting: outcomes.held.value?.collecting === true,
+    schedule: outcomes.scheduled.value,
   };
-  return { findings, certificate, statefulSet };
+  return { findings, certificate, statefulSet, schedule: outcomes.scheduled.value };
 }
 
 async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcomes> {
@@ -80,7 +85,8 @@ async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcom
   const applied =
     config.value === undefined ? nothing : await attempt(workload(steps, config.value), problems);
   await attempt(removal(steps, certificate), problems);
-  return { certificate, users, held, exposed, applied };
+  const scheduled = await attempt(schedule(steps), problems);
+  return { certificate, users, held, exposed, applied, scheduled };
 }
 
 const nothing = { ok: false, value: undefined };

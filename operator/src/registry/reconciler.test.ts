@@ -8,19 +8,11 @@ import type { KubeObject } from '../kube/resource.ts';
 import { ownedLabels, userLabel } from '../resources/labels.ts';
 import { secretText } from '../resources/secrets.ts';
 import { parseHtpasswd } from './htpasswd-file.ts';
-import { createInternalAuthority } from './internal-authority.ts';
 import type { ServedRegistry } from './kind.ts';
 import { CrashError, createMemoryCluster, type MemoryCluster } from './memory-cluster.ts';
-import { createRegistryReconciler } from './reconciler.ts';
+import { reconcileOnce } from './reconcile-once.ts';
 
-const ref = { namespace: 'team', name: 'team-a' };
 const createdOnce = ['wharfinger-internal-ca', 'team-a-ca', 'team-a-tls', 'team-a-user-ci', 'team-a-http'];
-const silent = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 let cluster: MemoryCluster;
 
 function setSpec(spec: object, generation = 1): void {
@@ -29,23 +21,7 @@ function setSpec(spec: object, generation = 1): void {
   cluster.put('registries', { ...registry, status } as KubeObject);
 }
 
-/** One reconcile by an operator that has just started. */
-async function reconcile(): Promise<void> {
-  const { client, stores } = cluster;
-  const authority = createInternalAuthority({ client, operatorNamespace: 'wharfinger', now: Date.now });
-  const run = createRegistryReconciler({
-    client,
-    stores,
-    authority,
-    replicas: { state: () => Promise.reject(new Error('no pods here')), close: () => undefined },
-    events: { record: () => undefined, flush: () => Promise.resolve() },
-    log: silent,
-    now: Date.now,
-    defaultImage: 'registry:1',
-    operatorNamespace: 'wharfinger',
-  });
-  await run(ref, new AbortController().signal);
-}
+const reconcile = (): Promise<number | undefined> => reconcileOnce(cluster);
 
 function text(secret: string, key: string): string {
   return (
@@ -91,7 +67,10 @@ describe('reconcile', () => {
       for (;;) {
         // Each life of the operator does one write more, so every write is once the last.
         cluster.crashAt(when === 'before' ? 2 : 1, when);
-        const ended = await reconcile().catch((error: unknown) => error);
+        const ended = await reconcile().then(
+          () => undefined,
+          (error: unknown) => error,
+        );
         for (const [name, secret] of kept) expect(cluster.get('secrets', name)).toEqual(secret);
         for (const name of createdOnce) {
           const secret = cluster.get('secrets', name);

@@ -39,6 +39,7 @@ export type RegistryReconciler = (ref: ObjectRef, signal: AbortSignal) => Promis
 
 const lagMs = { first: 300, last: 5000 };
 const waitMs = 1000;
+const soonMs = 100;
 const stalledMs = 30_000;
 const longestMs = 6 * 3_600_000;
 
@@ -73,13 +74,17 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
       hashes,
       defaultImage,
       operatorNamespace,
+      before,
       now,
     };
+    // Before the schedule removes what is beyond its limits.
+    const collections = stores.garbageCollections.list(ref.namespace);
+    const latest = lastCollection(collections, registry.metadata.name, before.lastCollection);
     const pass = await runSteps(context, synchronization);
-    const latest = lastCollection(stores.garbageCollections.list(ref.namespace), registry.metadata.name);
     const status = toldStatus({ registry, before, pass, defaultImage, lastCollection: latest, now });
     const { problems } = pass.findings;
     const isNews = await writer.write(served, status);
+    for (const event of pass.schedule?.events ?? []) events.record(served, event);
     if (isNews && problems.length > 0) log.warn({ registry: keyOf(ref), problems }, 'registry has problems');
     return { requeueAfterMs: nextLook(pass, options.now()) };
   }
@@ -110,7 +115,14 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
 }
 
 /** Milliseconds until there may be something to do that no watch tells. */
-function nextLook({ findings, certificate }: Pass, now: number): number {
+function nextLook(pass: Pass, now: number): number {
+  const { nextScheduleTime } = pass.schedule?.status ?? {};
+  const others = nextLookButSchedule(pass, now);
+  if (nextScheduleTime === undefined || pass.schedule?.reason === 'RunUnderWay') return others;
+  return Math.min(others, Math.max(Date.parse(nextScheduleTime) - now, soonMs));
+}
+
+function nextLookButSchedule({ findings, certificate }: Pass, now: number): number {
   if (findings.problems.some((problem) => !problem.stalled)) return waitMs;
   if (findings.lagging.length > 0) return lagInterval(findings.lagging);
   if (findings.problems.length > 0) return stalledMs;

@@ -39,7 +39,16 @@ export function createStatusWriter(options: { client: Client; events: EventRecor
     await client.applyStatus(registries, { metadata, status }, { fieldManager });
     memories.set(uid, { seen: resourceVersion, status });
     announce(registry, before, status);
+    announceSchedule(registry, before, status);
     return true;
+  }
+
+  function announceSchedule(registry: ServedRegistry, before: RegistryStatus, after: RegistryStatus): void {
+    const was = findCondition(before.conditions ?? [], 'GarbageCollectionScheduled');
+    const is = findCondition(after.conditions ?? [], 'GarbageCollectionScheduled');
+    const isProblem = findCondition(after.conditions ?? [], 'Stalled')?.message === is?.message;
+    if (is === undefined || is.message === '' || !isProblem || was?.message === is.message) return;
+    events.record(registry, { type: 'Warning', reason: is.reason, action: 'Schedule', note: is.message });
   }
 
   function announce(registry: ServedRegistry, before: RegistryStatus, after: RegistryStatus): void {

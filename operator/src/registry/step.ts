@@ -1,3 +1,4 @@
+import type { RegistryStatus } from '../api/registry-status.ts';
 import type { Registry } from '../api/registry.ts';
 import type { Client } from '../kube/client.ts';
 import type { Applier } from './applier.ts';
@@ -16,6 +17,8 @@ export interface StepContext {
   readonly hashes: PasswordHashes;
   readonly defaultImage: string;
   readonly operatorNamespace: string;
+  /** The status before this pass. */
+  readonly before: RegistryStatus;
   readonly now: Date;
   /** Takes down a problem; the step and those after it go on. */
   readonly report: (problem: Problem) => void;

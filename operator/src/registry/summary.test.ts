@@ -12,12 +12,14 @@ const healthy: Findings = {
   lagging: [],
   readOnly: false,
   collecting: false,
+  schedule: undefined,
 };
 const workload = (change: object): Partial<Findings> => ({ workload: { ...healthy.workload!, ...change } });
 const missing = stalled('PasswordMissing', 'spec.auth: no password');
+const badSchedule = { ...stalled('InvalidSchedule', 'write five fields'), about: 'schedule' as const };
 const badCertificate = stalled('InvalidCertificate', 'spec.tls.secretName: expired', 'certificate');
 
-/** Ready, Reconciling, Stalled, CertificateReady, ReadOnly as T or F, then the reason of Ready. */
+/** Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled as T, F or U, then the reason of Ready. */
 function verdict(change: Partial<Findings>): string {
   const conditions = summarize({ ...healthy, ...change });
   const letters = conditions.map(({ status }) => status[0]).join('');
@@ -26,24 +28,26 @@ function verdict(change: Partial<Findings>): string {
 
 describe('the summary', () => {
   it.each<[string, Partial<Findings>, string]>([
-    ['all is well', {}, 'TFFTF Serving'],
-    ['there is no StatefulSet yet', { workload: undefined }, 'FTFTF Creating'],
-    ['a pod is missing', workload({ ready: 1 }), 'FTFTF Starting'],
-    ['a template rolls out', workload({ rolledOut: false }), 'FTFTF RollingOut'],
-    ['a pod is in trouble', workload({ ready: 1, trouble: 'pod x is in Y' }), 'FTFTF PodTrouble'],
-    ['a replica lags', { lagging: [{ pod: 'x-0', lacks: 'users', forMs: 0 }] }, 'FTFTU Synchronizing'],
-    ['a person is needed', { problems: [missing] }, 'FFTTF PasswordMissing'],
+    ['all is well', {}, 'TFFTFF Serving'],
+    ['there is no StatefulSet yet', { workload: undefined }, 'FTFTFF Creating'],
+    ['a pod is missing', workload({ ready: 1 }), 'FTFTFF Starting'],
+    ['a template rolls out', workload({ rolledOut: false }), 'FTFTFF RollingOut'],
+    ['a pod is in trouble', workload({ ready: 1, trouble: 'pod x is in Y' }), 'FTFTFF PodTrouble'],
+    ['a replica lags', { lagging: [{ pod: 'x-0', lacks: 'users', forMs: 0 }] }, 'FTFTUF Synchronizing'],
+    ['a person is needed', { problems: [missing] }, 'FFTTFF PasswordMissing'],
     [
       'a person is needed, and a pod is missing',
       { ...workload({ ready: 1 }), problems: [missing] },
-      'FFTTF PasswordMissing',
+      'FFTTFF PasswordMissing',
     ],
-    ['something passes', { problems: [waiting('PredecessorRemains', 'wait')] }, 'FTFTF PredecessorRemains'],
-    ['the certificate is bad', { problems: [badCertificate] }, 'FFTFF InvalidCertificate'],
-    ['the user wants it read-only', { readOnly: true }, 'TFFTT Serving'],
-    ['a collection holds writes', { collecting: true }, 'TFFTT Serving'],
-    ['TLS is off', { tls: 'disabled', certificateEnd: undefined }, 'TFFFF Serving'],
-    ['nothing is to run', workload({ wanted: 0, ready: 0 }), 'FFFTF NoReplicas'],
+    ['something passes', { problems: [waiting('PredecessorRemains', 'wait')] }, 'FTFTFF PredecessorRemains'],
+    ['the certificate is bad', { problems: [badCertificate] }, 'FFTFFF InvalidCertificate'],
+    ['the user wants it read-only', { readOnly: true }, 'TFFTTF Serving'],
+    ['a collection holds writes', { collecting: true }, 'TFFTTF Serving'],
+    ['the schedule is wrong', { problems: [badSchedule] }, 'TFTTFF Serving'],
+    ['it is scheduled', { schedule: { active: true, reason: 'Scheduled', message: '' } }, 'TFFTFT Serving'],
+    ['TLS is off', { tls: 'disabled', certificateEnd: undefined }, 'TFFFFF Serving'],
+    ['nothing is to run', workload({ wanted: 0, ready: 0 }), 'FFFTFF NoReplicas'],
   ])('when %s', (_, change, expected) => {
     expect(verdict(change)).toBe(expected);
   });

@@ -26,6 +26,14 @@ export interface Findings {
   readonly lagging: readonly Lagging[];
   readonly readOnly: boolean;
   readonly collecting: boolean;
+  readonly schedule: ScheduleVerdict | undefined;
+}
+
+/** How far the schedule of garbage collections is. */
+interface ScheduleVerdict {
+  readonly active: boolean;
+  readonly reason: string;
+  readonly message: string;
 }
 
 type Verdict = Omit<ConditionUpdate, 'type' | 'observedGeneration'>;
@@ -34,13 +42,16 @@ type Verdict = Omit<ConditionUpdate, 'type' | 'observedGeneration'>;
 export function summarize(findings: Findings): ConditionUpdate[] {
   const stalled = findings.problems.find((problem) => problem.stalled);
   const pending = pendingOf(findings);
+  // What is wrong with the schedule keeps nobody from using the registry.
+  const obstacle = findings.problems.find((problem) => problem.stalled && problem.about !== 'schedule');
   const verdicts: Record<RegistryConditionType, Verdict> = {
-    Ready: ready(findings, stalled, pending),
+    Ready: ready(findings, obstacle, pending),
     Reconciling:
       pending && !stalled ? yes(pending.reason, pending.message) : no(stalled ? 'Stalled' : 'Settled'),
     Stalled: stalled ? yes(stalled.reason, stalled.message) : no('NotStalled'),
     CertificateReady: certificateReady(findings),
     ReadOnly: readOnly(findings),
+    GarbageCollectionScheduled: scheduled(findings),
   };
   return Object.entries(verdicts).map(([type, verdict]) => ({
     type,
@@ -130,6 +141,14 @@ function readOnly(findings: Findings): Verdict {
   if (findings.readOnly) return yes('SpecReadOnly', 'spec.readOnly is set; pushes are refused');
   if (findings.collecting) return yes('GarbageCollection', 'pushes pause while a garbage collection sweeps');
   return no('Writable');
+}
+
+function scheduled({ problems, schedule }: Findings): Verdict {
+  const problem = problems.find(({ about }) => about === 'schedule');
+  if (problem) return { status: 'False', reason: problem.reason, message: problem.message };
+  if (schedule === undefined) return no('NotScheduled');
+  const { active, reason, message } = schedule;
+  return { status: active ? 'True' : 'False', reason, message };
 }
 
 function yes(reason: string, message: string): Verdict {

@@ -33,7 +33,8 @@ function stage() {
       seen.patches.push(patch.metadata.annotations['wharfinger.dev/sync'] ?? '');
     },
   } as unknown as Client;
-  const replicas = { state, close: () => undefined };
+  const plan = () => Promise.reject(new Error('nobody asks for a plan'));
+  const replicas = { state, plan, close: () => undefined };
   const synchronization = createSynchronization({ client, replicas, now: () => clock.now });
   const look = (wanted = expected) => synchronization.synchronize(registry, [pod], wanted);
   return { replica, seen, clock, look };

@@ -35,5 +35,7 @@ export function toldStatus({ registry, before, pass, ...input }: StatusInput): R
     },
     caRef: certificate?.caName === undefined ? undefined : { name: certificate.caName },
     lastCollection: input.lastCollection,
+    garbageCollectionSchedule:
+      registry.spec.garbageCollection && (pass.schedule?.status ?? before.garbageCollectionSchedule),
   };
 }

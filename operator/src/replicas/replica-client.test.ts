@@ -17,6 +17,7 @@ const state: RegistryState = {
   writes: 'open',
   heldWrites: 0,
   windowExpired: false,
+  prepared: false,
   restart: null,
   workers: [],
   collection: null,
@@ -32,6 +33,7 @@ let stopped: TcpServer;
 let replicas: ReplicaClient;
 let answer: { status: number; body: string };
 let connections: string[];
+let paths: string[];
 
 beforeAll(async () => {
   const common = { keySize: 2048, validityDays: 1, now: new Date() } as const;
@@ -60,6 +62,7 @@ afterAll(() => {
 beforeEach(async () => {
   answer = { status: 200, body: JSON.stringify(state) };
   connections = [];
+  paths = [];
   const { certificate: cert, privateKey: key } = serving;
   server = createServer({
     cert,
@@ -69,7 +72,10 @@ beforeEach(async () => {
     rejectUnauthorized: true,
   });
   server.on('secureConnection', (socket: TLSSocket) => connections.push(socket.servername || ''));
-  server.on('request', (_request, response) => response.writeHead(answer.status).end(answer.body));
+  server.on('request', (request, response) => {
+    paths.push(request.url ?? '');
+    response.writeHead(answer.status).end(answer.body);
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   replicas = createReplicaClient({ clientCertificate: () => certificateOf(client) });
@@ -138,6 +144,20 @@ test('an answer that is no state is refused with the field that is wrong', async
   await expect(replicas.state(address(), 2_000)).rejects.toThrow(/is not valid/);
   answer = { status: 503, body: '' };
   await expect(replicas.state(address(), 2_000)).rejects.toThrow('the state endpoint answered 503');
+});
+
+test('asks for the plan of a run; a replica that has none has none', async () => {
+  answer.body = '{"repositories":[]}';
+  expect(await replicas.plan(address(), 'run 1', 2_000)).toEqual({ repositories: [] });
+  expect(paths).toEqual(['/plan?run=run%201']);
+  answer = { status: 404, body: '{"error":"there is none"}' };
+  expect(await replicas.plan(address(), 'run-1', 2_000)).toBeUndefined();
+  answer = { status: 503, body: '' };
+  await expect(replicas.plan(address(), 'run-1', 2_000)).rejects.toThrow('the state endpoint answered 503');
+  answer = { status: 200, body: '{"repositories":' };
+  await expect(replicas.plan(address(), 'run-1', 2_000)).rejects.toThrow('is not JSON');
+  answer = { status: 200, body: `"${'x'.repeat(16 * 2 ** 20)}"` };
+  await expect(replicas.plan(address(), 'run-1', 10_000)).rejects.toThrow('is longer than 16777216 bytes');
 });
 
 test('a port where nobody listens is an error at once', async () => {

@@ -26,6 +26,11 @@ export interface ReplicaAddress {
 export interface ReplicaClient {
   /** Rejects with `ReplicaError` when there is no valid answer within `timeoutMs` in all, connection included. */
   state(address: ReplicaAddress, timeoutMs: number): Promise<RegistryState>;
+  /**
+   * The plan of a run, a JSON document; undefined when the replica has none. Rejects with `ReplicaError` when there is no valid answer
+   * within `timeoutMs` in all, or when it is longer than `longestPlan` bytes.
+   */
+  plan(address: ReplicaAddress, run: string, timeoutMs: number): Promise<unknown>;
   /** Ends the kept-alive connections. */
   close(): void;
 }
@@ -38,7 +43,8 @@ export class ReplicaError extends Error {
   }
 }
 
-const longestAnswer = 1024 * 1024;
+const longestState = 1024 * 1024;
+const longestPlan = 16 * 1024 * 1024;
 
 export function createReplicaClient(options: ReplicaClientOptions): ReplicaClient {
   let pool: { agent: Agent; fingerprint: string } | undefined;
@@ -63,7 +69,8 @@ export function createReplicaClient(options: ReplicaClientOptions): ReplicaClien
   }
 
   async function state(address: ReplicaAddress, timeoutMs: number): Promise<RegistryState> {
-    const text = await get(currentAgent(), address, timeoutMs);
+    const { status, text } = await get(currentAgent(), address, { ...stateRequest, timeoutMs });
+    requireOk(status);
     const parsed = RegistryState.safeParse(parseJson(text));
     if (parsed.success) return parsed.data;
     const issue = parsed.error.issues[0];
@@ -72,15 +79,42 @@ export function createReplicaClient(options: ReplicaClientOptions): ReplicaClien
     );
   }
 
+  async function plan(address: ReplicaAddress, run: string, timeoutMs: number): Promise<unknown> {
+    const path = `/plan?run=${encodeURIComponent(run)}`;
+    const { status, text } = await get(currentAgent(), address, { path, longest: longestPlan, timeoutMs });
+    if (status === 404) return undefined;
+    requireOk(status);
+    const document = parseJson(text);
+    if (document === undefined) throw new ReplicaError("the state endpoint's plan is not JSON");
+    return document;
+  }
+
   function close(): void {
     pool?.agent.destroy();
     pool = undefined;
   }
 
-  return { state, close };
+  return { state, plan, close };
 }
 
-function get(agent: Agent, address: ReplicaAddress, timeoutMs: number): Promise<string> {
+interface Question {
+  path: string;
+  /** Bytes of the longest answer that is taken. */
+  longest: number;
+  timeoutMs: number;
+}
+
+const stateRequest = { path: '/state', longest: longestState };
+
+function requireOk(status: number | undefined): void {
+  if (status !== 200) throw new ReplicaError(`the state endpoint answered ${status}`);
+}
+
+function get(
+  agent: Agent,
+  address: ReplicaAddress,
+  { path, longest, timeoutMs }: Question,
+): Promise<{ status: number | undefined; text: string }> {
   // A stopped process still accepts connections and never answers: the time-out is on the whole, not on silence.
   const signal = AbortSignal.timeout(timeoutMs);
   return new Promise((resolve, reject) => {
@@ -88,21 +122,19 @@ function get(agent: Agent, address: ReplicaAddress, timeoutMs: number): Promise<
     const { podIP: host, port, serverName: servername } = address;
     const headers = { host: servername, accept: 'application/json' };
     const call = request(
-      { host, port, servername, path: '/state', method: 'GET', agent, headers, signal },
+      { host, port, servername, path, method: 'GET', agent, headers, signal },
       (answer) => {
         const chunks: Buffer[] = [];
         let length = 0;
         answer.on('data', (chunk: Buffer) => {
           chunks.push(chunk);
           length += chunk.length;
-          if (length > longestAnswer)
-            answer.destroy(new Error(`the answer is longer than ${longestAnswer} bytes`));
+          if (length > longest) answer.destroy(new Error(`the answer is longer than ${longest} bytes`));
         });
         answer.on('error', fail);
-        answer.on('end', () => {
-          if (answer.statusCode === 200) resolve(Buffer.concat(chunks).toString());
-          else reject(new ReplicaError(`the state endpoint answered ${answer.statusCode}`));
-        });
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode, text: Buffer.concat(chunks).toString() }),
+        );
       },
     );
     call.on('error', fail);

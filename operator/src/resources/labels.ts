@@ -8,6 +8,10 @@ export const userLabel = 'wharfinger.dev/user';
 export const syncAnnotation = 'wharfinger.dev/sync';
 /** On a pod template: sha256 of config.yml, so that another config rolls out. */
 export const configAnnotation = 'wharfinger.dev/config';
+/** On a pod template: UID of the GarbageCollection that had the pods replaced last. */
+export const rolloutAnnotation = 'wharfinger.dev/rollout';
+/** On a GarbageCollection: the time of the schedule that it was created for. */
+export const scheduledAnnotation = 'wharfinger.dev/scheduled-at';
 
 /** Which pods belong to the Registry `name` of a namespace. */
 export function selectorLabels(name: string): Record<string, string> {

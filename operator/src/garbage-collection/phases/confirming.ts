@@ -1,8 +1,9 @@
 import type { CollectionCounts } from '@wharfinger/registry/config';
 import { bounds } from '../bounds.ts';
 import { collectionHash } from '../document.ts';
-import type { Observation, Replica } from '../observation.ts';
-import type { Run, RunStatus } from '../run.ts';
+import type { Observation } from '../observation.ts';
+import type { Run } from '../run.ts';
+import { choosePod, isFit } from './chosen-pod.ts';
 import { type Transition, stay, stepStart } from '../transition.ts';
 import { abandon, finish } from './outcome.ts';
 
@@ -12,34 +13,23 @@ export function confirming(run: Run, seen: Observation): Transition {
     return abandon(run, seen.now, notConfirmed(run, 'it did not end within spec.timeout'));
   }
   const pod = seen.replicas.find((replica) => replica.pod === run.status.confirmingPod);
-  if (pod === undefined || !isFit(pod)) return choosePod(run, seen);
+  if (pod === undefined || !isFit(pod)) {
+    return mayStillSweep(run, seen) ? stay(run, bounds.openPoll) : choosePod(run, seen, 'confirmingPod');
+  }
   const { state } = pod;
-  if (state === null || state.observed.collection !== collectionHash(run))
-    return stay(run, bounds.confirmPoll);
+  if (state === null || state.observed.collection !== collectionHash(run)) return stay(run, bounds.openPoll);
   const { collection } = state;
   if (collection?.run !== run.uid || collection.attempt !== run.status.attempt)
-    return stay(run, bounds.confirmPoll);
+    return stay(run, bounds.openPoll);
   if (collection.phase === 'Confirmed') return confirmed(run, seen, collection.counts);
-  if (collection.phase !== 'Failed') return stay(run, bounds.confirmPoll);
+  if (collection.phase !== 'Failed') return stay(run, bounds.openPoll);
   return abandon(run, seen.now, notConfirmed(run, collection.message ?? `pod ${pod.pod} gave no reason`));
-}
-
-function choosePod(run: Run, seen: Observation): Transition {
-  if (mayStillSweep(run, seen)) return stay(run, bounds.confirmPoll);
-  const fit = seen.replicas.filter((replica) => isFit(replica) && replica.state !== null);
-  const chosen = fit.find((replica) => replica.pod === run.status.collectorPod) ?? fit[0];
-  if (chosen === undefined) return stay(run, bounds.confirmPoll);
-  const status: RunStatus = { ...run.status, confirmingPod: chosen.pod };
-  return { status, events: [], requeueAfterMs: 0 };
-}
-
-function isFit(replica: Replica): boolean {
-  return replica.ready && !replica.terminating;
 }
 
 /** A collector that does not answer stops at the window's deadline at the latest: two must never work at once. */
 function mayStillSweep(run: Run, seen: Observation): boolean {
-  if (run.status.failure === undefined || seen.now > Date.parse(run.status.windowDeadline ?? ''))
+  const { failure, windowDeadline } = run.status;
+  if (failure === undefined || windowDeadline === undefined || seen.now > Date.parse(windowDeadline))
     return false;
   const collector = seen.replicas.find((replica) => replica.pod === run.status.collectorPod);
   if (collector === undefined || collector.state === null) return true;
@@ -48,8 +38,8 @@ function mayStillSweep(run: Run, seen: Observation): boolean {
 }
 
 function confirmed(run: Run, seen: Observation, counts: CollectionCounts): Transition {
-  const { restored, bytesFreed } = counts;
-  const merged = { ...(run.status.counts ?? counts), restored, bytesFreed };
+  const { restored, bytesFreed, bytesPending } = counts;
+  const merged = { ...(run.status.counts ?? counts), restored, bytesFreed, bytesPending };
   const end = finish({ ...run, status: { ...run.status, counts: merged } }, seen.now);
   if (restored === 0) return end;
   const message = `The second mark found ${restored} swept blobs or manifests in use and put them back.`;
@@ -57,7 +47,7 @@ function confirmed(run: Run, seen: Observation, counts: CollectionCounts): Trans
 }
 
 function notConfirmed(run: Run, why: string): { reason: string; message: string } {
-  const trash = `.wharfinger/trash/${run.uid}-${run.status.attempt}`;
-  const message = `The second mark did not succeed (${why}); what was swept is kept on the storage in ${trash}.`;
+  const trash = `.wharfinger/trash/${run.uid}-*`;
+  const message = `The second mark did not succeed (${why}); what was swept is kept on the storage in ${trash} until another run checks it.`;
   return { reason: 'NotConfirmed', message: message.slice(0, 1024) };
 }

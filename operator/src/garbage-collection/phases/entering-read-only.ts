@@ -2,7 +2,7 @@ import { bounds } from '../bounds.ts';
 import { collectionHash } from '../document.ts';
 import type { Observation, Replica } from '../observation.ts';
 import type { Run } from '../run.ts';
-import { isCollecting } from './collecting.ts';
+import { isCollecting, keepsMark } from './collecting.ts';
 import { type Transition, enter, failOver, stay, stepStart } from '../transition.ts';
 
 /** Done when every replica answers for exactly this text that no commit section runs and none can begin. */
@@ -11,6 +11,7 @@ export function enteringReadOnly(run: Run, seen: Observation): Transition {
   const hash = collectionHash(run);
   const late = seen.replicas.find((replica) => !isPaused(replica, hash));
   if (late === undefined && seen.replicas.length === expected) {
+    if (!keptByCollector(run, seen)) return markLost(run, seen);
     const pods = seen.replicas.map((replica) => ({ name: replica.pod, boot: replica.state?.boot ?? '' }));
     return enter(run, 'Sweeping', seen.now, { pods });
   }
@@ -18,6 +19,20 @@ export function enteringReadOnly(run: Run, seen: Observation): Transition {
   const message = lateSentence(late, seen.replicas.length, expected);
   return failOver(run, 'RestoringWrites', seen.now, {
     failure: { reason: 'ReplicaNotPaused', message },
+    changes: {},
+  });
+}
+
+/** Without its mark the collector would mark in the window, which is to be short. */
+function keptByCollector(run: Run, seen: Observation): boolean {
+  const collector = seen.replicas.find((replica) => replica.pod === run.status.collectorPod);
+  return collector !== undefined && collector.state !== null && keepsMark(run, collector.state);
+}
+
+function markLost(run: Run, seen: Observation): Transition {
+  const message = `Pod ${run.status.collectorPod} lost its mark before the sweep began; nothing was swept.`;
+  return failOver(run, 'RestoringWrites', seen.now, {
+    failure: { reason: 'MarkLost', message },
     changes: {},
   });
 }
@@ -34,8 +49,8 @@ function isPaused(replica: Replica, hash: string): boolean {
 function lateSentence(late: Replica | undefined, found: number, expected: number): string {
   const seconds = bounds.pause / 1000;
   if (late === undefined)
-    return `Found ${found} pods where the StatefulSet has ${expected}; nothing was collected.`;
-  return `Pod ${late.pod} did not pause its writes within ${seconds} s: it ${reasonOf(late)}; nothing was collected.`;
+    return `Found ${found} pods where the StatefulSet has ${expected}; nothing was swept.`;
+  return `Pod ${late.pod} did not pause its writes within ${seconds} s: it ${reasonOf(late)}; nothing was swept.`;
 }
 
 function reasonOf({ state, error }: Replica): string {

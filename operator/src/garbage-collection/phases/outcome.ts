@@ -12,6 +12,7 @@ export function finish(run: Run, now: number): Transition {
     steps: closed(run.status.steps ?? [], now),
     completionTime: isoTime(now),
     freed: formatBytes(run.status.counts?.bytesFreed ?? 0),
+    ...(run.status.counts?.bytesPending ? { pending: formatBytes(run.status.counts.bytesPending) } : {}),
   };
   return { status, events: [outcome(run, status)], requeueAfterMs: null };
 }

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { collectionDocument } from '../document.ts';
-import type { Observation, Replica, Sibling } from '../observation.ts';
+import type { Observation, Sibling } from '../observation.ts';
 import type { Run } from '../run.ts';
-import { makeObservation, makeReplica, makeRun, makeState, start } from '../scenario.ts';
+import { makeObservation, makeReplica, makeRun, one, open, start, zero } from '../scenario.ts';
 import { step } from '../step.ts';
-
-const zero = 'team-a-0';
-const one = 'team-a-1';
-const open = (pod: string): Replica => makeReplica(pod, makeState(pod));
 
 const iso = (ms: number): string => new Date(start + ms).toISOString();
 
@@ -17,7 +13,12 @@ describe('Queued', () => {
     [
       'a Registry that is not Ready',
       {
-        registry: { uid: 'r', ready: false, statefulSet: { replicas: 2, settled: true }, collectionRun: '' },
+        registry: {
+          uid: 'r',
+          ready: false,
+          statefulSet: { replicas: 2, settled: true, rolledOutFor: '' },
+          collectionRun: '',
+        },
       },
       {},
       'Waits for Registry team-a to be Ready',
@@ -25,7 +26,12 @@ describe('Queued', () => {
     [
       'a rollout',
       {
-        registry: { uid: 'r', ready: true, statefulSet: { replicas: 2, settled: false }, collectionRun: '' },
+        registry: {
+          uid: 'r',
+          ready: true,
+          statefulSet: { replicas: 2, settled: false, rolledOutFor: '' },
+          collectionRun: '',
+        },
       },
       {},
       'Waits for Registry team-a',
@@ -44,7 +50,14 @@ describe('Queued', () => {
     ],
     [
       'no replicas',
-      { registry: { uid: 'r', ready: true, statefulSet: { replicas: 0, settled: true }, collectionRun: '' } },
+      {
+        registry: {
+          uid: 'r',
+          ready: true,
+          statefulSet: { replicas: 0, settled: true, rolledOutFor: '' },
+          collectionRun: '',
+        },
+      },
       {},
       'spec.replicas 0',
     ],
@@ -54,7 +67,7 @@ describe('Queued', () => {
         registry: {
           uid: 'r',
           ready: true,
-          statefulSet: { replicas: 2, settled: true },
+          statefulSet: { replicas: 2, settled: true, rolledOutFor: '' },
           collectionRun: 'gone',
         },
       },
@@ -106,7 +119,7 @@ describe('Queued', () => {
 
   it.each(orders)('goes in turn with %s', (_name, other, starts) => {
     const transition = step(makeRun(), makeObservation([open(zero)], { siblings: [other] }));
-    expect(transition.status.phase).toBe(starts ? 'EnteringReadOnly' : 'Queued');
+    expect(transition.status.phase).toBe(starts ? 'Marking' : 'Queued');
   });
 
   it('fails soon when the registry does not recover from an attempt that failed', () => {
@@ -123,19 +136,45 @@ describe('Queued', () => {
       failure,
     });
     const back = makeObservation([open(zero), open(one)], { now: start + 20_000 });
-    expect(step(run, back).status).toMatchObject({ phase: 'EnteringReadOnly', attempt: 2 });
+    expect(step(run, back).status).toMatchObject({ phase: 'Marking', attempt: 2 });
   });
 
-  it('writes the deadline once per attempt', () => {
+  it.each(['Marking', 'RollingOut', 'Restoring'] as const)('waits for one in its phase %s', (phase) => {
+    const other = sibling({ created: '2026-01-02T03:05:00Z', phase });
+    const transition = step(makeRun(), makeObservation([open(zero)], { siblings: [other] }));
+    expect(transition.waiting?.message).toBe('Waits for GarbageCollection other to end.');
+  });
+
+  it('has the first replica mark, and all get ready', () => {
     const run = makeRun();
-    const { status } = step(run, makeObservation([open(zero), open(one)]));
-    expect(status).toMatchObject({ phase: 'EnteringReadOnly', attempt: 1, collectorPod: zero });
-    const deadline = new Date(start + 60_000).toISOString();
-    expect(status.windowDeadline).toBe(deadline);
+    const transition = step(run, makeObservation([open(zero), open(one)]));
+    const { status } = transition;
+    expect(status).toMatchObject({ phase: 'Marking', attempt: 1, collectorPod: zero, activeTime: iso(0) });
     expect(collectionDocument({ ...run, status })).toEqual({
       run: 'run-1',
       attempt: 1,
-      window: { deadline },
+      mark: { pod: zero, options: run.options },
     });
+    expect(transition.events).toMatchObject([{ type: 'Normal', reason: 'Started' }]);
+  });
+
+  const uid = '11111111-2222-3333-4444-555555555555';
+  const undone: [string, string, Partial<Sibling>, object][] = [
+    ['by its name', 'weekly', { name: 'weekly', uid, phase: 'Succeeded' }, { restoreFromUID: uid }],
+    ['that failed', 'weekly', { name: 'weekly', uid, phase: 'Failed' }, { restoreFromUID: uid }],
+    ['by its UID when it is gone', uid, { phase: 'Succeeded' }, { restoreFromUID: uid }],
+    ['that there is not', 'weekly', { phase: 'Succeeded' }, { failure: { reason: 'NothingToRestore' } }],
+    [
+      'that has not run',
+      'weekly',
+      { name: 'weekly', created: '2026-01-02T03:05:00Z' },
+      { failure: { reason: 'NothingToRestore' } },
+    ],
+  ];
+
+  it.each(undone)('restores from a run %s', (_name, restoreFrom, other, expected) => {
+    const seen = makeObservation([open(zero), open(one)], { siblings: [sibling(other)] });
+    const { status } = step(makeRun({ restoreFrom }), seen);
+    expect(status).toMatchObject({ phase: 'failure' in expected ? 'Failed' : 'Restoring', ...expected });
   });
 });

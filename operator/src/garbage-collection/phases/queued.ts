@@ -1,8 +1,10 @@
 import { bounds } from '../bounds.ts';
-import type { Observation, RegistryView } from '../observation.ts';
+import type { Observation } from '../observation.ts';
 import { runAhead } from '../queue-order.ts';
 import type { Run } from '../run.ts';
+import { undoneRun } from '../undone-run.ts';
 import { abandon } from './outcome.ts';
+import { isOutOfOrder, lastWindowEnd, registryNotReady, wait } from './readiness.ts';
 import { type Transition, type Waiting, closed, enter, isoTime, stay } from '../transition.ts';
 
 /** Waits until the Registry is Ready with a settled StatefulSet and no other run goes before; then opens an attempt. */
@@ -23,19 +25,37 @@ function first(run: Run, seen: Observation): Transition {
 }
 
 function begin(run: Run, seen: Observation): Transition {
-  const attempt = (run.status.attempt ?? 0) + 1;
-  const next = enter(run, 'EnteringReadOnly', seen.now, {
-    attempt,
+  const changes = {
+    attempt: (run.status.attempt ?? 0) + 1,
+    activeTime: isoTime(seen.now),
     registryUID: seen.registry?.uid,
-    windowDeadline: isoTime(seen.now + run.windowTimeoutMs),
+    counts: undefined,
+    earlierCounts: undefined,
+    markedTime: undefined,
+    windowDeadline: undefined,
     collectorPod: `${run.registry}-0`,
+    collectorBoot: undefined,
     pods: undefined,
     restartNonce: undefined,
     confirmingPod: undefined,
-    touched: undefined,
     failure: undefined,
-  });
-  const message = `Attempt ${attempt}: pushes to Registry ${run.registry} pause while it is collected; pulls go on.`;
+  };
+  if (run.restoreFrom !== undefined) return beginRestoring(run, seen, run.restoreFrom, changes);
+  const message = `Marks what Registry ${run.registry} uses; pushes and pulls go on.`;
+  const next = enter(run, 'Marking', seen.now, changes);
+  return { ...next, events: [{ type: 'Normal', reason: 'Started', message }] };
+}
+
+function beginRestoring(
+  run: Run,
+  seen: Observation,
+  restoreFrom: string,
+  changes: Partial<Run['status']>,
+): Transition {
+  const found = undoneRun(restoreFrom, run.registry, seen.siblings);
+  if ('failure' in found) return abandon(run, seen.now, found.failure);
+  const message = `Restores what ${restoreFrom} deleted; pushes and pulls go on.`;
+  const next = enter(run, 'Restoring', seen.now, { ...changes, restoreFromUID: found.uid });
   return { ...next, events: [{ type: 'Normal', reason: 'Started', message }] };
 }
 
@@ -44,7 +64,7 @@ function timedOut(run: Run, seen: Observation, waiting: Waiting): Transition {
   const last = run.status.failure?.message;
   const failure = {
     reason: waiting.stalled ? waiting.reason : 'TimedOut',
-    message: `Did not start within spec.timeout (${seconds} s): ${last ?? waiting.message}`,
+    message: `Did not start within spec.timeout (${seconds} s): ${last ?? waiting.message}`.slice(0, 1024),
   };
   const steps = closed(run.status.steps ?? [], seen.now);
   return {
@@ -68,35 +88,8 @@ function waitingFor(run: Run, seen: Observation): Waiting | null {
   return registryNotReady(run, seen, registry) ?? backOff(run, seen);
 }
 
-function registryNotReady(run: Run, seen: Observation, registry: RegistryView): Waiting | null {
-  const { statefulSet } = registry;
-  if (statefulSet?.replicas === 0) {
-    return wait('NoReplicas', `Waits for a pod: Registry ${run.registry} has spec.replicas 0.`);
-  }
-  const present = seen.replicas.filter((replica) => replica.ready && !replica.terminating).length;
-  const settled = statefulSet?.settled === true && present === statefulSet.replicas;
-  if (registry.ready && settled && seen.replicas.length === present) return null;
-  return wait('RegistryNotReady', `Waits for Registry ${run.registry} to be Ready with all its replicas.`);
-}
-
-/** A replica that failed an attempt seldom comes back soon, and the run should say so while somebody looks. */
-function isOutOfOrder(run: Run, seen: Observation, waiting: Waiting): boolean {
-  const ended = lastAttemptEnd(run);
-  if (waiting.reason !== 'RegistryNotReady' || ended === undefined) return false;
-  return seen.now - ended >= bounds.recovery;
-}
-
 function backOff(run: Run, seen: Observation): Waiting | null {
-  const ended = lastAttemptEnd(run);
+  const ended = lastWindowEnd(run);
   if (ended === undefined || seen.now - ended >= bounds.retry) return null;
   return wait('AttemptFailed', run.status.failure?.message ?? 'Waits before the next attempt.');
-}
-
-function lastAttemptEnd(run: Run): number | undefined {
-  const ended = run.status.steps?.findLast((step) => step.name === 'RestoringWrites')?.completionTime;
-  return ended === undefined ? undefined : Date.parse(ended);
-}
-
-function wait(reason: string, message: string): Waiting {
-  return { reason, message, stalled: false };
 }

@@ -1,10 +1,10 @@
-import { bounds, maxAttempts } from '../bounds.ts';
+import { bounds } from '../bounds.ts';
 import { collectionHash } from '../document.ts';
 import type { Observation, Replica } from '../observation.ts';
 import type { Run, RunStatus } from '../run.ts';
-import { type Failure, type Transition, enter, stay } from '../transition.ts';
+import { type Failure, type Transition, isoTime, noted, stay } from '../transition.ts';
 import { isGivenUp } from './given-up.ts';
-import { finish } from './outcome.ts';
+import { giveUp, markAnew, mayRetry, retry, settle } from './retry.ts';
 
 /** Done when every replica takes writes again, or refuses them because the user asked for that. */
 export function restoringWrites(run: Run, seen: Observation): Transition {
@@ -14,7 +14,10 @@ export function restoringWrites(run: Run, seen: Observation): Transition {
   const lost = waiting[0];
   if (lost === undefined) return goOn(run, seen);
   const failure = notRestored(run, lost);
-  const next = goOn({ ...run, status: { ...run.status, failure: run.status.failure ?? failure } }, seen);
+  const failed = { ...run, status: { ...run.status, failure: run.status.failure ?? failure } };
+  // Until its deadline a silent replica may still sweep: only the second mark, which waits for that, may follow.
+  const next =
+    run.status.touched === true ? settle(withWindow(failed, seen.now), seen.now) : goOn(failed, seen);
   return { ...next, events: [{ type: 'Warning', ...failure }, ...next.events] };
 }
 
@@ -33,20 +36,29 @@ function notRestored(run: Run, lost: Replica): Failure {
 }
 
 function goOn(run: Run, seen: Observation): Transition {
-  const status: RunStatus = { ...run.status, windowSeconds: windowSeconds(run, seen.now) };
-  const restored = { ...run, status };
-  if (mayRetry(restored, seen.now)) return enter(restored, 'Queued', seen.now, {});
-  if (status.touched === true) return enter(restored, 'Confirming', seen.now, {});
-  return finish(restored, seen.now);
+  const restored = withWindow(run, seen.now);
+  const { failure, remaining } = restored.status;
+  if (failure !== undefined) {
+    return mayRetry(restored, failure, seen.now) ? retry(restored, seen.now) : settle(restored, seen.now);
+  }
+  if (run.deleting || !remaining) return settle(restored, seen.now);
+  const activeTime = Date.parse(run.status.activeTime ?? isoTime(seen.now));
+  if (seen.now - activeTime < run.timeoutMs) return markAnew(restored, seen.now, {});
+  const message = `spec.timeout had passed before everything was swept: ${remaining} links, blobs, uploads and tags are left for another run.`;
+  return giveUp(restored, seen.now, { reason: 'TimedOut', message });
 }
 
-function windowSeconds(run: Run, now: number): number | undefined {
+/** The run with its latest window counted. */
+function withWindow(run: Run, now: number): Run {
   const begun = run.status.steps?.findLast((step) => step.name === 'EnteringReadOnly')?.startTime;
-  return begun === undefined ? undefined : (now - Date.parse(begun)) / 1000;
-}
-
-function mayRetry(run: Run, now: number): boolean {
-  const { failure, attempt = 0, startTime } = run.status;
-  if (run.deleting || failure?.reason !== 'ReplicaNotPaused' || attempt >= maxAttempts) return false;
-  return now - Date.parse(startTime ?? '') < run.timeoutMs;
+  if (begun === undefined) return run;
+  const seconds = (now - Date.parse(begun)) / 1000;
+  const { windows = 0, windowSeconds = 0, windowSecondsTotal = 0 } = run.status;
+  const status: RunStatus = {
+    ...run.status,
+    windows: windows + 1,
+    windowSeconds: Math.max(windowSeconds, seconds),
+    windowSecondsTotal: Math.round((windowSecondsTotal + seconds) * 1000) / 1000,
+  };
+  return noted({ ...run, status }, `Pushes paused for ${seconds.toFixed(1)} s.`);
 }

@@ -1,12 +1,13 @@
 import type { CollectionState } from '@wharfinger/registry/config';
 import { bounds } from '../bounds.ts';
 import type { Observation, Replica } from '../observation.ts';
-import type { Run } from '../run.ts';
+import { addedCounts } from '../counts.ts';
+import type { Run, RunStatus } from '../run.ts';
 import { type Failure, type Transition, enter, failOver, isoTime, stay } from '../transition.ts';
 
 /** Watches over the confirmed window while the collector marks and sweeps in it. */
 export function sweeping(run: Run, seen: Observation): Transition {
-  const collection = collectionOf(run, seen);
+  const collection = sweepOf(run, seen);
   if (collection?.phase === 'Swept') return swept(run, seen, collection);
   if (collection?.phase === 'Failed') return collectorFailed(run, seen, collection);
   const broken = brokenWindow(run, seen);
@@ -15,7 +16,7 @@ export function sweeping(run: Run, seen: Observation): Transition {
   return giveBack(run, seen, broken, !run.options.dryRun);
 }
 
-function collectionOf(run: Run, seen: Observation): CollectionState | null {
+function sweepOf(run: Run, seen: Observation): CollectionState | null {
   const collector = seen.replicas.find((replica) => replica.pod === run.status.collectorPod);
   const collection = collector?.state?.collection ?? null;
   if (collection?.run !== run.uid || collection.attempt !== run.status.attempt) return null;
@@ -23,26 +24,33 @@ function collectionOf(run: Run, seen: Observation): CollectionState | null {
 }
 
 function swept(run: Run, seen: Observation, collection: CollectionState): Transition {
-  const changes = { touched: collection.touched, counts: collection.counts };
-  if (run.options.dryRun) return enter(run, 'RestoringWrites', seen.now, changes);
+  const { touched } = collection;
+  const changes = { ...sweptStatus(run, collection), remaining: collection.remaining };
+  // Nothing is missing from the store, so no cache can be wrong.
+  if (run.options.dryRun || !touched) return enter(run, 'RestoringWrites', seen.now, changes);
   return enter(run, 'Restarting', seen.now, { ...changes, restartNonce: restartNonce(run) });
 }
 
 function collectorFailed(run: Run, seen: Observation, collection: CollectionState): Transition {
   const message = `The collector on ${run.status.collectorPod} failed: ${collection.message ?? 'it gave no reason.'}`;
   const failure = { reason: 'CollectionFailed', message: message.slice(0, 1024) };
-  return giveBack(
-    { ...run, status: { ...run.status, counts: collection.counts } },
-    seen,
-    failure,
-    collection.touched,
-  );
+  // Before it moved anything it still tells what the mark could give up.
+  const told = collection.touched ? { ...run.status, ...sweptStatus(run, collection) } : run.status;
+  return giveBack({ ...run, status: told }, seen, failure, collection.touched);
+}
+
+/** What a window changes in the run. */
+function sweptStatus(run: Run, { touched, counts }: CollectionState): Pick<RunStatus, 'touched' | 'counts'> {
+  return {
+    touched: run.status.touched === true || touched,
+    counts: addedCounts(run.status.earlierCounts, counts),
+  };
 }
 
 /** What was swept may be in the workers' caches, and may be in use: hence the restart, and later the second mark. */
 export function giveBack(run: Run, seen: Observation, failure: Failure, touched: boolean): Transition {
-  if (!touched) return failOver(run, 'RestoringWrites', seen.now, { failure, changes: { touched } });
-  const changes = { touched, restartNonce: restartNonce(run) };
+  if (!touched) return failOver(run, 'RestoringWrites', seen.now, { failure, changes: {} });
+  const changes = { touched: true, restartNonce: restartNonce(run) };
   return failOver(run, 'Restarting', seen.now, { failure, changes });
 }
 

@@ -1,0 +1,32 @@
+import { bounds } from '../bounds.ts';
+import type { Observation, RegistryView } from '../observation.ts';
+import type { Run } from '../run.ts';
+import type { Waiting } from '../transition.ts';
+
+/** Why no window can open now: it needs a Ready Registry with a settled StatefulSet. Null when one can. */
+export function registryNotReady(run: Run, seen: Observation, registry: RegistryView | null): Waiting | null {
+  if (registry?.statefulSet?.replicas === 0) {
+    return wait('NoReplicas', `Waits for a pod: Registry ${run.registry} has spec.replicas 0.`);
+  }
+  const present = seen.replicas.filter((replica) => replica.ready && !replica.terminating).length;
+  const settled = registry?.statefulSet?.settled === true && present === registry.statefulSet.replicas;
+  if (registry?.ready === true && settled && seen.replicas.length === present) return null;
+  return wait('RegistryNotReady', `Waits for Registry ${run.registry} to be Ready with all its replicas.`);
+}
+
+/** A replica that failed an attempt seldom comes back soon, and the run should say so while somebody looks. */
+export function isOutOfOrder(run: Run, seen: Observation, waiting: Waiting): boolean {
+  const ended = lastWindowEnd(run);
+  if (waiting.reason !== 'RegistryNotReady' || ended === undefined) return false;
+  return seen.now - ended >= bounds.recovery;
+}
+
+/** When writes were back after the last window, in milliseconds since the epoch; undefined before the first. */
+export function lastWindowEnd(run: Run): number | undefined {
+  const ended = run.status.steps?.findLast((step) => step.name === 'RestoringWrites')?.completionTime;
+  return ended === undefined ? undefined : Date.parse(ended);
+}
+
+export function wait(reason: string, message: string): Waiting {
+  return { reason, message, stalled: false };
+}
