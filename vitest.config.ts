@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that start whole registries as processes: seconds each, and nothing that a quick look needs. */
-const processes = 'registry-image/src/supervisor/**/*.test.ts';
+const processes = [
+  'registry-image/src/supervisor/**/*.test.ts',
+  'kubectl-plugin/src/registry/real-registry.test.ts',
+];
 
 /**
  * `unit` and `processes` need nothing but Node and openssl; `npm run check` runs the first. `system` needs the embedded Kubernetes, the peers and
@@ -16,15 +19,18 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{operator,registry-image,embedded}/src/**/*.test.ts', 'test/runner/*.test.ts'],
-          exclude: [processes],
+          include: [
+            '{operator,kubectl-plugin,registry-image,embedded}/src/**/*.test.ts',
+            'test/runner/*.test.ts',
+          ],
+          exclude: processes,
           testTimeout: 20_000,
           // One less than the machine has is the default, which is half of two.
           maxWorkers: '100%',
         },
       },
       {
-        test: { name: 'processes', include: [processes], testTimeout: 20_000, fileParallelism: false },
+        test: { name: 'processes', include: processes, testTimeout: 20_000, fileParallelism: false },
       },
       {
         test: {

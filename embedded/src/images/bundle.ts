@@ -12,14 +12,16 @@ export interface BundleOptions {
   readonly programs: Readonly<Record<string, string>>;
   /** An empty folder; gets NAME.js for each command and program, and what they share. */
   readonly directory: string;
+  /** What the kernel starts a command with; `/usr/bin/node` without it. */
+  readonly interpreter?: string;
 }
 
 /**
- * Bundles each entry into an ES module. Commands are executable files that the kernel starts with `/usr/bin/node`: no shell
- * is needed.
+ * Bundles each entry into an ES module. Commands are executable files that the kernel starts with Node: no shell is needed.
  * @returns the files that went in, by their absolute paths
  */
-export async function bundle({ root, commands, programs, directory }: BundleOptions): Promise<string[]> {
+export async function bundle(options: BundleOptions): Promise<string[]> {
+  const { root, commands, programs, directory, interpreter = '/usr/bin/node' } = options;
   const build = await rolldown({
     cwd: root,
     input: { ...commands, ...programs },
@@ -35,13 +37,15 @@ export async function bundle({ root, commands, programs, directory }: BundleOpti
     chunkFileNames: '[name]-[hash].js',
   });
   await build.close();
-  for (const command of Object.keys(commands)) await makeExecutable(join(directory, `${command}.js`));
+  for (const command of Object.keys(commands)) {
+    await makeExecutable(join(directory, `${command}.js`), interpreter);
+  }
   const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
   return modules.filter((id) => id.startsWith('/'));
 }
 
-async function makeExecutable(file: string): Promise<void> {
+async function makeExecutable(file: string, interpreter: string): Promise<void> {
   const code = (await readFile(file, 'utf8')).replace(/^#!.*\n/, '');
-  await writeFile(file, `#!/usr/bin/node\n${code}`);
+  await writeFile(file, `#!${interpreter}\n${code}`);
   await chmod(file, 0o755);
 }
