@@ -30,7 +30,7 @@ export interface Subject {
   /** '' when nobody had to say who they are. */
   readonly user: string;
   /** May push to the repositories of the request. */
-  readonly mayPush: boolean;
+  mayPush(): boolean;
   mayPull(repository: string): boolean;
   /** What the catalog shows; undefined: all. */
   readonly visible: Visibility | undefined;

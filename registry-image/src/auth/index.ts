@@ -7,7 +7,14 @@ import { createSillyController } from './silly.ts';
 import type { TokenKeyTexts } from './token-keys.ts';
 import { createUserController } from './users.ts';
 
-export { type Access, type AccessController, AccessError, loginPath, type Subject } from './access.ts';
+export {
+  type Access,
+  type AccessController,
+  AccessError,
+  type AccessRequest,
+  loginPath,
+  type Subject,
+} from './access.ts';
 
 /** Contents of the files that access depends on; null: no such file is configured. */
 export interface AccessFiles {

@@ -9,7 +9,7 @@ export function createSillyController(options: { realm: string; service: string 
         const challenge = bearerChallenge({ ...options, request });
         throw new AccessError('unauthorized', { challenge, accesses: request.accesses });
       }
-      return { user: 'silly', mayPush: true, mayPull: () => true, visible: undefined };
+      return { user: 'silly', mayPush: () => true, mayPull: () => true, visible: undefined };
     },
     login: undefined,
   };

@@ -79,7 +79,7 @@ export async function createTokenController(options: {
     if (!accesses.every((access) => isGranted(grants, access))) throw refusal(request, 'insufficient_scope');
     return {
       user,
-      mayPush: accesses.every(({ repository }) => isGranted(grants, { repository, action: 'push' })),
+      mayPush: () => accesses.every(({ repository }) => isGranted(grants, { repository, action: 'push' })),
       mayPull: (repository) => isGranted(grants, { repository, action: 'pull' }),
       // A token names the repositories of one request, not all that its bearer may see.
       visible: undefined,

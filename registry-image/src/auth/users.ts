@@ -81,9 +81,7 @@ export function createUserController(options: {
   function subjectOf(user: string, { accesses }: AccessRequest): Subject {
     return {
       user,
-      get mayPush() {
-        return accesses.every(({ repository }) => may(user, { repository, action: 'push' }));
-      },
+      mayPush: () => accesses.every(({ repository }) => may(user, { repository, action: 'push' })),
       mayPull: (repository) => may(user, { repository, action: 'pull' }),
       visible: rules && {
         has: (repository) => rules.may(user, { repository, action: 'pull' }),

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { digestOf } from '../registry/digest.ts';
 import { blobDataPath, layerLinkPath } from '../storage/paths.ts';
 import { codesOf, startServer } from './test-server.ts';
@@ -112,7 +112,7 @@ describe('GET and HEAD of a blob', () => {
 describe('GET of a blob by a client that has gone before the first byte', () => {
   it('closes what it opened', async () => {
     const server = await startServer();
-    await server.pushBlob('a', content);
+    const large = await server.pushBlob('a', 'x'.repeat(100_000));
     const reader = server.driver.reader.bind(server.driver);
     const gone = new AbortController();
     let closed = false;
@@ -128,8 +128,44 @@ describe('GET of a blob by a client that has gone before the first byte', () => 
         return { ...opened, close };
       },
     });
-    await expect(server.request('GET', `/v2/a/blobs/${digest}`, { signal: gone.signal })).rejects.toThrow();
+    await expect(server.request('GET', `/v2/a/blobs/${large}`, { signal: gone.signal })).rejects.toThrow();
     await expect.poll(() => closed).toBe(true);
+  });
+});
+
+describe('GET of a blob, on the storage', () => {
+  it.each([
+    ['a small one, whole', 65_536, undefined, { stat: 1, getContent: 2, reader: 0 }],
+    ['a small one, in part', 65_536, 'bytes=1-2', { stat: 1, getContent: 2, reader: 0 }],
+    ['a larger one', 65_537, undefined, { stat: 1, getContent: 1, reader: 1 }],
+    ['a larger one, in part', 65_537, 'bytes=1-2', { stat: 1, getContent: 1, reader: 1 }],
+  ])('%s costs as few operations as can be', async (_, size, range, expected) => {
+    const server = await startServer();
+    const text = Buffer.from('0123456789'.repeat(10_000)).subarray(0, size);
+    const name = await server.pushBlob('a', text.toString());
+    const spies = {
+      stat: vi.spyOn(server.driver, 'stat'),
+      getContent: vi.spyOn(server.driver, 'getContent'),
+      reader: vi.spyOn(server.driver, 'reader'),
+    };
+    const headers = range === undefined ? {} : { Range: range };
+    const response = await server.request('GET', `/v2/a/blobs/${name}`, { headers });
+    expect(await response.text()).toBe(range === undefined ? text.toString() : '12');
+    const counts = Object.entries(spies).map(([operation, { mock }]) => [operation, mock.calls.length]);
+    expect(Object.fromEntries(counts)).toEqual(expected);
+  });
+
+  it('a blob that has become shorter since it was looked at is cut off', async () => {
+    for (const transport of ['http1', 'http2-tls'] as const) {
+      const server = await startServer({ transport });
+      const large = await server.pushBlob('a', 'x'.repeat(200_000));
+      const stat = server.driver.stat.bind(server.driver);
+      Object.assign(server.driver, {
+        stat: async (path: string) => ({ ...(await stat(path)), size: 300_000 }),
+      });
+      const body = server.request('GET', `/v2/a/blobs/${large}`).then((response) => response.text());
+      await expect(body).rejects.toThrow();
+    }
   });
 });
 

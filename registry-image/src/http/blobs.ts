@@ -12,7 +12,7 @@ import { sendContent } from './content.ts';
 export async function getBlob(context: Context): Promise<void> {
   const { services, request, response, repository, target, subject, signal } = context;
   const digest = requireDigest(target);
-  const renewLease = request.method === 'HEAD' && subject.mayPush;
+  const renewLease = request.method === 'HEAD' && subject.mayPush();
   const blob = await services.registry.blobs.stat(repository, digest, { renewLease, signal });
   response.setHeader('Docker-Content-Digest', digest);
   if (await redirected(context, blob.digest)) return;
@@ -33,12 +33,13 @@ export async function getBlob(context: Context): Promise<void> {
   response.statusCode = range === 'whole' ? 200 : 206;
   if (range !== 'whole') response.setHeader('Content-Range', `bytes ${part.start}-${part.end}/${blob.size}`);
   response.setHeader('Content-Type', 'application/octet-stream');
-  response.setHeader('Content-Length', part.end - part.start + 1);
+  const length = part.end - part.start + 1;
+  response.setHeader('Content-Length', length);
   if (request.method === 'HEAD' || blob.size === 0) {
     response.end();
     return;
   }
-  await sendContent(response, await services.registry.blobs.read(blob.digest, part));
+  await sendContent(response, await services.registry.blobs.read(blob, part), length);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { loginPath, type Subject } from '../auth/index.ts';
+import { type Access, type AccessRequest, loginPath, type Subject } from '../auth/index.ts';
+import type { Config } from '../config/index.ts';
 import type { ConfiguredMiddleware } from '../middleware/apply.ts';
 import { registryError, RegistryError } from '../registry/errors.ts';
 import { isRepositoryName } from '../registry/reference.ts';
@@ -9,7 +10,7 @@ import { externalPath, originOf } from './location.ts';
 import type { Endpoint, Route } from './routes.ts';
 
 /** Who asks where nobody is asked who they are. */
-const nobody: Subject = { user: '', mayPush: false, mayPull: () => false, visible: undefined };
+const nobody: Subject = { user: '', mayPush: () => false, mayPull: () => false, visible: undefined };
 
 /** The Express handler of one route: name, credentials, method, then the endpoint. */
 export function dispatch(
@@ -46,19 +47,42 @@ async function authorize(options: {
 }): Promise<Subject> {
   const { services, request, repository, endpoint } = options;
   const source = endpoint?.source?.(request);
-  const { http } = services.config;
-  return services.access.authorize({
-    authorization: request.headers.authorization,
-    // Only a refusal says them.
-    get origin() {
-      return originOf(request, http.host);
-    },
-    get loginUrl() {
-      return this.origin + externalPath(http, loginPath);
-    },
-    accesses: (endpoint?.actions ?? []).map((action) => ({ repository, action })),
-    wishes: source === undefined ? [] : [{ repository: source, action: 'pull' }],
-  });
+  const accesses = (endpoint?.actions ?? []).map((action) => ({ repository, action }));
+  const wishes: Access[] = source === undefined ? [] : [{ repository: source, action: 'pull' }];
+  return services.access.authorize(new AskedAccess(request, services.config.http, accesses, wishes));
+}
+
+/**
+ * Works out where this registry is reached only when it is asked for that: for a refusal. A class, because an object literal with
+ * getters is of a new shape each time, and ten times the garbage.
+ */
+class AskedAccess implements AccessRequest {
+  readonly authorization: string | undefined;
+  readonly accesses: readonly Access[];
+  readonly wishes: readonly Access[];
+  readonly #request: Request;
+  readonly #http: Config['http'];
+
+  constructor(
+    request: Request,
+    http: Config['http'],
+    accesses: readonly Access[],
+    wishes: readonly Access[],
+  ) {
+    this.authorization = request.headers.authorization;
+    this.accesses = accesses;
+    this.wishes = wishes;
+    this.#request = request;
+    this.#http = http;
+  }
+
+  get origin(): string {
+    return originOf(this.#request, this.#http.host);
+  }
+
+  get loginUrl(): string {
+    return this.origin + externalPath(this.#http, loginPath);
+  }
 }
 
 async function serve(endpoint: Endpoint, context: Parameters<Endpoint['handle']>[0]): Promise<void> {

@@ -231,7 +231,7 @@ const cases: Readonly<Record<ErrorCode, Case>> = {
       const broken: ConfiguredMiddleware = {
         storage: async (layer) => ({
           ...layer,
-          driver: { ...layer.driver, stat: () => Promise.reject(new Error('the disk is on fire')) },
+          driver: { ...layer.driver, getContent: () => Promise.reject(new Error('the disk is on fire')) },
         }),
         registry: async (registry) => registry,
         repository: undefined,

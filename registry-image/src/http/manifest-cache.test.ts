@@ -38,24 +38,65 @@ describe('storage.cache.blobdescriptor', () => {
     expect(await readsFor(server, digest)).toBe(0);
   });
 
-  it.each<[string, (server: TestServer, digest: Digest) => Promise<unknown>]>([
-    ['data', (server, digest) => server.driver.delete(blobPath(digest))],
-    ['link', (server, digest) => server.driver.delete(revisionPath('a', digest))],
-    [
-      'data, of which a crash left nothing',
-      (server, digest) => server.driver.putContent(`${blobPath(digest)}/data`, ''),
-    ],
-  ])('never answers for what a collection in another process took: its %s', async (_, take) => {
+  it('never answers for a manifest whose link another process took', async () => {
     const server = await startServer({ yaml: on });
     const { digest } = await server.pushImage('a', 'v1', 'layer');
     expect(await get(server, digest)).toBe(200);
-    await take(server, digest);
+    await server.driver.delete(revisionPath('a', digest));
     for (const reference of [digest, 'v1']) {
       expect(await get(server, reference)).toBe(404);
       expect((await server.request('HEAD', `/v2/a/manifests/${reference}`)).status).toBe(404);
     }
     await server.pushImage('a', 'v1', 'layer');
     expect(await get(server, 'v1')).toBe(200);
+  });
+
+  it.each<[string, (server: TestServer, digest: Digest) => Promise<unknown>]>([
+    ['data', (server, digest) => server.driver.delete(blobPath(digest))],
+    [
+      'data, of which a crash left nothing',
+      (server, digest) => server.driver.putContent(`${blobPath(digest)}/data`, ''),
+    ],
+  ])('never tells one who may push that it is there without its %s', async (_, take) => {
+    const server = await startServer({ yaml: on });
+    const { digest } = await server.pushImage('a', 'v1', 'layer');
+    expect(await get(server, digest)).toBe(200);
+    await take(server, digest);
+    for (const reference of [digest, 'v1']) {
+      expect((await server.request('HEAD', `/v2/a/manifests/${reference}`)).status).toBe(404);
+      expect(await get(server, reference)).toBe(404);
+    }
+    await server.pushImage('a', 'v1', 'layer');
+    expect(await get(server, 'v1')).toBe(200);
+  });
+
+  it('does not keep what is damaged, which may be mended', async () => {
+    const server = await startServer({ yaml: on });
+    const { digest } = await server.pushImage('a', 'v1', 'layer');
+    const right = await server.driver.getContent(`${blobPath(digest)}/data`);
+    const damaged = right.toString().replace('"schemaVersion":2', '"schemaVersion":3');
+    await server.driver.putContent(`${blobPath(digest)}/data`, damaged);
+    expect(await get(server, digest)).toBe(200);
+    await server.driver.putContent(`${blobPath(digest)}/data`, right);
+    const response = await server.request('GET', `/v2/a/manifests/${digest}`);
+    expect(Buffer.from(await response.arrayBuffer()).equals(right)).toBe(true);
+  });
+
+  it('costs one operation on the storage by digest, two by tag', async () => {
+    const server = await startServer({ yaml: on });
+    const { digest } = await server.pushImage('a', 'v1', 'layer');
+    const stats = vi.spyOn(server.driver, 'stat');
+    const reads = vi.spyOn(server.driver, 'getContent');
+    for (const [reference, expected] of [
+      [digest, [1, 0]],
+      ['v1', [1, 1]],
+    ] as const) {
+      await get(server, reference);
+      stats.mockClear();
+      reads.mockClear();
+      expect(await get(server, reference)).toBe(200);
+      expect([stats.mock.calls.length, reads.mock.calls.length]).toEqual(expected);
+    }
   });
 
   it.each([

@@ -84,7 +84,7 @@ function readStored(
   { services, request, repository, subject, signal }: Context,
   reference: Reference,
 ): Promise<StoredManifest> {
-  const renewLease = request.method === 'HEAD' && subject.mayPush;
+  const renewLease = request.method === 'HEAD' && subject.mayPush();
   return services.registry.manifests.get(repository, reference, { renewLease, signal });
 }
 

@@ -36,12 +36,8 @@ const blob: Endpoint = { handle: getBlob, actions: ['pull'] };
 const referrers: Endpoint = { handle: getReferrers, actions: ['pull'] };
 const push = ['pull', 'push'] as const;
 
-/** The paths below the prefix; the first pattern that fits counts. */
+/** The paths below the prefix; the first pattern that fits counts. What is asked for most often comes first. */
 export const routes: readonly Route[] = [
-  { pattern: /^\/v2\/?$/, methods: { GET: base, HEAD: base } },
-  { pattern: new RegExp(`^${loginPath}$`), methods: { GET: { handle: getLogin, actions: [] } }, open: true },
-  { pattern: /^\/v2\/_catalog$/, methods: { GET: catalog, HEAD: catalog } },
-  { pattern: /^\/v2\/(.+)\/tags\/list$/, methods: { GET: tags, HEAD: tags } },
   {
     pattern: /^\/v2\/(.+)\/manifests\/([^/]+)$/,
     methods: {
@@ -51,6 +47,14 @@ export const routes: readonly Route[] = [
       DELETE: { handle: deleteManifest, actions: ['delete'] },
     },
   },
+  {
+    pattern: /^\/v2\/(.+)\/blobs\/(?!uploads$)([^/]+)$/,
+    methods: { GET: blob, HEAD: blob, DELETE: { handle: deleteBlob, actions: ['delete'] } },
+  },
+  { pattern: /^\/v2\/?$/, methods: { GET: base, HEAD: base } },
+  { pattern: new RegExp(`^${loginPath}$`), methods: { GET: { handle: getLogin, actions: [] } }, open: true },
+  { pattern: /^\/v2\/_catalog$/, methods: { GET: catalog, HEAD: catalog } },
+  { pattern: /^\/v2\/(.+)\/tags\/list$/, methods: { GET: tags, HEAD: tags } },
   { pattern: /^\/v2\/(.+)\/referrers\/([^/]+)$/, methods: { GET: referrers, HEAD: referrers } },
   {
     pattern: /^\/v2\/(.+)\/blobs\/uploads\/?$/,
@@ -65,9 +69,5 @@ export const routes: readonly Route[] = [
       PUT: { handle: finishUpload, actions: push },
       DELETE: { handle: cancelUpload, actions: push },
     },
-  },
-  {
-    pattern: /^\/v2\/(.+)\/blobs\/([^/]+)$/,
-    methods: { GET: blob, HEAD: blob, DELETE: { handle: deleteBlob, actions: ['delete'] } },
   },
 ];

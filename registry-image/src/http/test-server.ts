@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import { noRedirects } from '../middleware/redirects.ts';
 import { type Digest, digestOf } from '../registry/digest.ts';
 import { type ControlledGate, createCommitGate } from '../registry/gate.ts';
 import { createRegistry } from '../registry/index.ts';
+import { createJournal } from '../registry/journal.ts';
 import { mediaTypes } from '../registry/manifest-format.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { createFilesystemDriver } from '../storage/filesystem.ts';
@@ -103,7 +105,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const rootDirectory = options.rootDirectory ?? (await mkdtemp(join(tmpdir(), 'wharfinger-http-')));
   const log: Record<string, unknown>[] = [];
   const driver = createFilesystemDriver({ rootDirectory });
-  const gate = createCommitGate({ holdTimeoutMs: 300, limit: 100 });
+  const journal = createJournal({ driver, process: randomUUID() });
+  const gate = createCommitGate({ holdTimeoutMs: 300, limit: 100, journal });
   const app = await createTestApp(options, { driver, gate, log });
   const { transport = usualTransport } = options;
   const secure = transport === 'http1-tls' || transport === 'http2-tls';

@@ -49,6 +49,22 @@ describe('two requests for one upload', () => {
     expect((await server.request('DELETE', location)).status).toBe(404);
   });
 
+  it('one of which cancels it while the other completes it: neither is an error of the registry', async () => {
+    const server = await startServer();
+    for (let round = 0; round < 40; round++) {
+      const { pathname } = new URL(await start(server));
+      await patch(server, pathname, `round ${round}`, {});
+      const [completed, cancelled] = await Promise.all([
+        finish(server, pathname, digestOf(`round ${round}`)),
+        server.request('DELETE', pathname),
+      ]);
+      expect([201, 404]).toContain(completed.status);
+      expect([204, 404]).toContain(cancelled.status);
+      const found = await server.request('HEAD', `/v2/a/blobs/${digestOf(`round ${round}`)}`);
+      expect(found.status).toBe(completed.status === 201 ? 200 : 404);
+    }
+  });
+
   it('never give a blob another content than its digest says, whatever they do', async () => {
     const one = await startServer();
     const two = await startServer({ rootDirectory: one.rootDirectory });
