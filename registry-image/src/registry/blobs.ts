@@ -5,8 +5,12 @@ import type { Catalog } from './catalog.ts';
 import type { CommitGate } from './commit-gate.ts';
 import { type Digest, digestAlgorithm, digestOf } from './digest.ts';
 import { registryError } from './errors.ts';
+import type { Addition } from './journal.ts';
 import type { Leases } from './leases.ts';
 import { absentAsUndefined, readLink } from './links.ts';
+
+/** Bytes of a blob that is read whole: one operation on the storage, where opening, reading and closing are four. */
+const wholeSize = 64 * 1024;
 
 interface BlobInfo {
   readonly digest: Digest;
@@ -25,8 +29,8 @@ export interface Blobs {
     digest: Digest,
     options?: { renewLease?: boolean; signal?: AbortSignal },
   ): Promise<BlobInfo>;
-  /** Opens bytes [start, end] (both inclusive). @throws RegistryError BLOB_UNKNOWN */
-  read(digest: Digest, range?: { start: number; end?: number }): Promise<Content>;
+  /** Opens bytes [start, end] (both inclusive); those of a small blob come at once. @throws RegistryError BLOB_UNKNOWN */
+  read(blob: BlobInfo, range: { start: number; end: number }): Promise<Content | Buffer>;
   /** Looks for a repository that has a blob; gives up before it costs much (blob-source.ts). */
   findSource(search: BlobSearch): Promise<string | undefined>;
   /** Links a blob of another repository into this one; false when that one does not have it. */
@@ -49,20 +53,28 @@ export function createBlobs(options: {
     { renewLease = false, signal }: { renewLease?: boolean; signal?: AbortSignal } = {},
   ): Promise<BlobInfo> {
     const path = layerLinkPath(repository, digest);
-    const link = await absentAsUndefined(driver.stat(path));
-    const target = link && (await readLink(driver, path));
-    if (!link || !target || !isOrNames(target, digest)) throw unknownBlob(digest);
-    if (renewLease && !(await leases.renewIfOld(path, link.modified, { signal }))) throw unknownBlob(digest);
+    const link = renewLease ? await absentAsUndefined(driver.stat(path)) : undefined;
+    const target = await readLink(driver, path);
+    if (!target || !isOrNames(target, digest)) throw unknownBlob(digest);
+    const held: Addition = { kind: 'blob', repository, digest };
+    if (renewLease && !(link && (await leases.renewIfOld(held, link.modified, { signal }))))
+      throw unknownBlob(digest);
     // After the renewal, so that what a collection removed before it is seen as gone.
     const size = await blobSize(driver, target);
     if (size === undefined) throw unknownBlob(digest);
     return { digest: target, size };
   }
 
-  async function read(digest: Digest, range?: { start: number; end?: number }): Promise<Content> {
-    const stream = await absentAsUndefined(driver.reader(blobDataPath(digest), range));
-    if (!stream) throw unknownBlob(digest);
-    return stream;
+  async function read(
+    { digest, size }: BlobInfo,
+    range: { start: number; end: number },
+  ): Promise<Content | Buffer> {
+    const path = blobDataPath(digest);
+    const whole = size <= wholeSize ? await absentAsUndefined(driver.getContent(path)) : undefined;
+    if (whole?.length === size) return whole.subarray(range.start, range.end + 1);
+    const content = await absentAsUndefined(driver.reader(path, range));
+    if (!content) throw unknownBlob(digest);
+    return content;
   }
 
   async function mount(
@@ -71,7 +83,7 @@ export function createBlobs(options: {
     from: string,
     signal?: AbortSignal,
   ): Promise<boolean> {
-    return gate.run(async () => {
+    const section = async (): Promise<boolean> => {
       if ((await readLink(driver, layerLinkPath(from, digest))) === undefined) return false;
       const existed = (await readLink(driver, layerLinkPath(repository, digest))) !== undefined;
       if ((await blobSize(driver, digest)) === undefined) return false;
@@ -79,15 +91,17 @@ export function createBlobs(options: {
       if ((await blobSize(driver, digest)) !== undefined) return true;
       if (!existed) await driver.delete(layerPath(repository, digest));
       return false;
-    }, signal);
+    };
+    return gate.run(section, { signal, adds: [{ kind: 'blob', repository, digest }] });
   }
 
   async function unlink(repository: string, digest: Digest, signal?: AbortSignal): Promise<void> {
-    await gate.run(async () => {
+    const section = async (): Promise<void> => {
       const link = await absentAsUndefined(driver.stat(layerLinkPath(repository, digest)));
       if (!link) throw unknownBlob(digest);
       await driver.delete(layerPath(repository, digest));
-    }, signal);
+    };
+    await gate.run(section, { signal });
   }
 
   const findSource: Blobs['findSource'] = (search) => findBlobSource({ driver, catalog }, search);

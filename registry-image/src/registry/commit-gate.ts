@@ -1,3 +1,5 @@
+import type { Addition } from './journal.ts';
+
 /**
  * Every visible change of the store happens inside a commit section, and a section is entered through this gate.
  * A section lasts milliseconds (links, renames); bodies are streamed outside of it. One gate per worker process; the
@@ -19,6 +21,13 @@ export class WritesRefusedError extends Error {
   }
 }
 
+export interface SectionOptions {
+  /** Ends the wait when the client has gone. */
+  readonly signal?: AbortSignal;
+  /** What the section makes reachable, for the journal; nothing for one that only takes away. */
+  readonly adds?: readonly Addition[];
+}
+
 export interface CommitGate {
   readonly mode: GateMode;
   /** Sections running now. */
@@ -27,9 +36,9 @@ export interface CommitGate {
   readonly held: number;
   /**
    * Runs `section` when the gate is open. While paused it waits, at most the hold limit; in readOnly, after the limit,
-   * or when too many wait already, throws WritesRefusedError. `signal` ends the wait when the client has gone.
+   * or when too many wait already, throws WritesRefusedError.
    */
-  run<T>(section: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  run<T>(section: () => Promise<T>, options?: SectionOptions): Promise<T>;
   /** Refuses a write early, before its body is read, in readOnly mode. Does not wait. */
   refuseIfReadOnly(): void;
 }

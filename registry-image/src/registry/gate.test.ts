@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { WritesRefusedError } from './commit-gate.ts';
+import { createMemoryDriver } from '../storage/memory.ts';
 import { createCommitGate } from './gate.ts';
+import { createJournal } from './journal.ts';
+
+const journal = createJournal({ driver: createMemoryDriver(), process: 'test' });
 
 function deferred(): { promise: Promise<void>; resolve: () => void } {
   let resolve = (): void => {};
@@ -21,14 +25,14 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 
 describe('the commit gate', () => {
   it('lets sections through while it is open, and hands on what they throw', async () => {
-    const gate = createCommitGate({ holdTimeoutMs: 1000, limit: 10 });
+    const gate = createCommitGate({ holdTimeoutMs: 1000, limit: 10, journal });
     expect(await gate.run(async () => 42)).toBe(42);
     await expect(gate.run(async () => Promise.reject(new Error('disk')))).rejects.toThrow('disk');
     expect(gate.running).toBe(0);
   });
 
   it.each(['paused', 'readOnly'] as const)('is %s only when the last section has ended', async (mode) => {
-    const gate = createCommitGate({ holdTimeoutMs: 1000, limit: 10 });
+    const gate = createCommitGate({ holdTimeoutMs: 1000, limit: 10, journal });
     const [first, second] = [deferred(), deferred()];
     const sections = [gate.run(() => first.promise), gate.run(() => second.promise)];
     const closed = gate.set(mode);
@@ -41,7 +45,7 @@ describe('the commit gate', () => {
   });
 
   it('holds sections while paused and runs them when it opens', async () => {
-    const gate = createCommitGate({ holdTimeoutMs: 1000, limit: 10 });
+    const gate = createCommitGate({ holdTimeoutMs: 1000, limit: 10, journal });
     await gate.set('paused');
     let ran = false;
     const held = gate.run(async () => {
@@ -55,7 +59,7 @@ describe('the commit gate', () => {
   });
 
   it('refuses what was held for too long, also over several windows', async () => {
-    const gate = createCommitGate({ holdTimeoutMs: 60, limit: 10 });
+    const gate = createCommitGate({ holdTimeoutMs: 60, limit: 10, journal });
     await gate.set('paused');
     const held = gate.run(async () => {});
     const flapping = setInterval(() => {
@@ -70,7 +74,7 @@ describe('the commit gate', () => {
   });
 
   it('refuses at once what is too much to hold, and everything while it is read-only', async () => {
-    const gate = createCommitGate({ holdTimeoutMs: 1000, limit: 1 });
+    const gate = createCommitGate({ holdTimeoutMs: 1000, limit: 1, journal });
     await gate.set('paused');
     expect(() => gate.refuseIfReadOnly()).not.toThrow();
     const held = gate.run(async () => {});
@@ -82,18 +86,18 @@ describe('the commit gate', () => {
   });
 
   it('forgets a client that has gone', async () => {
-    const gate = createCommitGate({ holdTimeoutMs: 1000, limit: 1 });
+    const gate = createCommitGate({ holdTimeoutMs: 1000, limit: 1, journal });
     await gate.set('paused');
     const controller = new AbortController();
-    const held = gate.run(async () => {}, controller.signal);
+    const held = gate.run(async () => {}, { signal: controller.signal });
     controller.abort(new Error('gone'));
     await expect(held).rejects.toThrow('gone');
     expect(gate.held).toBe(0);
-    await expect(gate.run(async () => {}, controller.signal)).rejects.toThrow('gone');
+    await expect(gate.run(async () => {}, { signal: controller.signal })).rejects.toThrow('gone');
   });
 
   it('never tells that it is closed when it was opened meanwhile', async () => {
-    const gate = createCommitGate({ holdTimeoutMs: 1000, limit: 1 });
+    const gate = createCommitGate({ holdTimeoutMs: 1000, limit: 1, journal });
     const section = deferred();
     const running = gate.run(() => section.promise);
     const closed = gate.set('paused');

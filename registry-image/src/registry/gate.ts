@@ -1,4 +1,5 @@
-import { type CommitGate, type GateMode, WritesRefusedError } from './commit-gate.ts';
+import { type CommitGate, type GateMode, type SectionOptions, WritesRefusedError } from './commit-gate.ts';
+import type { Journal } from './journal.ts';
 
 /**
  * A gate with its control: `set` resolves when, in readOnly or paused, no section is running any more. One that is
@@ -13,7 +14,11 @@ export interface ControlledGate extends CommitGate {
  * @param options.holdTimeoutMs how long a write waits while paused, in milliseconds
  * @param options.limit how many writes may wait at a time; further ones are refused at once
  */
-export function createCommitGate(options: { holdTimeoutMs: number; limit: number }): ControlledGate {
+export function createCommitGate(options: {
+  holdTimeoutMs: number;
+  limit: number;
+  journal: Journal;
+}): ControlledGate {
   let mode: GateMode = 'open';
   let running = 0;
   const waiting = new Set<() => void>();
@@ -49,7 +54,7 @@ export function createCommitGate(options: { holdTimeoutMs: number; limit: number
     return mode;
   }
 
-  async function run<T>(section: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async function run<T>(section: () => Promise<T>, { signal, adds = [] }: SectionOptions = {}): Promise<T> {
     const deadline = performance.now() + options.holdTimeoutMs;
     while (currentMode() === 'paused') {
       signal?.throwIfAborted();
@@ -59,7 +64,7 @@ export function createCommitGate(options: { holdTimeoutMs: number; limit: number
     if (currentMode() === 'readOnly') throw new WritesRefusedError('readOnly');
     running++;
     try {
-      return await section();
+      return await (adds.length > 0 ? options.journal.during(adds, section) : section());
     } finally {
       leave();
     }

@@ -59,7 +59,7 @@ export async function createRegistry(options: {
     referrers: createReferrers({ driver, contents, subjects: createSubjectIndex({ driver }) }),
     schema1: createSchema1({ driver, signingKey: await openSigningKey(config) }),
     refuseIfReadOnly: () => gate.refuseIfReadOnly(),
-    untilWritable: (signal) => gate.run(async () => {}, signal),
+    untilWritable: (signal) => gate.run(async () => {}, { signal }),
   };
 }
 

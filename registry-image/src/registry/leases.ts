@@ -2,6 +2,7 @@ import type { StorageDriver } from '../storage/driver.ts';
 import { layerLinkPath, revisionLinkPath, revisionPath } from '../storage/paths.ts';
 import { type CommitGate, WritesRefusedError } from './commit-gate.ts';
 import type { Digest } from './digest.ts';
+import type { Addition } from './journal.ts';
 import { absentAsUndefined } from './links.ts';
 import type { ParsedManifest, Reference } from './manifest-format.ts';
 
@@ -18,7 +19,7 @@ export interface Leases {
    * to wait for
    */
   renewIfOld(
-    linkPath: string,
+    held: Addition,
     modified: number,
     options?: { tagged?: boolean; signal?: AbortSignal },
   ): Promise<boolean>;
@@ -40,7 +41,7 @@ export function createLeases(options: { driver: StorageDriver; gate: CommitGate;
   const { driver, gate, minAgeMs } = options;
 
   async function renewIfOld(
-    linkPath: string,
+    held: Addition,
     modified: number,
     { tagged = false, signal }: { tagged?: boolean; signal?: AbortSignal } = {},
   ): Promise<boolean> {
@@ -48,11 +49,13 @@ export function createLeases(options: { driver: StorageDriver; gate: CommitGate;
     const age = Date.now() - modified;
     if (minAgeMs === 0 || gate.mode === 'readOnly' || age < (tagged ? minAgeMs / 4 : justNow)) return true;
     if (tagged && gate.mode === 'paused') return true;
+    const linkPath = pathOf(held);
+    const section = async (): Promise<boolean> => {
+      const touched = await absentAsUndefined(driver.touch(linkPath, Date.now()).then(() => true));
+      return touched ?? false;
+    };
     try {
-      return await gate.run(async () => {
-        const touched = await absentAsUndefined(driver.touch(linkPath, Date.now()).then(() => true));
-        return touched ?? false;
-      }, signal);
+      return await gate.run(section, { signal, adds: [held] });
     } catch (error) {
       if (!(error instanceof WritesRefusedError)) throw error;
       return (await absentAsUndefined(driver.stat(linkPath))) !== undefined;
@@ -90,8 +93,10 @@ export function createLeases(options: { driver: StorageDriver; gate: CommitGate;
 }
 
 /** The link by which a repository holds a reference of one of its manifests. */
-export function linkOf(repository: string, reference: Reference): string {
-  return reference.kind === 'manifest'
-    ? revisionLinkPath(repository, reference.digest)
-    : layerLinkPath(repository, reference.digest);
+export function linkOf(repository: string, { kind, digest }: Reference): string {
+  return pathOf({ kind, repository, digest });
+}
+
+function pathOf({ kind, repository, digest }: Addition): string {
+  return kind === 'manifest' ? revisionLinkPath(repository, digest) : layerLinkPath(repository, digest);
 }

@@ -2,7 +2,7 @@ import type { Config } from '../config/index.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { blobDataPath } from '../storage/paths.ts';
 import { blobSize } from './blobs.ts';
-import type { Digest } from './digest.ts';
+import { type Digest, digestAlgorithm, digestOf } from './digest.ts';
 import { absentAsUndefined } from './links.ts';
 import { storedForm, type StoredForm } from './stored-manifest.ts';
 
@@ -18,10 +18,11 @@ export interface ManifestContent {
 /** Manifests by their digests, whichever repository they are in. */
 export interface ManifestContents {
   /**
-   * Undefined when the store does not have it now: what is kept in memory saves reading and parsing it again, but
-   * never the look at the storage, because a collection in another process may have taken it.
+   * For who has just seen the link of a repository to it: links go before what they name, so what is kept in memory never outlives
+   * a deletion or a collection in another process. Undefined when the store does not have it.
+   * @param options.look whether the data is there now is looked at all the same: the answer may stand in for a push of it
    */
-  read(digest: Digest): Promise<ManifestContent | undefined>;
+  read(digest: Digest, options?: { look?: boolean }): Promise<ManifestContent | undefined>;
 }
 
 /** @param options.cache `storage.cache`: with `blobdescriptor`, as many as `blobdescriptorsize` says are kept; 0: no limit */
@@ -36,37 +37,42 @@ export function createManifestContents(options: {
   const kept = new Map<Digest, ManifestContent>();
   let bytes = 0;
 
-  async function read(digest: Digest): Promise<ManifestContent | undefined> {
+  async function read(
+    digest: Digest,
+    { look = false }: { look?: boolean } = {},
+  ): Promise<ManifestContent | undefined> {
     const known = kept.get(digest);
-    if (!known) return load(digest);
-    drop(digest, known);
-    if ((await blobSize(driver, digest)) !== known.content.length) return load(digest);
-    keep(digest, known);
-    return known;
+    if (known && (!look || (await blobSize(driver, digest)) === known.content.length)) {
+      keep(digest, known);
+      return known;
+    }
+    drop(digest);
+    return load(digest);
   }
 
   async function load(digest: Digest): Promise<ManifestContent | undefined> {
     const content = await absentAsUndefined(driver.getContent(blobDataPath(digest)));
     if (!content || content.length === 0) return undefined;
     const found = { content, form: storedForm(content) };
-    if (isOn && content.length <= keptSize) keep(digest, found);
+    // What is damaged in the store may be mended there.
+    const isRight = (): boolean => digestOf(content, digestAlgorithm(digest)) === digest;
+    if (isOn && content.length <= keptSize && isRight()) keep(digest, found);
     return found;
   }
 
   function keep(digest: Digest, found: ManifestContent): void {
-    const before = kept.get(digest);
-    if (before) drop(digest, before);
+    drop(digest);
     kept.set(digest, found);
     bytes += found.content.length;
-    for (const [oldest, { content }] of kept) {
+    for (const oldest of kept.keys()) {
       if (kept.size <= limit && bytes <= keptBytes) break;
-      kept.delete(oldest);
-      bytes -= content.length;
+      drop(oldest);
     }
   }
 
-  function drop(digest: Digest, known: ManifestContent): void {
-    if (kept.delete(digest)) bytes -= known.content.length;
+  function drop(digest: Digest): void {
+    bytes -= kept.get(digest)?.content.length ?? 0;
+    kept.delete(digest);
   }
 
   return { read };

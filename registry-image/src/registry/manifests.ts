@@ -4,6 +4,7 @@ import { blobSize } from './blobs.ts';
 import type { CommitGate } from './commit-gate.ts';
 import type { Digest } from './digest.ts';
 import { registryError } from './errors.ts';
+import type { Addition } from './journal.ts';
 import type { Leases } from './leases.ts';
 import { absentAsUndefined, readLink } from './links.ts';
 import type { ManifestContents } from './manifest-contents.ts';
@@ -14,6 +15,7 @@ import { type PushedBody, type PushedManifest, readPushed } from './pushed-manif
 import type { Reference as ManifestReference } from './reference.ts';
 import { emptyLayerDigest, storeEmptyLayer } from './schema1/empty-layer.ts';
 import { parseSchema1 } from './schema1/manifest.ts';
+import { createSharedRuns } from './shared-runs.ts';
 import type { Tags } from './tags.ts';
 
 export interface StoredManifest {
@@ -28,16 +30,17 @@ interface ManifestPut extends PushedBody {
   readonly signal?: AbortSignal;
 }
 
+interface GetOptions {
+  readonly renewLease?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 export interface Manifests {
   /**
    * @param options.renewLease the answer may make a client reuse the manifest instead of pushing it
    * @throws RegistryError MANIFEST_UNKNOWN
    */
-  get(
-    repository: string,
-    reference: ManifestReference,
-    options?: { renewLease?: boolean; signal?: AbortSignal },
-  ): Promise<StoredManifest>;
+  get(repository: string, reference: ManifestReference, options?: GetOptions): Promise<StoredManifest>;
   /**
    * @throws RegistryError MANIFEST_INVALID, MANIFEST_UNVERIFIED, DENIED, DIGEST_INVALID, or one MANIFEST_BLOB_UNKNOWN
    * for each missing reference
@@ -60,22 +63,37 @@ export function createManifests(options: {
 }): Manifests {
   const { driver, gate, leases, tags, contents, rules, references } = options;
 
-  async function get(
+  /** Clients that pull the same image at the same time are answered together. */
+  const lookUps = createSharedRuns<StoredManifest>();
+
+  function get(
     repository: string,
     reference: ManifestReference,
-    { renewLease = false, signal }: { renewLease?: boolean; signal?: AbortSignal } = {},
+    getOptions: GetOptions = {},
+  ): Promise<StoredManifest> {
+    if (getOptions.renewLease) return lookUp(repository, reference, getOptions);
+    const name = `${repository} ${reference.digest ?? reference.tag}`;
+    return lookUps.run(name, () => lookUp(repository, reference));
+  }
+
+  async function lookUp(
+    repository: string,
+    reference: ManifestReference,
+    { renewLease = false, signal }: GetOptions = {},
   ): Promise<StoredManifest> {
     const digest = reference.digest ?? (await tags.resolve(repository, reference.tag));
-    const unknown = unknownManifest(reference);
-    if (!digest) throw unknown;
+    if (!digest) throw unknownManifest(reference);
     const path = revisionLinkPath(repository, digest);
     const link = await absentAsUndefined(driver.stat(path));
     // A link of another length is empty after a crash of another server, or was written by hand with a line's end.
-    if (!link || (link.size !== digest.length && !(await readLink(driver, path)))) throw unknown;
+    if (!link || (link.size !== digest.length && !(await readLink(driver, path))))
+      throw unknownManifest(reference);
     const tagged = reference.tag !== undefined;
-    if (renewLease && !(await leases.renewIfOld(path, link.modified, { tagged, signal }))) throw unknown;
-    const found = await contents.read(digest);
-    if (!found) throw unknown;
+    const held: Addition = { kind: 'manifest', repository, digest };
+    if (renewLease && !(await leases.renewIfOld(held, link.modified, { tagged, signal })))
+      throw unknownManifest(reference);
+    const found = await contents.read(digest, { look: renewLease });
+    if (!found) throw unknownManifest(reference);
     return { digest, mediaType: found.form.mediaType, content: found.content };
   }
 
@@ -85,7 +103,11 @@ export function createManifests(options: {
     // Once before the section, so that no section is held up by what is missing. The empty layer is brought by it.
     const brought = pushed.manifest.references.filter(({ digest }) => digest !== emptyLayerDigest);
     await references.require(request.repository, brought);
-    await gate.run(() => commit(request, pushed), request.signal);
+    const { repository, signal } = request;
+    await gate.run(() => commit(request, pushed), {
+      signal,
+      adds: [{ kind: 'manifest', repository, digest: pushed.digest }],
+    });
     return { digest: pushed.digest, subject: pushed.manifest.subject };
   }
 
@@ -131,7 +153,7 @@ export function createManifests(options: {
     signal?: AbortSignal,
   ): Promise<void> {
     if (reference.digest) return removeRevision(repository, reference.digest, signal);
-    await gate.run(() => removeTag(repository, reference.tag), signal);
+    await gate.run(() => removeTag(repository, reference.tag), { signal });
   }
 
   async function removeTag(repository: string, tag: string): Promise<void> {
@@ -145,24 +167,28 @@ export function createManifests(options: {
       (await readLink(driver, revisionLinkPath(repository, digest))) !== undefined;
     if (!(await exists())) throw unknownManifest({ digest });
     const known = await tags.pointingAt(repository, digest);
-    await gate.run(async () => {
-      if (!(await exists())) throw unknownManifest({ digest });
-      await leases.end(repository, digest, readParsed);
-      await removeTags(repository, known, digest);
-      await driver.delete(revisionPath(repository, digest));
-    }, signal);
+    await gate.run(
+      async () => {
+        if (!(await exists())) throw unknownManifest({ digest });
+        await leases.end(repository, digest, readParsed);
+        await removeTags(repository, known, digest);
+        await driver.delete(revisionPath(repository, digest));
+      },
+      { signal },
+    );
     // Those of a push that ended meanwhile, unless a later one has brought the manifest again.
     const late = await tags.pointingAt(repository, digest);
     if (late.length === 0) return;
-    await gate.run(async () => {
-      if (!(await exists())) await removeTags(repository, late, digest);
-    }, signal);
+    await gate.run(
+      async () => {
+        if (!(await exists())) await removeTags(repository, late, digest);
+      },
+      { signal },
+    );
   }
 
   async function removeTags(repository: string, names: readonly string[], digest: Digest): Promise<void> {
-    for (const tag of names) {
-      if ((await tags.resolve(repository, tag)) === digest) await tags.remove(repository, tag);
-    }
+    for (const tag of names) await tags.removeFrom(repository, tag, digest);
   }
 
   async function readParsed(digest: Digest): Promise<ParsedManifest | undefined> {

@@ -11,23 +11,25 @@ export function createSharedRuns<T>(): SharedRuns<T> {
   const running = new Map<string, Promise<T>>();
   const waiting = new Map<string, Promise<T>>();
 
-  async function begin(name: string, work: () => Promise<T>): Promise<T> {
-    await running.get(name)?.catch(() => {});
-    waiting.delete(name);
+  function begin(name: string, work: () => Promise<T>): Promise<T> {
     const run = work();
+    const ended = (): void => void running.delete(name);
     running.set(name, run);
-    try {
-      return await run;
-    } finally {
-      if (running.get(name) === run) running.delete(name);
-    }
+    run.then(ended, ended);
+    return run;
   }
 
   return {
     run(name, work) {
       const known = waiting.get(name);
       if (known) return known;
-      const next = begin(name, work);
+      const before = running.get(name);
+      if (!before) return begin(name, work);
+      const beginNext = (): Promise<T> => {
+        waiting.delete(name);
+        return begin(name, work);
+      };
+      const next = before.then(beginNext, beginNext);
       waiting.set(name, next);
       return next;
     },

@@ -26,6 +26,8 @@ export interface Tags {
   set(repository: string, tag: string, digest: Digest): Promise<void>;
   /** False when there is no such tag. */
   remove(repository: string, tag: string): Promise<boolean>;
+  /** Removes a tag if it names this digest, and never one that a push sets to another at the same time. */
+  removeFrom(repository: string, tag: string, digest: Digest): Promise<void>;
   /** Tags that now name this digest. */
   pointingAt(repository: string, digest: Digest): Promise<string[]>;
 }
@@ -65,12 +67,35 @@ export function createTags(options: { driver: StorageDriver; concurrencyLimit: n
   }
 
   async function remove(repository: string, tag: string): Promise<boolean> {
-    const aside = deletedPath(randomUUID());
-    // One rename, so that a crash leaves no half of a tag behind.
-    const moved = await absentAsUndefined(driver.move(tagPath(repository, tag), aside).then(() => true));
-    if (!moved) return false;
+    const aside = await putAside(repository, tag);
+    if (aside === undefined) return false;
     await driver.delete(aside);
     return true;
+  }
+
+  /** One rename, so that a crash leaves no half of a tag behind. */
+  async function putAside(repository: string, tag: string): Promise<string | undefined> {
+    const aside = deletedPath(randomUUID());
+    const moved = await absentAsUndefined(driver.move(tagPath(repository, tag), aside).then(() => true));
+    return moved ? aside : undefined;
+  }
+
+  async function removeFrom(repository: string, tag: string, digest: Digest): Promise<void> {
+    if ((await resolve(repository, tag)) !== digest) return;
+    const aside = await putAside(repository, tag);
+    if (aside === undefined) return;
+    const found = await readLink(driver, `${aside}/current/link`);
+    if (found !== undefined && found !== digest) await bringBack(aside, tagPath(repository, tag));
+    await driver.delete(aside);
+  }
+
+  /** Renames a directory to where it was, unless something new is there: that has come later. */
+  async function bringBack(aside: string, path: string): Promise<void> {
+    try {
+      await driver.move(aside, path);
+    } catch (error) {
+      if ((await absentAsUndefined(driver.stat(path))) === undefined) throw error;
+    }
   }
 
   async function pointingAt(repository: string, digest: Digest): Promise<string[]> {
@@ -84,5 +109,5 @@ export function createTags(options: { driver: StorageDriver; concurrencyLimit: n
     return found;
   }
 
-  return { list, resolve, set, remove, pointingAt };
+  return { list, resolve, set, remove, removeFrom, pointingAt };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { utimesSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import type { StorageDriver } from '../storage/driver.ts';
 import { createFilesystemDriver } from '../storage/filesystem.ts';
 import { deletedPath, uploadDataPath, uploadPath, uploadStartedAtPath } from '../storage/paths.ts';
 import { type ControlledGate, createCommitGate } from './gate.ts';
+import { createJournal } from './journal.ts';
 import { purgeUploads, type UploadPurgeOptions } from './upload-purge.ts';
 
 const hour = 3_600_000;
@@ -19,7 +21,11 @@ let told: string[];
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'wharfinger-purge-'));
   driver = createFilesystemDriver({ rootDirectory: root });
-  gate = createCommitGate({ holdTimeoutMs: 100, limit: 10 });
+  gate = createCommitGate({
+    holdTimeoutMs: 100,
+    limit: 10,
+    journal: createJournal({ driver, process: 'test' }),
+  });
   told = [];
 });
 afterEach(() => rm(root, { recursive: true }));
@@ -109,6 +115,15 @@ describe('a purge of uploads', () => {
     expect(await purge({ interval: hour })).toBe(1);
   });
 
+  it('shares the work with another purge that runs at the same time', async () => {
+    const many = Array.from({ length: 40 }, () => randomUUID());
+    for (const id of many) await upload('app', id, 30, 30);
+    const counts = await Promise.all([purge(), purge()]);
+    expect(counts.reduce((sum = 0, count) => sum + (count ?? 0), 0)).toBe(many.length);
+    expect(told.sort()).toEqual(many.map((id) => `app ${id} 30`).sort());
+    expect(await there('/docker/registry/v2/repositories/app')).toBe(false);
+  });
+
   it('removes nothing while the registry takes no writes', async () => {
     await upload('app', ids[0], 30, 30);
     await gate.set('readOnly');
@@ -120,7 +135,11 @@ describe('a purge of uploads', () => {
 
   it('leaves an upload that goes on while the purge waits for a window to end', async () => {
     await upload('app', ids[0], 30, 30);
-    gate = createCommitGate({ holdTimeoutMs: 5_000, limit: 10 });
+    gate = createCommitGate({
+      holdTimeoutMs: 5_000,
+      limit: 10,
+      journal: createJournal({ driver, process: 'test' }),
+    });
     const stat = driver.stat.bind(driver);
     driver = {
       ...driver,

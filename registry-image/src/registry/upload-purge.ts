@@ -9,7 +9,9 @@ import {
   uploadDataPath,
   uploadStartedAtPath,
 } from '../storage/paths.ts';
-import type { CommitGate } from './commit-gate.ts';
+import { type CommitGate, WritesRefusedError } from './commit-gate.ts';
+import { purgeJournal } from './journal.ts';
+import { forEachInLanes } from './lanes.ts';
 import { absentAsUndefined } from './links.ts';
 import { purgeTemporaries } from './temporary-purge.ts';
 
@@ -38,6 +40,8 @@ interface UploadEntry {
 
 /** Part of the interval for which a run counts: two processes that both want one in each interval must not skip every second. */
 const recentPart = 0.9;
+/** Removals at a time: as many as there are threads for files, so that a request waits for one short operation and not for a queue. */
+const lanes = 4;
 
 /**
  * Removes uploads that nobody goes on with (`storage.maintenance.uploadpurging`), the empty directories they leave, and what
@@ -54,15 +58,22 @@ export async function purgeUploads(
   if (!(await begin(driver, gate, options))) return undefined;
   const deadline = Date.now() - options.age;
   let purged = 0;
-  for await (const upload of uploadsBelow(driver, repositoriesRoot, events)) {
+  const emptied = new Set<string>();
+  await forEachInLanes(uploadsBelow(driver, repositoriesRoot, events), lanes, async (upload) => {
     try {
-      if (await purgeOne(context, upload, { deadline, dryRun: options.dryRun }, events)) purged++;
+      if (!(await purgeOne(context, upload, { deadline, dryRun: options.dryRun }, events))) return;
+      purged++;
+      emptied.add(parentOf(upload.entry.path));
     } catch (error) {
+      // The next would be refused as well.
+      if (error instanceof WritesRefusedError) throw error;
       events.failed(upload.entry.path, error);
     }
-  }
+  });
   if (!options.dryRun) {
+    for (const directory of emptied) await removeEmpty(driver, directory);
     await removeDeleted(driver);
+    await purgeJournal(driver, Date.now());
     await purgeTemporaries(driver, { deadline, failed: (path, error) => events.failed(path, error) });
   }
   return purged;
@@ -82,7 +93,7 @@ async function begin(driver: StorageDriver, gate: CommitGate, options: UploadPur
 /** What was put aside to be deleted by a process that ended before it could. */
 async function removeDeleted(driver: StorageDriver): Promise<void> {
   const left = (await absentAsUndefined(driver.list(deletedRoot))) ?? [];
-  for (const { path } of left) await driver.delete(path);
+  await forEachInLanes(left, lanes, ({ path }) => driver.delete(path));
 }
 
 async function purgeOne(
@@ -96,14 +107,16 @@ async function purgeOne(
   if (!dryRun) {
     const aside = deletedPath(randomUUID());
     const moved = await gate.run(async () => {
-      // Somebody may have gone on with it while this waited.
-      if ((await lastActivity(driver, upload)) > deadline) return false;
-      await driver.move(upload.entry.path, aside);
-      return true;
+      // Somebody may have gone on with it while this waited, which shows in its data.
+      const data = await absentAsUndefined(driver.stat(uploadDataPath(upload.repository, upload.id)));
+      if (data && data.modified > deadline) return false;
+      // At once, so that whoever goes on with it now finds all of it or nothing. What a crash brings back is purged again.
+      const { skipped } = await driver.moveMany([{ from: upload.entry.path, to: aside }]);
+      // It may have ended, or another process purges it.
+      return skipped.length === 0;
     });
     if (!moved) return false;
     await driver.delete(aside);
-    await removeEmptyAbove(driver, upload.entry.path);
   }
   events.purged({ repository: upload.repository, id: upload.id, lastActive });
   return true;
@@ -118,9 +131,9 @@ async function lastActivity(driver: StorageDriver, { repository, id, entry }: Up
   return Math.max(data.modified, Number.isNaN(started) ? 0 : started);
 }
 
-async function removeEmptyAbove(driver: StorageDriver, path: string): Promise<void> {
+async function removeEmpty(driver: StorageDriver, lowest: string): Promise<void> {
   for (
-    let directory = parentOf(path);
+    let directory = lowest;
     directory !== repositoriesRoot && (await driver.removeIfEmpty(directory));
     directory = parentOf(directory)
   );

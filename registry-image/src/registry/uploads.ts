@@ -152,14 +152,15 @@ export function createUploads(options: { driver: StorageDriver; gate: CommitGate
       await cancel(upload);
       throw registryError('DIGEST_INVALID', { digest, content });
     }
-    await gate.run(async () => {
+    const section = async (): Promise<void> => {
       const placed = await place({ ...upload, size }, digest);
       await driver.putContent(layerLinkPath(repository, digest), digest);
       // A sweep that had chosen the old data before the link was there takes it all the same.
       const placedAgain = await place({ ...upload, size }, digest);
       // Whoever placed it may not have got as far as making it durable, which a 201 says that it is.
       if (!placed && !placedAgain) await driver.settle(blobDataPath(digest));
-    }, signal);
+    };
+    await gate.run(section, { signal, adds: [{ kind: 'blob', repository, digest }] });
     await cancel(upload);
   }
 
@@ -177,8 +178,13 @@ export function createUploads(options: { driver: StorageDriver; gate: CommitGate
         'another request has changed the upload meanwhile',
       );
     }
-    await driver.publish(data.path, blobDataPath(digest), upload.size);
-    return true;
+    const published = await absentAsUndefined(
+      driver.publish(data.path, blobDataPath(digest), upload.size).then(() => true),
+    );
+    if (published) return true;
+    // Another request has completed it, or cancelled it, at this very moment.
+    if ((await blobSize(driver, digest)) === upload.size) return false;
+    throw unknownUpload(upload.id);
   }
 
   async function digestOfUpload(upload: Upload, appender: Appender, algorithm: Algorithm): Promise<Digest> {

@@ -45,6 +45,28 @@ export function describeDriver(
       expect(await driver.stat('/a/b/c')).toMatchObject({ path: '/a/b/c', isDirectory: false, size: 6 });
     });
 
+    it('publishes what is being deleted, or says that it is not there', async () => {
+      for (let round = 0; round < 200; round++) {
+        await append('/up/data', 'abc');
+        const published = driver.publish('/up/data', `/blobs/${round}/data`, 3).then(
+          () => 'published',
+          (error: unknown) => error,
+        );
+        await Promise.all([published, driver.delete('/up')]);
+        const outcome = await published;
+        if (outcome === 'published') expect(await textOf(`/blobs/${round}/data`)).toBe('abc');
+        else expect(outcome).toBeInstanceOf(NotFoundError);
+      }
+    });
+
+    it('adds text to the end of a file, also of one that is not there', async () => {
+      await driver.append('/new/journal', 'first\n');
+      await Promise.all([1, 2, 3].map((number) => driver.append('/new/journal', `${number}\n`)));
+      const lines = (await driver.getContent('/new/journal')).toString().split('\n');
+      expect([lines[0], ...lines.slice(1).sort()]).toEqual(['first', '', '1', '2', '3']);
+      await expect(driver.append('/new', 'x')).rejects.toThrow();
+    });
+
     it('reads ranges whose ends are both part of it', async () => {
       await driver.putContent('/file', '0123456789');
       expect(await textOf('/file')).toBe('0123456789');
@@ -63,6 +85,7 @@ export function describeDriver(
       ['reader', (path: string) => driver.reader(path)],
       ['stat', (path: string) => driver.stat(path)],
       ['list', (path: string) => driver.list(path)],
+      ['children', (path: string) => driver.children(path)],
       ['move', (path: string) => driver.move(path, '/elsewhere')],
       ['touch', (path: string) => driver.touch(path, 0)],
     ])('%s says that something does not exist by a NotFoundError', async (_, call) => {
@@ -81,6 +104,12 @@ export function describeDriver(
         ['/dir/c', false],
       ]);
       expect((await driver.list('/')).map(({ path }) => path)).toEqual(['/dir']);
+      expect(await driver.children('/dir')).toEqual([
+        { name: 'a', kind: 'directory' },
+        { name: 'a-b', kind: 'file' },
+        { name: 'b', kind: 'file' },
+        { name: 'c', kind: 'file' },
+      ]);
     });
 
     it('moves files over files, and whole directories', async () => {
@@ -202,6 +231,55 @@ export function describeDriver(
       await driver.delete('/dir/file');
       expect(await driver.removeIfEmpty('/dir')).toBe(true);
       expect(await driver.removeIfEmpty('/dir')).toBe(false);
+    });
+
+    it('moves many, makes the directories that they need, and tells what was not there', async () => {
+      const names = Array.from({ length: 50 }, (_, index) => `${index % 5}/${index}`);
+      for (const name of names) await driver.putContent(`/from/${name}/link`, name);
+      await driver.makeDirectories(['/to/0', '/to/1/deep/below', '/to/0']);
+      const moves = names.map((name) => ({ from: `/from/${name}`, to: `/to/${name}` }));
+      const missing = { from: '/from/missing', to: '/to/missing' };
+      const below = { from: '/from/0/5/link/below', to: '/to/missing' };
+      const given = [...moves.slice(0, 20), missing, below, ...moves.slice(20)];
+      expect(await driver.moveMany(given)).toEqual({ done: 52, skipped: [20, 21] });
+      for (const name of names) expect(await textOf(`/to/${name}/link`)).toBe(name);
+      expect(await driver.list('/from/3')).toEqual([]);
+      await expect(driver.stat('/to/missing')).rejects.toBeInstanceOf(NotFoundError);
+      expect(await driver.moveMany([])).toEqual({ done: 0, skipped: [] });
+    });
+
+    it('begins no further change of many once it is told to end', async () => {
+      const names = Array.from({ length: 50 }, (_, index) => `/from/${index}`);
+      for (const name of names) await driver.putContent(name, 'x');
+      const endAfter = (count: number): { until: () => boolean } => ({ until: () => count-- <= 0 });
+      const moved = await driver.moveMany(
+        names.map((from) => ({ from, to: `/to${from}` })),
+        endAfter(10),
+      );
+      expect(moved.done).toBeGreaterThan(0);
+      expect(moved.done).toBeLessThanOrEqual(10);
+      expect((await driver.list('/from')).length).toBe(50 - moved.done);
+      for (const name of names.slice(0, moved.done)) expect(await textOf(`/to${name}`)).toBe('x');
+      const removed = await driver.removeMany(names.slice(moved.done), endAfter(5));
+      expect(removed.done).toBeGreaterThan(0);
+      expect((await driver.list('/from')).length).toBe(50 - moved.done - removed.done);
+      expect(await driver.removeMany(names, { until: () => true })).toEqual({ done: 0, skipped: [] });
+    });
+
+    it('throws the failure of one of many changes', async () => {
+      await driver.putContent('/file', 'x');
+      await driver.putContent('/from', 'x');
+      await expect(driver.moveMany([{ from: '/from', to: '/file/below/it' }])).rejects.toThrow();
+      await expect(driver.removeMany(['/a/../../b'])).rejects.toThrow('not an absolute storage path');
+      expect(await textOf('/from')).toBe('x');
+    });
+
+    it('removes many files and empty directories, and nothing else', async () => {
+      for (const name of ['/dir/a/x', '/dir/b/x', '/dir/c', '/dir/d']) await driver.putContent(name, 'x');
+      await driver.delete('/dir/a/x');
+      const removed = await driver.removeMany(['/dir/a', '/dir/b', '/dir/c', '/dir/missing', '/dir/d/below']);
+      expect(removed).toEqual({ done: 5, skipped: [1, 3, 4] });
+      expect((await driver.list('/dir')).map(({ path }) => path)).toEqual(['/dir/b', '/dir/d']);
     });
 
     it('sets modification times to the millisecond', async () => {

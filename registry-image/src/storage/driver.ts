@@ -1,3 +1,5 @@
+import type { BulkOptions, BulkResult } from './bulk-operations.ts';
+
 /** What `stat` and `list` tell of an entry. Sizes in bytes, times in milliseconds since the epoch. */
 export interface Entry {
   readonly path: string;
@@ -7,6 +9,18 @@ export interface Entry {
   readonly modified: number;
   /** Told by `list` alone: the name itself is a symbolic link (perhaps to nothing); the rest describes what it names. */
   readonly isSymbolicLink?: boolean;
+}
+
+/** What `children` tells of an entry: all that is known without a look at it. */
+export interface Child {
+  readonly name: string;
+  /** A `file` is whatever is neither of the others; what a symbolic link names is not told. */
+  readonly kind: 'directory' | 'file' | 'symbolicLink';
+}
+
+export interface Move {
+  readonly from: string;
+  readonly to: string;
 }
 
 /**
@@ -20,6 +34,11 @@ export interface StorageDriver {
   getContent(path: string): Promise<Buffer>;
   /** Replaces a small file atomically and durably: readers see the old content or the new, also after a crash. */
   putContent(path: string, content: Buffer | string): Promise<void>;
+  /**
+   * Adds text to the end of a small file (making it when it is not there), at once visible to every process. Not durable: for
+   * what is of use only as long as the machine runs. What several processes add to one file may mix.
+   */
+  append(path: string, text: string): Promise<void>;
   /** Opens bytes [start, end] (end inclusive, default: to the end). Throws NotFoundError. */
   reader(path: string, range?: { start: number; end?: number }): Promise<Content>;
   /**
@@ -33,8 +52,22 @@ export interface StorageDriver {
   stat(path: string): Promise<Entry>;
   /** Direct children, sorted by path. Throws NotFoundError when the directory does not exist. */
   list(path: string): Promise<Entry[]>;
+  /** Names of direct children, sorted; much cheaper than `list`. Throws NotFoundError when the directory does not exist. */
+  children(path: string): Promise<Child[]>;
   /** Renames a file or a directory (creating the parents of `to`), durably. Replaces a file at `to`. Throws NotFoundError. */
   move(from: string, to: string): Promise<void>;
+  /**
+   * Renames many files or directories that have nothing to do with one another (several may be under way at once), creating the parents of
+   * each `to`; what is not there is skipped. None is made durable: for what a crash may undo.
+   */
+  moveMany(moves: readonly Move[], options?: BulkOptions): Promise<BulkResult>;
+  /**
+   * Removes many files and empty directories, none of which lies in another. Skips what is not there and directories that are not empty.
+   * Like `moveMany` in all else.
+   */
+  removeMany(paths: readonly string[], options?: BulkOptions): Promise<BulkResult>;
+  /** Makes directories and those above them, so that a later `moveMany` need not; does nothing where directories need not be made. */
+  makeDirectories(paths: readonly string[]): Promise<void>;
   /**
    * Moves the first `size` bytes of an appended file to their final place, durably. An appender that is still open on `from`, in
    * this process or another, never changes what lies at `to`. Throws NotFoundError.
@@ -46,6 +79,8 @@ export interface StorageDriver {
   delete(path: string): Promise<void>;
   /** Removes a directory if it is empty and tells whether it did. */
   removeIfEmpty(path: string): Promise<boolean>;
+  /** Bytes of the storage, and those of them that are free; absent where a driver knows no such bounds. */
+  space?(): Promise<{ readonly free: number; readonly total: number }>;
   /**
    * The temporary files in a directory, which `list` hides. Absent where a driver makes none. Throws NotFoundError.
    */

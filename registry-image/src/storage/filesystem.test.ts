@@ -7,13 +7,15 @@ import { describeDriver } from './driver-contract.ts';
 import { NotAFileError } from './errors.ts';
 import { createFilesystemDriver } from './filesystem.ts';
 
-describeDriver('filesystem', async () => {
-  const rootDirectory = await mkdtemp(join(tmpdir(), 'wharfinger-driver-'));
-  return {
-    driver: createFilesystemDriver({ rootDirectory }),
-    remove: () => rm(rootDirectory, { recursive: true }),
-  };
-});
+for (const blocking of [false, true]) {
+  describeDriver(blocking ? 'filesystem, blocking' : 'filesystem', async () => {
+    const rootDirectory = await mkdtemp(join(tmpdir(), 'wharfinger-driver-'));
+    return {
+      driver: createFilesystemDriver({ rootDirectory, blocking }),
+      remove: () => rm(rootDirectory, { recursive: true }),
+    };
+  });
+}
 
 describe('temporary files of the filesystem driver', () => {
   const temporary = '.wharfinger-0123456789abcdef.tmp';
@@ -37,6 +39,12 @@ describe('temporary files of the filesystem driver', () => {
     await writeFile(join(root, 'dir', temporary), '');
     expect(await driver.list('/dir')).toEqual([]);
     expect(await driver.removeIfEmpty('/dir')).toBe(false);
+    expect(await driver.removeMany(['/dir'])).toEqual({ done: 1, skipped: [0] });
+    await utimes(join(root, 'dir', temporary), new Date(0), new Date(0));
+    expect(await driver.removeMany(['/dir'])).toEqual({ done: 1, skipped: [] });
+    await driver.putContent('/dir/x', 'x');
+    await driver.delete('/dir/x');
+    await writeFile(join(root, 'dir', temporary), '');
     await utimes(join(root, 'dir', temporary), new Date(0), new Date(0));
     expect(await driver.removeIfEmpty('/dir')).toBe(true);
   });
@@ -78,9 +86,9 @@ describe('an appender of the filesystem driver', () => {
 });
 
 describe('what is no file', () => {
-  it('is told apart from what is not there, and never waited for', async () => {
+  it.each([false, true])('is told apart from what is not there, and never waited for', async (blocking) => {
     const root = await mkdtemp(join(tmpdir(), 'wharfinger-driver-'));
-    const driver = createFilesystemDriver({ rootDirectory: root });
+    const driver = createFilesystemDriver({ rootDirectory: root, blocking });
     await driver.putContent('/directory/x', 'x');
     await symlink('loop', join(root, 'loop'));
     execFileSync('mkfifo', [join(root, 'pipe')]);
@@ -94,6 +102,11 @@ describe('what is no file', () => {
       ['/directory', undefined],
       ['/loop', true],
       ['/pipe', undefined],
+    ]);
+    expect((await driver.children('/')).map(({ name, kind }) => [name, kind])).toEqual([
+      ['directory', 'directory'],
+      ['loop', 'symbolicLink'],
+      ['pipe', 'file'],
     ]);
     await rm(root, { recursive: true });
   });

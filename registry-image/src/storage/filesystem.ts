@@ -1,22 +1,20 @@
-import { constants, type Dirent } from 'node:fs';
-import { open, readFile, readdir, rename, rm, rmdir, stat, utimes } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { appendFile, open, rename, rm, rmdir, stat, statfs, utimes } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { boundOperations } from './bounded-operations.ts';
-import type { Appender, Content, Entry, StorageDriver } from './driver.ts';
+import { createBulkChanges } from './bulk-changes.ts';
+import type { Appender, Content, StorageDriver } from './driver.ts';
 import { inDirectory, syncDirectory } from './directories.ts';
 import { NotAFileError, NotFoundError } from './errors.ts';
 import { openFileAppender } from './file-appender.ts';
 import { createFileContent } from './file-content.ts';
+import { createFilesystemReads, readFlags } from './filesystem-reads.ts';
 import { absentAsNotFound, hasCode, isAbsent } from './file-errors.ts';
 import { copyBeginning, moveSealed } from './publication.ts';
+import { type Call, callAsync, createQuickCall } from './quick-calls.ts';
 import { createReadBuffers } from './read-buffers.ts';
 import { checkStoragePath } from './storage-path.ts';
-import { removeStaleTemporaries, temporaryIn, temporaryName } from './temporary-files.ts';
+import { removeStaleTemporaries, temporaryIn } from './temporary-files.ts';
 
-/** Opening a named pipe must not wait for somebody who writes it. */
-const readFlags = constants.O_RDONLY | constants.O_NONBLOCK;
-/** Entries of a directory that are looked at together. */
-const statBatch = 32;
 /** File operations at a time when nothing else is said, and the least that may be said, as distribution has them. */
 const defaultThreads = 100;
 const fewestThreads = 25;
@@ -25,22 +23,23 @@ const fewestThreads = 25;
  * Keeps files in a directory of the local machine (or of a mounted network file system). Temporary files are named
  * `.wharfinger-<random>.tmp`, which distribution takes neither for a link nor for a blob, and `list` hides them.
  * @param options.maxThreads most operations (of those below, reads and writes of a stream each) at a time
+ * @param options.blocking for a process that serves nobody: reads, and changes of which there are many, may keep its thread busy for some
+ * milliseconds at a time
  */
 export function createFilesystemDriver(options: {
   rootDirectory: string;
   maxThreads?: number;
+  blocking?: boolean;
 }): StorageDriver {
   const root = resolve(options.rootDirectory);
   const bounded = boundOperations(Math.max(fewestThreads, options.maxThreads ?? defaultThreads));
+  const quickly = options.blocking ? createQuickCall() : callAsync;
+  const call: Call = (sync, async) => quickly(sync, () => bounded(async));
   const buffers = createReadBuffers();
 
   function locate(path: string): string {
     checkStoragePath(path);
-    return join(root, path);
-  }
-
-  async function getContent(path: string): Promise<Buffer> {
-    return absentAsNotFound(path, readFile(locate(path), { flag: readFlags }));
+    return root === '/' ? path : root + path;
   }
 
   async function putContent(path: string, content: Buffer | string): Promise<void> {
@@ -62,6 +61,11 @@ export function createFilesystemDriver(options: {
       }
       await syncDirectory(directory);
     });
+  }
+
+  async function append(path: string, text: string): Promise<void> {
+    const target = locate(path);
+    await inDirectory(dirname(target), { durable: false }, () => appendFile(target, text));
   }
 
   async function reader(path: string, range?: { start: number; end?: number }): Promise<Content> {
@@ -92,46 +96,10 @@ export function createFilesystemDriver(options: {
     // Out of the reach of new appenders first: whoever opened it before has left its second name.
     const sealed = temporaryIn(dirname(source));
     await absentAsNotFound(from, rename(source, sealed));
-    const { nlink, size: length } = await stat(sealed);
+    // Whoever cancels the upload now takes it away under this name too.
+    const { nlink, size: length } = await absentAsNotFound(from, stat(sealed));
     const parts = { sealed, target: locate(to), size };
-    await (nlink > 1 || length !== size ? copyBeginning(parts) : moveSealed(parts));
-  }
-
-  async function list(path: string): Promise<Entry[]> {
-    const target = locate(path);
-    const found = await bounded(() => absentAsNotFound(path, readdir(target, { withFileTypes: true })));
-    const visible = found
-      .filter(({ name }) => !temporaryName.test(name))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-    const entries: Entry[] = [];
-    for (let index = 0; index < visible.length; index += statBatch) {
-      const batch = await Promise.all(
-        visible.slice(index, index + statBatch).map((child) => bounded(() => describe(path, child))),
-      );
-      entries.push(...batch.filter((entry) => entry !== undefined));
-    }
-    return entries;
-  }
-
-  async function describe(parent: string, child: Dirent): Promise<Entry | undefined> {
-    const path = parent === '/' ? `/${child.name}` : `${parent}/${child.name}`;
-    const entry = await statOrAbsent(path);
-    if (!child.isSymbolicLink()) return entry;
-    return { ...(entry ?? { path, isDirectory: false, size: 0, modified: 0 }), isSymbolicLink: true };
-  }
-
-  async function statEntry(path: string): Promise<Entry> {
-    const found = await absentAsNotFound(path, stat(locate(path)));
-    return { path, isDirectory: found.isDirectory(), size: found.size, modified: found.mtimeMs };
-  }
-
-  async function statOrAbsent(path: string): Promise<Entry | undefined> {
-    try {
-      return await statEntry(path);
-    } catch (error) {
-      if (error instanceof NotFoundError || error instanceof NotAFileError) return undefined;
-      throw error;
-    }
+    await absentAsNotFound(from, nlink > 1 || length !== size ? copyBeginning(parts) : moveSealed(parts));
   }
 
   async function move(from: string, to: string): Promise<void> {
@@ -159,16 +127,6 @@ export function createFilesystemDriver(options: {
     }
   }
 
-  async function temporaries(path: string): Promise<Entry[]> {
-    const names = await bounded(() => absentAsNotFound(path, readdir(locate(path))));
-    const entries: Entry[] = [];
-    for (const name of names.filter((each) => temporaryName.test(each))) {
-      const entry = await statOrAbsent(`${path === '/' ? '' : path}/${name}`);
-      if (entry) entries.push(entry);
-    }
-    return entries;
-  }
-
   /** The directories above it may be as new as its name. */
   async function settle(path: string): Promise<void> {
     for (let directory = dirname(locate(path)); ; directory = dirname(directory)) {
@@ -185,16 +143,21 @@ export function createFilesystemDriver(options: {
     await absentAsNotFound(path, utimes(locate(path), new Date(modified), new Date(modified)));
   }
 
+  async function space(): Promise<{ free: number; total: number }> {
+    const { bavail, blocks, bsize } = await statfs(root);
+    return { free: bavail * bsize, total: blocks * bsize };
+  }
+
   return {
     name: 'filesystem',
-    getContent: (path) => bounded(() => getContent(path)),
+    ...createFilesystemReads({ locate, call }),
     putContent: (path, content) => bounded(() => putContent(path, content)),
+    append: (path, text) => bounded(() => append(path, text)),
     reader: (path, range) => bounded(() => reader(path, range)),
     appender: (path, given) => bounded(() => appender(path, given)),
-    stat: (path) => bounded(() => statEntry(path)),
-    list,
-    temporaries,
+    space: () => bounded(space),
     move: (from, to) => bounded(() => move(from, to)),
+    ...createBulkChanges({ locate, removeIfEmpty, call }),
     publish: (from, to, size) => bounded(() => publish(from, to, size)),
     settle: (path) => bounded(() => settle(path)),
     delete: (path) => bounded(() => remove(path)),

@@ -1,4 +1,5 @@
-import type { Appender, Content, Entry, StorageDriver } from './driver.ts';
+import { treatInBulk } from './bulk-operations.ts';
+import type { Appender, Content, Entry, Move, StorageDriver } from './driver.ts';
 import { NotAFileError, NotFoundError, OvertakenError } from './errors.ts';
 import { createTree, type Directory, type File } from './memory-tree.ts';
 
@@ -81,9 +82,7 @@ export function createMemoryDriver(options: { now?: () => number } = {}): Storag
   }
 
   async function move(from: string, to: string): Promise<void> {
-    const node = nodeAt(from);
-    tree.put(to, node);
-    tree.remove(from);
+    if (!moveIfThere({ from, to })) throw new NotFoundError(from);
   }
 
   async function publish(from: string, to: string, size: number): Promise<void> {
@@ -92,10 +91,29 @@ export function createMemoryDriver(options: { now?: () => number } = {}): Storag
     tree.remove(from);
   }
 
+  function moveIfThere({ from, to }: Move): boolean {
+    const node = tree.find(from);
+    if (!node) return false;
+    tree.put(to, node);
+    tree.remove(from);
+    return true;
+  }
+
+  function removeUnlessOccupied(path: string): boolean {
+    const node = tree.find(path);
+    if (!node || (node.kind === 'directory' && node.children.size > 0)) return false;
+    tree.remove(path);
+    return true;
+  }
+
   return {
     name: 'inmemory',
     getContent: async (path) => Buffer.concat(fileAt(path).pieces),
     putContent: async (path, content) => tree.put(path, newFile([copyOf(Buffer.from(content))])),
+    async append(path, text) {
+      if (!tree.find(path)) tree.put(path, newFile([]));
+      append(fileAt(path), Buffer.from(text));
+    },
     async reader(path, range) {
       const file = fileAt(path);
       return contentOf(
@@ -107,16 +125,19 @@ export function createMemoryDriver(options: { now?: () => number } = {}): Storag
     appender,
     stat: async (path) => describe(path, nodeAt(path)),
     list,
+    children: async (path) =>
+      (await list(path)).map((entry) => ({
+        name: entry.path.slice(entry.path.lastIndexOf('/') + 1),
+        kind: entry.isDirectory ? 'directory' : 'file',
+      })),
     move,
     publish,
     async settle() {},
     delete: async (path) => tree.remove(path),
-    async removeIfEmpty(path) {
-      const directory = tree.find(path);
-      if (directory?.kind !== 'directory' || directory.children.size > 0) return false;
-      tree.remove(path);
-      return true;
-    },
+    removeIfEmpty: async (path) => tree.find(path)?.kind === 'directory' && removeUnlessOccupied(path),
+    moveMany: (moves, given) => treatInBulk(moves, async (each) => moveIfThere(each), given),
+    removeMany: (removed, given) => treatInBulk(removed, async (each) => removeUnlessOccupied(each), given),
+    async makeDirectories() {},
     async touch(path, modified) {
       nodeAt(path).modified = modified;
     },

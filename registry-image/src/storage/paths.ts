@@ -10,6 +10,8 @@ const ownRoot = '/.wharfinger';
 export const trashRoot = `${ownRoot}/trash`;
 export const setAsideRoot = `${ownRoot}/set-aside`;
 export const deletedRoot = `${ownRoot}/deleted`;
+export const journalRoot = `${ownRoot}/journal`;
+export const undoRoot = `${ownRoot}/undo`;
 
 export function blobPath(digest: string): string {
   const { algorithm, hex } = split(digest);
@@ -103,9 +105,23 @@ export function setAsidePath(run: string, path: string): string {
   return `${setAsideRoot}/${run}${path}`;
 }
 
+/** Where what a run swept is kept after the second mark, the same path below it; its record lies beside. */
+export function undoPath(name: string): string {
+  return `${undoRoot}/${name}`;
+}
+
+export function undoRecordPath(name: string): string {
+  return `${undoPath(name)}.json`;
+}
+
 /** Where something is put, atomically, that is then removed piece by piece. */
 export function deletedPath(id: string): string {
   return `${deletedRoot}/${id}`;
+}
+
+/** A file of the journal of commits; `file` is PROCESS.NUMBER. */
+export function journalPath(file: string): string {
+  return `${journalRoot}/${file}`;
 }
 
 /** Of the last purge of uploads: its options, and by its modification time when it began. */

@@ -1,4 +1,5 @@
-import type { Entry } from './driver.ts';
+import type { BulkResult } from './bulk-operations.ts';
+import type { Child, Entry, Move } from './driver.ts';
 
 interface Range {
   readonly start: number;
@@ -9,9 +10,12 @@ interface Range {
 export type StorageCall =
   | { readonly method: 'getContent'; readonly path: string }
   | { readonly method: 'putContent'; readonly path: string; readonly content: Uint8Array }
+  | { readonly method: 'append'; readonly path: string; readonly text: string }
   | { readonly method: 'stat'; readonly path: string }
-  | { readonly method: 'list'; readonly path: string }
+  | { readonly method: 'list' | 'children'; readonly path: string }
   | { readonly method: 'move'; readonly from: string; readonly to: string }
+  | { readonly method: 'moveMany'; readonly moves: readonly Move[] }
+  | { readonly method: 'removeMany' | 'makeDirectories'; readonly paths: readonly string[] }
   | { readonly method: 'publish'; readonly from: string; readonly to: string; readonly size: number }
   | { readonly method: 'settle'; readonly path: string }
   | { readonly method: 'delete'; readonly path: string }
@@ -35,9 +39,14 @@ export type StorageCall =
 export interface StorageAnswers {
   getContent: Uint8Array;
   putContent: void;
+  append: void;
   stat: Entry;
   list: Entry[];
+  children: Child[];
   move: void;
+  moveMany: BulkResult;
+  removeMany: BulkResult;
+  makeDirectories: void;
   publish: void;
   settle: void;
   delete: void;

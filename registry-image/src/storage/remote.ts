@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { type BulkResult, treatInBulk } from './bulk-operations.ts';
 import type { Appender, Content, StorageDriver } from './driver.ts';
 import { NotAFileError, NotFoundError, OvertakenError } from './errors.ts';
 import { createFrames } from './frames.ts';
@@ -50,17 +51,28 @@ export function createRemoteDriver(options: { name: string; stream: Duplex }): S
     name: options.name,
     getContent: async (path) => bufferOf(await ask({ method: 'getContent', path })),
     putContent: (path, content) => ask({ method: 'putContent', path, content: Buffer.from(content) }),
+    append: (path, text) => ask({ method: 'append', path, text }),
     reader,
     appender,
     stat: (path) => ask({ method: 'stat', path }),
     list: (path) => ask({ method: 'list', path }),
+    children: (path) => ask({ method: 'children', path }),
     move: (from, to) => ask({ method: 'move', from, to }),
+    moveMany: (moves, given) =>
+      treatInBulk(moves, (each) => ask({ method: 'moveMany', moves: [each] }).then(wasDone), given),
+    removeMany: (paths, given) =>
+      treatInBulk(paths, (each) => ask({ method: 'removeMany', paths: [each] }).then(wasDone), given),
+    makeDirectories: (paths) => ask({ method: 'makeDirectories', paths }),
     publish: (from, to, size) => ask({ method: 'publish', from, to, size }),
     settle: (path) => ask({ method: 'settle', path }),
     delete: (path) => ask({ method: 'delete', path }),
     removeIfEmpty: (path) => ask({ method: 'removeIfEmpty', path }),
     touch: (path, modified) => ask({ method: 'touch', path, modified }),
   };
+}
+
+function wasDone({ skipped }: BulkResult): boolean {
+  return skipped.length === 0;
 }
 
 function createAsk(stream: Duplex): Ask {

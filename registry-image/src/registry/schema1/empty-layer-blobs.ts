@@ -1,4 +1,4 @@
-import type { Content, StorageDriver } from '../../storage/driver.ts';
+import type { StorageDriver } from '../../storage/driver.ts';
 import type { Blobs } from '../blobs.ts';
 import type { Digest } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
@@ -17,12 +17,12 @@ export function withEmptyLayer(blobs: Blobs, options: { driver: StorageDriver })
         return { digest, size: emptyLayer.length };
       }
     },
-    async read(digest, range) {
+    async read(blob, range) {
       try {
-        return await blobs.read(digest, range);
+        return await blobs.read(blob, range);
       } catch (error) {
-        if (!isUnknownEmptyLayer(error, digest)) throw error;
-        return inMemory(emptyLayer.subarray(range?.start ?? 0, (range?.end ?? Infinity) + 1));
+        if (!isUnknownEmptyLayer(error, blob.digest)) throw error;
+        return emptyLayer.subarray(range.start, range.end + 1);
       }
     },
   };
@@ -32,13 +32,4 @@ function isUnknownEmptyLayer(error: unknown, digest: Digest): boolean {
   return (
     digest === emptyLayerDigest && error instanceof RegistryError && error.problems[0].code === 'BLOB_UNKNOWN'
   );
-}
-
-function inMemory(bytes: Buffer): Content {
-  return {
-    async *[Symbol.asyncIterator]() {
-      yield bytes;
-    },
-    close: () => Promise.resolve(),
-  };
 }

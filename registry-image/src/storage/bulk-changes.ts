@@ -1,0 +1,149 @@
+import { lstatSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { lstat, mkdir, rename, rmdir, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { treatInBulk } from './bulk-operations.ts';
+import type { Move, StorageDriver } from './driver.ts';
+import { hasCode, isAbsent } from './file-errors.ts';
+import type { Call } from './quick-calls.ts';
+
+/** Times that the directory of a target is made again, which somebody else removes at the same time. */
+const attempts = 5;
+
+/**
+ * The changes of a file system that are many and need not each survive a crash.
+ * @param files.locate the path in the file system of a storage path
+ * @param files.removeIfEmpty of the driver, for directories that hold something that may be temporary
+ */
+export function createBulkChanges(files: {
+  locate: (path: string) => string;
+  removeIfEmpty: (path: string) => Promise<boolean>;
+  call: Call;
+}): Pick<StorageDriver, 'moveMany' | 'removeMany' | 'makeDirectories'> {
+  const { locate, call } = files;
+
+  async function moveOne(move: Move): Promise<boolean> {
+    const located = { source: locate(move.from), target: locate(move.to) };
+    return call(
+      () => renameSyncIfThere(located),
+      () => renameIfThere(located),
+    );
+  }
+
+  async function removeOne(path: string): Promise<boolean> {
+    const located = locate(path);
+    const removed = await call(
+      () => removeSync(located),
+      () => remove(located),
+    );
+    return removed === 'occupied' ? files.removeIfEmpty(path) : removed;
+  }
+
+  async function makeDirectory(path: string): Promise<boolean> {
+    const located = locate(path);
+    const created = await call(
+      () => mkdirSync(located, { recursive: true }),
+      () => mkdir(located, { recursive: true }),
+    );
+    return created !== undefined;
+  }
+
+  return {
+    moveMany: (moves, options) => treatInBulk(moves, moveOne, options),
+    removeMany: (paths, options) => treatInBulk(paths, removeOne, options),
+    makeDirectories: async (paths) => void (await treatInBulk(paths, makeDirectory)),
+  };
+}
+
+interface Located {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** Both say ENOENT: a source that is not there, and a directory of the target that is still to be made. */
+function renameSyncIfThere({ source, target }: Located): boolean {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      renameSync(source, target);
+      return true;
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+      if (!existsSync(source)) return false;
+      if (attempt === attempts) throw error;
+      mkdirSync(dirname(target), { recursive: true });
+    }
+  }
+}
+
+async function renameIfThere({ source, target }: Located): Promise<boolean> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await rename(source, target);
+      return true;
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+      if (!(await exists(source))) return false;
+      if (attempt === attempts) throw error;
+      await mkdir(dirname(target), { recursive: true });
+    }
+  }
+}
+
+/** Anything but absence is thrown. */
+function existsSync(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}
+
+/** `unlink` of a directory says so: EISDIR on Linux, EPERM elsewhere. */
+function removeSync(path: string): boolean | 'occupied' {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    if (!hasCode(error, 'EISDIR', 'EPERM')) throw error;
+  }
+  try {
+    rmdirSync(path);
+    return true;
+  } catch (error) {
+    return notRemoved(error);
+  }
+}
+
+async function remove(path: string): Promise<boolean | 'occupied'> {
+  try {
+    await unlink(path);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    if (!hasCode(error, 'EISDIR', 'EPERM')) throw error;
+  }
+  try {
+    await rmdir(path);
+    return true;
+  } catch (error) {
+    return notRemoved(error);
+  }
+}
+
+function notRemoved(error: unknown): false | 'occupied' {
+  if (isAbsent(error)) return false;
+  if (hasCode(error, 'ENOTEMPTY', 'EEXIST')) return 'occupied';
+  throw error;
+}

@@ -1,0 +1,112 @@
+import { constants, type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import type { Child, Entry, StorageDriver } from './driver.ts';
+import { NotAFileError, NotFoundError } from './errors.ts';
+import { absentAsNotFound } from './file-errors.ts';
+import type { Call } from './quick-calls.ts';
+import { temporaryName } from './temporary-files.ts';
+
+/** Opening a named pipe must not wait for somebody who writes it. */
+export const readFlags = constants.O_RDONLY | constants.O_NONBLOCK;
+/** Entries of a directory that are looked at together. */
+const statBatch = 32;
+
+type Reads = Pick<StorageDriver, 'getContent' | 'stat' | 'list' | 'children'> &
+  Required<Pick<StorageDriver, 'temporaries'>>;
+
+/** What a file system tells, all but long content. `locate` gives the path in the file system of a storage path. */
+export function createFilesystemReads({
+  locate,
+  call,
+}: {
+  locate: (path: string) => string;
+  call: Call;
+}): Reads {
+  async function getContent(path: string): Promise<Buffer> {
+    const located = locate(path);
+    const read = call(
+      () => readFileSync(located, { flag: readFlags }),
+      () => readFile(located, { flag: readFlags }),
+    );
+    return absentAsNotFound(path, read);
+  }
+
+  async function statEntry(path: string): Promise<Entry> {
+    const located = locate(path);
+    const looked = call(
+      () => statSync(located),
+      () => stat(located),
+    );
+    const found = await absentAsNotFound(path, looked);
+    return { path, isDirectory: found.isDirectory(), size: found.size, modified: found.mtimeMs };
+  }
+
+  async function statOrAbsent(path: string): Promise<Entry | undefined> {
+    try {
+      return await statEntry(path);
+    } catch (error) {
+      if (error instanceof NotFoundError || error instanceof NotAFileError) return undefined;
+      throw error;
+    }
+  }
+
+  async function readDirectory(path: string): Promise<Dirent[]> {
+    const located = locate(path);
+    const read = call(
+      () => readdirSync(located, { withFileTypes: true }),
+      () => readdir(located, { withFileTypes: true }),
+    );
+    return absentAsNotFound(path, read);
+  }
+
+  async function visibleIn(path: string): Promise<Dirent[]> {
+    const found = (await readDirectory(path)).filter(({ name }) => !temporaryName.test(name));
+    return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async function describe(parent: string, child: Dirent): Promise<Entry | undefined> {
+    const path = below(parent, child.name);
+    const entry = await statOrAbsent(path);
+    if (!child.isSymbolicLink()) return entry;
+    return { ...(entry ?? { path, isDirectory: false, size: 0, modified: 0 }), isSymbolicLink: true };
+  }
+
+  async function list(path: string): Promise<Entry[]> {
+    const visible = await visibleIn(path);
+    const entries: Entry[] = [];
+    for (let index = 0; index < visible.length; index += statBatch) {
+      const batch = await Promise.all(
+        visible.slice(index, index + statBatch).map((child) => describe(path, child)),
+      );
+      entries.push(...batch.filter((entry) => entry !== undefined));
+    }
+    return entries;
+  }
+
+  async function temporaries(path: string): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    for (const { name } of (await readDirectory(path)).filter((each) => temporaryName.test(each.name))) {
+      const entry = await statOrAbsent(below(path, name));
+      if (entry) entries.push(entry);
+    }
+    return entries;
+  }
+
+  return {
+    getContent,
+    stat: statEntry,
+    list,
+    children: async (path) => (await visibleIn(path)).map(childOf),
+    temporaries,
+  };
+}
+
+function childOf(found: Dirent): Child {
+  const { name } = found;
+  if (found.isDirectory()) return { name, kind: 'directory' };
+  return { name, kind: found.isSymbolicLink() ? 'symbolicLink' : 'file' };
+}
+
+function below(parent: string, name: string): string {
+  return parent === '/' ? `/${name}` : `${parent}/${name}`;
+}

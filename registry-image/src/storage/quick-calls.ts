@@ -1,0 +1,58 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** Milliseconds for which synchronous calls keep a thread from everything else. */
+const sliceMs = 5;
+/** Milliseconds above which a call has waited for something. */
+const slowMs = 0.3;
+/** The storage is slow when so many of so many calls were; other processes may hold up a few on any. */
+const sample = 32;
+const slowOfSample = 8;
+/** Asynchronous calls after which it is tried again whether the storage is still slow. */
+const asynchronous = 1000;
+
+/** Does the same thing in one of two ways. */
+export type Call = <T>(sync: () => T, async: () => Promise<T>) => Promise<T>;
+
+/** For a process that serves: no call ever blocks its thread. */
+export const callAsync: Call = (_, async) => async();
+
+/**
+ * Calls a storage synchronously while it is quick, else asynchronously. A promise of the file system costs several times what a call does whose answer is in the memory of the machine, and nothing beside a call that
+ * waits for a disk or a network. So calls block the thread as long as most of them are short; whatever else waits for the thread gets a
+ * turn every few milliseconds.
+ */
+export function createQuickCall(): Call {
+  let sliceBegan = -sliceMs;
+  let [calls, slowCalls, stayAsync] = [0, 0, 0];
+  let turn: Promise<void> | undefined;
+
+  async function giveTurn(): Promise<void> {
+    await setImmediate();
+    sliceBegan = performance.now();
+    turn = undefined;
+  }
+
+  function judge(took: number): void {
+    calls++;
+    if (took > slowMs) slowCalls++;
+    if (calls < sample) return;
+    if (slowCalls >= slowOfSample) stayAsync = asynchronous;
+    [calls, slowCalls] = [0, 0];
+  }
+
+  return async function call(sync, async) {
+    if (turn) await turn;
+    if (stayAsync > 0) {
+      stayAsync--;
+      return async();
+    }
+    const began = performance.now();
+    try {
+      return sync();
+    } finally {
+      const ended = performance.now();
+      judge(ended - began);
+      if (ended - sliceBegan > sliceMs) turn ??= giveTurn();
+    }
+  };
+}
