@@ -38,7 +38,7 @@ async function openStore(path: string | undefined): Promise<{ config: Config; dr
     import('./storage/open.ts'),
   ]);
   const { config } = await loadConfig(findConfigPath(path === undefined ? [] : [path], process.env));
-  return { config, driver: await openStorage({ config }) };
+  return { config, driver: await openStorage({ config, blocking: true }) };
 }
 
 /** Runs a command whose only argument is the path of config.yml. */

@@ -17,6 +17,19 @@ export const RegistryMaintenance = z.object({
 });
 export type RegistryMaintenance = z.infer<typeof RegistryMaintenance>;
 
+/** Which tags of a repository stay; a tag stays when any of these says so. Times in milliseconds. */
+export const RetentionRule = z.object({
+  /** Patterns of repository names (`*` any characters but `/`, `**` any); the first rule that matches a repository is its rule. */
+  repositories: z.array(z.string().min(1)).min(1),
+  /** Patterns of tags that stay whatever else is said. */
+  keepMatching: z.array(z.string().min(1)).default([]),
+  /** As many tags as this stay, the newest first. */
+  keepLast: z.number().int().nonnegative().optional(),
+  /** Tags set more recently than this stay. */
+  keepYoungerThan: z.number().int().nonnegative().optional(),
+});
+export type RetentionRule = z.infer<typeof RetentionRule>;
+
 /** How a run collects; the options of `registry garbage-collect` and of a GarbageCollection's spec. */
 export const CollectionOptions = z.object({
   dryRun: z.boolean().default(false),
@@ -24,22 +37,40 @@ export const CollectionOptions = z.object({
   removeEmptyRepositories: z.boolean().default(true),
   /** Milliseconds for which a link keeps what it names alive (a lease); 0 turns leases off. */
   minAge: z.number().int().nonnegative().default(86_400_000),
+  /** Patterns of the repositories to collect; the others keep all that they have. None: all are collected. */
+  repositories: z.array(z.string().min(1)).default([]),
+  /** Untags before the mark. */
+  retention: z.array(RetentionRule).default([]),
+  /** Milliseconds for which what was swept can be restored after the second mark; 0 frees it at once. */
+  undoFor: z.number().int().nonnegative().default(0),
 });
 export type CollectionOptions = z.infer<typeof CollectionOptions>;
 
 /** `collection.json`: what a run of a GarbageCollection needs from this registry now. */
 export const CollectionMaintenance = z.object({
-  /** UID of the GarbageCollection; with `attempt` it names the run. */
+  /** UID of the GarbageCollection; with `attempt` it names one window of the run. */
   run: z.string().min(1),
   attempt: z.number().int().nonnegative(),
+  /**
+   * Present: the named replica marks, once per run, while writes go on, and keeps the mark for the windows of the run. Every replica
+   * gets ready for the next window: it forks the workers that are to replace those that serve.
+   */
+  mark: z.object({ pod: z.string(), options: CollectionOptions }).optional(),
   /** While present, writes are held (not refused) until `deadline`; a supervisor ends the window by itself then. */
   window: z.object({ deadline: z.iso.datetime() }).optional(),
-  /** Present: mark and sweep on the named replica, once per (run, attempt), only inside a confirmed window. */
-  collect: z.object({ pod: z.string(), options: CollectionOptions }).optional(),
-  /** Workers forked before this nonce was first seen are replaced by new ones. */
+  /**
+   * Present: sweep on the named replica, once per (run, attempt), only inside a confirmed window, for at most `budget` milliseconds. It
+   * sweeps what its mark of this run gave up and the journal does not bring back; without such a mark it marks in the window.
+   */
+  collect: z
+    .object({ pod: z.string(), options: CollectionOptions, budget: z.number().int().positive().optional() })
+    .optional(),
+  /** Workers forked before this nonce was first seen are replaced by new ones (or by those that `mark` had forked). */
   restart: z.string().min(1).optional(),
   /** Present: the second mark on the named replica, once per (run, attempt); writes are open. */
   confirm: z.object({ pod: z.string(), options: CollectionOptions }).optional(),
+  /** Present: the named replica puts back what the run of this UID swept, once per run; writes are open. */
+  restore: z.object({ pod: z.string(), from: z.string().min(1) }).optional(),
 });
 export type CollectionMaintenance = z.infer<typeof CollectionMaintenance>;
 

@@ -8,6 +8,8 @@ export const CollectionCounts = z.object({
   manifestsDeleted: z.number().int(),
   blobsDeleted: z.number().int(),
   layerLinksDeleted: z.number().int(),
+  /** Tags that the retention rules took away. */
+  tagsRemoved: z.number().int().default(0),
   repositoriesRemoved: z.number().int(),
   /** Bytes of blob data moved to the trash by the sweep (eligible, in a dry run). */
   bytesDeleted: z.number().int(),
@@ -15,10 +17,23 @@ export const CollectionCounts = z.object({
   restored: z.number().int(),
   /** Bytes unlinked for good after the second mark. */
   bytesFreed: z.number().int(),
+  /** Bytes that the second mark found dead and that are kept until the undo grace is over. */
+  bytesPending: z.number().int().default(0),
 });
 export type CollectionCounts = z.infer<typeof CollectionCounts>;
 
-export const CollectionPhase = z.enum(['Marking', 'Sweeping', 'Swept', 'Confirming', 'Confirmed', 'Failed']);
+/** Marked, Swept, Confirmed and Restored are the ends of the four jobs; a dry run ends with Marked. */
+export const CollectionPhase = z.enum([
+  'Marking',
+  'Marked',
+  'Sweeping',
+  'Swept',
+  'Confirming',
+  'Confirmed',
+  'Restoring',
+  'Restored',
+  'Failed',
+]);
 export type CollectionPhase = z.infer<typeof CollectionPhase>;
 
 export const CollectionState = z.object({
@@ -27,6 +42,8 @@ export const CollectionState = z.object({
   phase: CollectionPhase,
   /** True once anything was moved to the trash: a failure after that needs the restart and the second mark. */
   touched: z.boolean(),
+  /** What the mark gave up and no window has swept yet: links, blobs, uploads, tags. */
+  remaining: z.number().int().default(0),
   /** One sentence for people; set when `phase` is Failed. */
   message: z.string().optional(),
   counts: CollectionCounts,
@@ -56,6 +73,8 @@ export const RegistryState = z.object({
   heldWrites: z.number().int(),
   /** True when this supervisor ended the window of the current (run, attempt) because its deadline had passed. */
   windowExpired: z.boolean(),
+  /** True when the workers that are to replace those that serve are forked and wait (see `mark` in maintenance.ts). */
+  prepared: z.boolean().default(false),
   /** Last restart nonce seen; done when every worker that takes requests was forked after it was first seen. */
   restart: z.object({ nonce: z.string(), done: z.boolean() }).nullable(),
   workers: z.array(WorkerState),

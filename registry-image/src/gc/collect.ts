@@ -4,7 +4,7 @@ import type { StorageDriver } from '../storage/driver.ts';
 import { createBoundedReader } from './bounded-reader.ts';
 import { markedCounts, type Report, zeroCounts } from './counts.ts';
 import { markStore } from './mark.ts';
-import { countEligible, sweepStore } from './sweep.ts';
+import { countEligible, sweepDoomed, unusedTrash } from './sweep.ts';
 
 export interface CollectOptions {
   readonly driver: StorageDriver;
@@ -21,8 +21,8 @@ export interface CollectOptions {
 }
 
 /**
- * Marks what is alive and renames the rest into the trash; in a dry run it only counts. Must run while no commit
- * section can (docs/architecture.md, "Garbage collection"). Throws what the storage threw, before anything is moved
+ * Marks what is alive and renames the rest into the trash, all at once; in a dry run it only counts. Must run while no commit
+ * section can (docs/architecture.md, "Garbage collection"); directories left empty are for the second mark. Throws what the storage threw, before anything is moved
  * when it came of the mark, and the signal's reason when aborted.
  */
 export async function collect(run: CollectOptions): Promise<CollectionCounts> {
@@ -37,6 +37,8 @@ export async function collect(run: CollectOptions): Promise<CollectionCounts> {
     return counts;
   }
   await run.report({ phase: 'Sweeping', counts: { ...counts }, touched: false });
-  await sweepStore({ ...run, reader }, mark, counts);
+  const trash = await unusedTrash(reader, run.trash);
+  await sweepDoomed({ ...run, trash }, mark.doomed, counts);
+  await run.report({ phase: 'Swept', counts: { ...counts }, touched: mark.doomed.length > 0 });
   return counts;
 }

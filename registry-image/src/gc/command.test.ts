@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PlanReport } from '../config/plan-report.ts';
 import * as paths from '../storage/paths.ts';
 import { runGarbageCollect } from './command.ts';
 import { createStoreFixture, digestOf, type Pushed, type StoreFixture } from './store-fixture.ts';
@@ -132,6 +133,49 @@ describe('what it does', () => {
   });
 });
 
+describe('the plan', () => {
+  test('as JSON and nothing else, of a dry run', async () => {
+    const { digest } = store.image('app', 'config', ['layer']);
+    const before = store.files();
+    const { stdout, status } = await run('-d', '-m', '--plan', 'json', 'config.yml');
+    const plan = PlanReport.parse(JSON.parse(stdout));
+    expect([status, plan.totals.blobs, plan.repositories[0]?.details?.manifests]).toEqual([0, 3, [digest]]);
+    expect(store.files()).toEqual(before);
+  });
+
+  test('as text, of a run that does it', async () => {
+    store.image('app', 'config', ['layer']);
+    const { stdout } = await run('-m', '--plan=text');
+    expect(stdout).toMatch(
+      /^app\n {2}digests that stay: 0\n {2}tags that stay: 0\n {2}manifest goes: sha256:/,
+    );
+    expect(store.files()).toEqual([]);
+  });
+
+  test('of chosen repositories, with tags that go', async () => {
+    for (const repository of ['team/app', 'other']) {
+      for (const [age, tag] of ['new', 'old', 'v1', 'older'].entries()) {
+        const image = store.image(repository, `${repository} ${tag}`, []);
+        store.write(
+          paths.tagCurrentLinkPath(repository, tag),
+          image.digest,
+          Date.now() - (age + 1) * 3_600_000,
+        );
+      }
+    }
+    const flags = ['--repositories', 'x', '--repositories=team/*', '--keep-last=1', '--keep-matching', 'v*'];
+    const { stdout } = await run('-d', ...flags, '--plan', 'json');
+    const plan = PlanReport.parse(JSON.parse(stdout));
+    expect(plan.repositories.map(({ name, tags }) => [name, tags])).toEqual([
+      ['other', { kept: 4 }],
+      ['team/app', { newest: 1, matching: 1 }],
+    ]);
+    const { stdout: younger } = await run('-d', '--keep-younger-than', '150m', '--plan', 'json');
+    const first = PlanReport.parse(JSON.parse(younger)).repositories[0];
+    expect(first?.details?.tags.map(({ tag }) => tag)).toEqual(['older', 'v1']);
+  });
+});
+
 describe('arguments', () => {
   test('the config is what is no option and no value of one', async () => {
     expect(await run('--min-age', '24h', '-d', 'config.yml')).toMatchObject({
@@ -151,6 +195,12 @@ describe('arguments', () => {
     [['--delete-untagged=maybe'], '--delete-untagged must be true or false, not "maybe"'],
     [['--min-age', 'soon'], '--min-age must be a duration such as 24h or 90m, not "soon"'],
     [['--min-age'], '--min-age must be a duration such as 24h or 90m, not ""'],
+    [['--plan', 'yaml'], '--plan must be json or text, not "yaml"'],
+    [['--plan'], '--plan must be json or text, not ""'],
+    [['--keep-last', '-1'], '--keep-last must be a number of tags such as 10, not "-1"'],
+    [['--keep-last=few'], '--keep-last must be a number of tags such as 10, not "few"'],
+    [['--keep-younger-than=-1h'], '--keep-younger-than must be a duration such as 24h or 90m, not "-1h"'],
+    [['--repositories='], '--repositories must be a pattern such as team/**, not ""'],
     [['a.yml', 'b.yml'], 'one config file is expected, but 2 were given: a.yml, b.yml'],
   ])('%j is refused', async (argv, sentence) => {
     const { status, stderr } = await run(...argv);

@@ -1,12 +1,12 @@
+import type { PlanReport } from '../config/plan-report.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { runSubcommand, type TextSink } from '../subcommand.ts';
 import { type GarbageCollectArguments, parseGarbageCollectArguments, usage } from './arguments.ts';
-import { createBoundedReader } from './bounded-reader.ts';
 import { confirm } from './confirm.ts';
-import { markedCounts } from './counts.ts';
-import { markStore } from './mark.ts';
 import { outputLines } from './output-lines.ts';
-import { sweepStore } from './sweep.ts';
+import { planLines } from './plan-text.ts';
+import { readPlanReport } from './read-plan-report.ts';
+import { beginStagedCollection } from './staged-collection.ts';
 
 export interface GarbageCollectCommand {
   /** Arguments after `garbage-collect`. */
@@ -23,7 +23,7 @@ export interface GarbageCollectCommand {
 const linesPerWrite = 1000;
 
 /**
- * `registry garbage-collect [-d] [-m] [-q] [--min-age DURATION] [CONFIG]`: marks, prints what distribution prints, sweeps
+ * `registry garbage-collect [OPTIONS] [CONFIG]`: marks, prints what distribution prints or the plan, sweeps
  * and, after the second mark, frees at once. Resolves with the exit status: 0 done, 1 it failed, 2 wrong arguments.
  */
 export function runGarbageCollect(command: GarbageCollectCommand): Promise<number> {
@@ -38,20 +38,21 @@ export function runGarbageCollect(command: GarbageCollectCommand): Promise<numbe
 
 async function collectByHand(
   driver: StorageDriver,
-  { options, quiet }: GarbageCollectArguments,
+  { options, quiet, plan }: GarbageCollectArguments,
   { stdout, stderr, signal = new AbortController().signal }: GarbageCollectCommand,
 ): Promise<void> {
-  const now = Date.now();
-  const reader = createBoundedReader(driver, signal);
   const warn = (problem: string): void => void stderr.write(`warning: ${problem}\n`);
-  const mark = await markStore(reader, options, now);
-  mark.plan.problems.forEach(warn);
-  if (!quiet) writeLines(stdout, outputLines(mark));
+  const common = { driver, options, now: Date.now(), report: () => {}, signal, warn };
+  const staged = await beginStagedCollection({ ...common, trash: `manual-${common.now}` });
+  if (!quiet && plan) writeLines(stdout, linesOfPlan(plan, await readPlanReport(common, staged.mark)));
+  else if (!quiet) writeLines(stdout, outputLines(staged.mark));
   if (options.dryRun) return;
-  const report = (): void => {};
-  const counts = markedCounts(mark.content, mark.plan);
-  await sweepStore({ driver, reader, trash: `manual-${now}`, report, signal }, mark, counts);
-  await confirm({ driver, options, now, report, signal });
+  await staged.sweep({ until: () => false, signal });
+  await confirm({ ...common, warn: () => {} });
+}
+
+function linesOfPlan(format: 'json' | 'text', report: PlanReport): Iterable<string> {
+  return format === 'json' ? [JSON.stringify(report)] : planLines(report);
 }
 
 function writeLines(sink: TextSink, lines: Iterable<string>): void {

@@ -1,16 +1,23 @@
 import type { CollectionOptions } from '../config/maintenance.ts';
 import type { CollectionCounts } from '../config/state.ts';
 import type { StorageDriver } from '../storage/driver.ts';
-import { trashRoot } from '../storage/paths.ts';
-import { type BoundedReader, createBoundedReader, forEachBounded } from './bounded-reader.ts';
+import { type BoundedReader, createBoundedReader } from './bounded-reader.ts';
 import type { Report } from './counts.ts';
-import { judgeTrash, restoreOrder } from './judgement.ts';
-import { planCollection } from './plan.ts';
+import { createDigestTable } from './digest-table.ts';
+import { inspectDoomed } from './doomed.ts';
+import { cleanStore } from './empty-directories.ts';
+import { judgeTrash } from './judgement.ts';
+import { planConfirmation } from './plan.ts';
+import { putBack } from './put-back.ts';
 import { readStore } from './store-reader.ts';
 import { readTrash, type Trash, type TrashFile } from './trash-files.ts';
+import { freeTrash, keepForUndo } from './undo.ts';
 
 /** What the second mark counts; the rest was counted by the sweep. */
-export type ConfirmCounts = Pick<CollectionCounts, 'restored' | 'bytesFreed'>;
+export type ConfirmCounts = Pick<
+  CollectionCounts,
+  'restored' | 'bytesFreed' | 'bytesPending' | 'repositoriesRemoved'
+>;
 
 export interface ConfirmOptions {
   readonly driver: StorageDriver;
@@ -26,62 +33,54 @@ export interface ConfirmOptions {
 /**
  * The second mark, with writes on, over every directory of the trash, those of dead runs included. What it finds
  * alive, or cannot tell, and what the store lacks is renamed back; what it finds dead, or the store has again, is
- * unlinked. Only what lay in the trash before the mark began is judged. May be killed and run again at any point.
+ * kept for `undoFor` and then freed. Only what lay in the trash before the mark began is judged. Then it removes what is left empty. May
+ * be killed and run again at any point.
  */
 export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const reader = createBoundedReader(run.driver, run.signal);
   await run.report({ phase: 'Confirming', counts: {}, touched: false });
-  const trash = await readTrash(reader);
-  const counts: ConfirmCounts = { restored: 0, bytesFreed: 0 };
-  if (trash.files.length > 0) await settleTrash(run, reader, trash, counts);
-  for (const level of [[trashRoot], ...trash.directories].toReversed()) {
-    await forEachBounded(level, async (directory) => {
-      run.signal.throwIfAborted();
-      await run.driver.removeIfEmpty(directory);
-    });
+  const digests = createDigestTable();
+  const trash = await readTrash(reader, digests);
+  const { content, hollow } = await readStore(reader, trash.files, digests);
+  const plan = planConfirmation(content, run.options, run.now);
+  plan.problems.forEach((problem) => run.warn?.(problem));
+  const { alive, dead, foreign } = judgeTrash(trash.files, content, plan);
+  for (const { path } of foreign) {
+    run.warn?.(`${path} is in the trash, but no collection put it there; it is left alone`);
   }
-  await run.report({ phase: 'Confirmed', counts, touched: counts.restored > 0 });
+  const { restored, obsolete } = await putBack({ ...run, reader }, alive);
+  await run.report({ phase: 'Confirming', counts: { restored }, touched: restored > 0 });
+  const freed = await settle(run, reader, { trash, dead: chain(dead, obsolete) });
+  const inspection = await inspectDoomed(reader, plan, digests);
+  const left = { doomed: [], hollow: [...inspection.hollow, ...hollow], plan };
+  const repositoriesRemoved = await cleanStore({ ...run, reader }, left);
+  const counts = { restored, ...freed, repositoriesRemoved };
+  await run.report({ phase: 'Confirmed', counts, touched: restored > 0 });
   return counts;
 }
 
-async function settleTrash(
+async function settle(
   run: ConfirmOptions,
   reader: BoundedReader,
-  trash: Trash,
-  counts: ConfirmCounts,
-): Promise<void> {
-  const { content } = await readStore(reader, trash.files);
-  const plan = planCollection(content, run.options, run.now);
-  plan.problems.forEach((problem) => run.warn?.(problem));
-  const { alive, dead, foreign } = judgeTrash(trash.files, content, plan);
-  foreign.forEach(({ path }) =>
-    run.warn?.(`${path} is in the trash, but no collection put it there; it is left alone`),
-  );
-  const putBack = new Set<string>();
-  for (const kind of restoreOrder) {
-    const files = alive.filter((file) => file.layout?.kind === kind);
-    await forEachBounded(files, async (file) => {
-      run.signal.throwIfAborted();
-      if (!(await restore(run, reader, file))) dead.push(file);
-      else if (file.layout && 'digest' in file.layout) putBack.add(file.layout.digest);
-    });
-    counts.restored = putBack.size;
+  { trash, dead }: { trash: Trash; dead: Iterable<TrashFile> },
+): Promise<Pick<ConfirmCounts, 'bytesFreed' | 'bytesPending'>> {
+  let bytes = 0;
+  for (const { layout, size } of dead) if (layout?.kind === 'blobData') bytes += size;
+  run.signal.throwIfAborted();
+  if (run.options.undoFor > 0) {
+    await keepForUndo({ ...run, reader }, { dead, expires: run.now + run.options.undoFor });
+    await freeTrash(run, trash, []);
+    return { bytesFreed: 0, bytesPending: bytes };
   }
-  await run.report({ phase: 'Confirming', counts: { ...counts }, touched: counts.restored > 0 });
-  await forEachBounded(dead, async (file) => {
-    run.signal.throwIfAborted();
-    await run.driver.delete(file.path);
-    if (file.layout?.kind === 'blobData') counts.bytesFreed += file.size;
-  });
+  await freeTrash(run, trash, dead);
+  return { bytesFreed: bytes, bytesPending: 0 };
 }
 
-/**
- * Puts one file back unless the store has it again, and tells whether it did. Its lease begins anew, so that a copy
- * that a push brings at this very moment loses none by being replaced.
- */
-async function restore(run: ConfirmOptions, reader: BoundedReader, file: TrashFile): Promise<boolean> {
-  if (await reader.stat(file.origin)) return false;
-  await run.driver.touch(file.path, run.now);
-  await run.driver.move(file.path, file.origin);
-  return true;
+function chain<T>(one: Iterable<T>, other: Iterable<T>): Iterable<T> {
+  return {
+    *[Symbol.iterator]() {
+      yield* one;
+      yield* other;
+    },
+  };
 }

@@ -1,3 +1,5 @@
+import type { DigestTable } from './digest-table.ts';
+
 /**
  * What a store holds, as far as a collection must know it: the input of the pure core (liveness.ts, plan.ts). Digests
  * are `algorithm:hex`; times are milliseconds since the epoch. What earlier runs left in the trash is part of it,
@@ -7,9 +9,11 @@ export interface StoreContent {
   readonly repositories: ReadonlyMap<string, RepositoryContent>;
   readonly blobs: ReadonlyMap<string, Place>;
   /** Every manifest that exists and was asked for; `damaged` when it cannot be read as one. */
-  readonly manifests: ReadonlyMap<string, References | 'damaged'>;
+  readonly manifests: Pick<ReadonlyMap<string, References | 'damaged'>, 'get' | 'has'>;
   /** Problems that hide references nobody can know: while there is one, no blob is dead. */
   readonly unknown: readonly string[];
+  /** Has a number for every digest in it: what is kept of many can be kept as numbers. */
+  readonly digests?: DigestTable;
 }
 
 /** `held`: in the store, but not ours to move (reached through a symbolic link). */
@@ -23,6 +27,8 @@ export interface RepositoryContent {
   readonly layers: ReadonlyMap<string, Link>;
   /** When each upload was started, by its id. */
   readonly uploads: ReadonlyMap<string, number>;
+  /** Digests that commits named since the content was read (the journal's); each is a root, like a lease. */
+  readonly written?: ReadonlySet<string>;
   /** What could not be told about it, a sentence each; with any, the repository keeps all that it has. */
   readonly problems: readonly string[];
 }
@@ -30,8 +36,12 @@ export interface RepositoryContent {
 export interface TagContent {
   /** Undefined when the tag has no current link: then it names nothing. */
   readonly current: string | undefined;
+  /** When it was set; 0 without a current link. */
+  readonly modified: number;
   /** Digests of its index entries. */
   readonly history: readonly string[];
+  /** True when only the trash has it. */
+  readonly trashed?: boolean;
 }
 
 export interface Link {

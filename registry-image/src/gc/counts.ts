@@ -8,6 +8,8 @@ export interface Progress {
   /** What this run counts; a second mark tells nothing of what the sweep counted before. */
   readonly counts: Partial<CollectionCounts>;
   readonly touched: boolean;
+  /** What is given up and not swept yet; nothing when this run does not count it. */
+  readonly remaining?: number;
 }
 
 /** Receives the progress of a run; the run waits for a promise before it goes on. */
@@ -21,10 +23,12 @@ export function zeroCounts(): CollectionCounts {
     manifestsDeleted: 0,
     blobsDeleted: 0,
     layerLinksDeleted: 0,
+    tagsRemoved: 0,
     repositoriesRemoved: 0,
     bytesDeleted: 0,
     restored: 0,
     bytesFreed: 0,
+    bytesPending: 0,
   };
 }
 

@@ -1,10 +1,17 @@
-import type { Entry } from '../storage/driver.ts';
+import { NotAFileError } from '../storage/errors.ts';
 import type { BoundedReader } from './bounded-reader.ts';
+
+export interface Directory {
+  readonly path: string;
+  readonly name: string;
+  /** Reached through a symbolic link. */
+  readonly isSymbolicLink: boolean;
+}
 
 /** Lists directories for marking and notes what a collection must not touch or cannot know. */
 export interface DirectoryWalk {
   /** Directories in `path`, none when it does not exist; a symbolic link is followed and noted. */
-  directories(path: string): Promise<Entry[]>;
+  directories(path: string): Promise<Directory[]>;
   /** Symbolic links that were followed, a sentence each. */
   readonly followed: readonly string[];
   /** Symbolic links that could not be followed: what lies behind them is unknown. */
@@ -16,25 +23,40 @@ export function createDirectoryWalk(reader: BoundedReader, linked = false): Dire
   const followed: string[] = [];
   const unknown: string[] = [];
 
-  function isFollowed(entry: Entry): boolean {
-    if (!entry.isSymbolicLink) return entry.isDirectory;
-    if (entry.isDirectory && !linked) {
-      followed.push(`${entry.path} is a symbolic link`);
+  async function isFollowed(path: string): Promise<boolean> {
+    const named = await lookBehind(reader, path);
+    if (named === 'file') return false;
+    if (named === 'directory' && !linked) {
+      followed.push(`${path} is a symbolic link`);
       return true;
     }
-    if (entry.isDirectory || entry.modified === 0) {
-      unknown.push(`${entry.path} is a symbolic link that cannot be followed; no blob is collected`);
-    }
+    unknown.push(`${path} is a symbolic link that cannot be followed; no blob is collected`);
     return false;
   }
 
-  return {
-    followed,
-    unknown,
-    directories: async (path) => ((await reader.list(path)) ?? []).filter(isFollowed),
-  };
+  async function directories(path: string): Promise<Directory[]> {
+    const found: Directory[] = [];
+    for (const { name, kind } of (await reader.children(path)) ?? []) {
+      const child = { path: `${path}/${name}`, name, isSymbolicLink: kind === 'symbolicLink' };
+      if (kind === 'directory' || (child.isSymbolicLink && (await isFollowed(child.path)))) found.push(child);
+    }
+    return found;
+  }
+
+  return { followed, unknown, directories };
 }
 
-export function nameOf(entry: Entry): string {
+async function lookBehind(reader: BoundedReader, path: string): Promise<'directory' | 'file' | 'nothing'> {
+  try {
+    const entry = await reader.stat(path);
+    if (!entry) return 'nothing';
+    return entry.isDirectory ? 'directory' : 'file';
+  } catch (error) {
+    if (error instanceof NotAFileError) return 'nothing';
+    throw error;
+  }
+}
+
+export function nameOf(entry: { readonly path: string }): string {
   return entry.path.slice(entry.path.lastIndexOf('/') + 1);
 }

@@ -10,18 +10,30 @@ interface Options {
   readonly signal: AbortSignal;
 }
 
-/** Removes the directories that a sweep or an earlier deletion left empty, and nothing else. */
-export async function removeHollow(options: Options, mark: Mark): Promise<void> {
-  await removeEach(options, mark.hollow);
-  const left = [...mark.doomed.map(({ path }) => path), ...mark.hollow].map(parentOf);
-  await removeEach(options, [...new Set(left)].filter(isBlobPrefix));
-  for (const [name, { lostTags }] of mark.plan.repositories) {
+/**
+ * Removes the directories that a sweep or an earlier deletion left empty, and nothing else; also while writes go on, for a commit makes
+ * its directories again when they are gone.
+ * @param mark what it found hollow, and what it gave up
+ * @returns how many repositories have left the catalog by it
+ */
+export async function cleanStore(
+  options: Options,
+  { doomed, hollow, plan }: Pick<Mark, 'doomed' | 'hollow' | 'plan'>,
+): Promise<number> {
+  await removeEach(options, hollow);
+  const left = new Set(hollow.map(parentOf));
+  for (const { path } of doomed) left.add(parentOf(path));
+  await removeEach(options, [...left].filter(isBlobPrefix));
+  let removed = 0;
+  for (const [name, { lostTags, vanishes }] of plan.repositories) {
     for (const tag of lostTags) await removeEmptyTree(options, paths.tagPath(name, tag));
+    if (vanishes && (await removeRepository(options, name))) removed++;
   }
+  return removed;
 }
 
 /** Removes the directories of a repository that has nothing left, and parents that hold no other; tells whether it is gone. */
-export async function removeRepository(options: Options, name: string): Promise<boolean> {
+async function removeRepository(options: Options, name: string): Promise<boolean> {
   const path = paths.repositoryPath(name);
   const children = (await options.reader.list(path)) ?? [];
   let gone = true;

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import type { StorageDriver } from '../storage/driver.ts';
+import { treatInBulk } from '../storage/bulk-operations.ts';
+import type { Move, StorageDriver } from '../storage/driver.ts';
 import { concurrency } from './bounded-reader.ts';
 import { pullAll } from './pull-fixture.ts';
 import { collectOnce, confirmOnce } from './run-fixture.ts';
@@ -47,11 +48,23 @@ function dyingDriver(driver: StorageDriver, limit: number): { driver: StorageDri
     driver: {
       ...driver,
       move: (from, to) => (died() ? dead() : driver.move(from, to)),
+      moveMany: (moves, options) =>
+        treatInBulk(moves, ({ from, to }) => (died() ? dead() : moved(driver, from, to)), options),
+      removeMany: (paths, options) =>
+        treatInBulk(paths, (path) => (died() ? dead() : removed(driver, path)), options),
       delete: (path) => (died() ? dead() : driver.delete(path)),
       touch: (path, modified) => (died() ? dead() : driver.touch(path, modified)),
       removeIfEmpty: (path) => (changes > limit ? dead() : driver.removeIfEmpty(path)),
     },
   };
+}
+
+async function moved(driver: StorageDriver, from: string, to: string): Promise<boolean> {
+  return (await driver.moveMany([{ from, to }])).skipped.length === 0;
+}
+
+async function removed(driver: StorageDriver, path: string): Promise<boolean> {
+  return (await driver.removeMany([path])).skipped.length === 0;
 }
 
 test('killed before any change of the sweep: every tag still pulls, and the next second mark ends it', async () => {
@@ -109,12 +122,15 @@ test('the signal ends a sweep between two renames: none is under way when it has
     const store = createStore();
     const abort = new AbortController();
     let moves = 0;
-    const move: StorageDriver['move'] = async (from, to) => {
-      if (++moves === limit) abort.abort(new Error('deadline'));
-      await store.driver.move(from, to);
+    const moveMany: StorageDriver['moveMany'] = (list, options) => {
+      const one = ({ from, to }: Move): Promise<boolean> => {
+        if (++moves === limit) abort.abort(new Error('deadline'));
+        return moved(store.driver, from, to);
+      };
+      return treatInBulk(list, one, options);
     };
     await expect(
-      collectOnce({ driver: { ...store.driver, move } }, {}, { signal: abort.signal }),
+      collectOnce({ driver: { ...store.driver, moveMany } }, {}, { signal: abort.signal }),
     ).rejects.toThrow('deadline');
     expect(moves).toBeLessThan(limit + concurrency);
     const after = store.files();
@@ -133,9 +149,10 @@ test('a push before any removal of the second mark: what was pushed is whole', a
     const push = (): void => {
       if (++changes === at) store.image('gone', 'gone', ['dead layer'], { tag: 'back', age: 0 });
     };
+    const one = (path: string): Promise<boolean> => (push(), removed(store.driver, path));
     const driver: StorageDriver = {
       ...store.driver,
-      delete: (path) => (push(), store.driver.delete(path)),
+      removeMany: (paths, options) => treatInBulk(paths, one, options),
     };
     await confirmOnce({ driver });
     more = changes >= at;

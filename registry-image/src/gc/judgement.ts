@@ -1,5 +1,5 @@
 import type { LayoutPath } from '../storage/paths.ts';
-import type { StoreContent } from './content.ts';
+import type { StoreContent, TagContent } from './content.ts';
 import { type CollectionPlan, judgeLayer } from './plan.ts';
 import type { TrashFile } from './trash-files.ts';
 
@@ -9,6 +9,7 @@ export const restoreOrder: readonly LayoutPath['kind'][] = [
   'layerLink',
   'revisionLink',
   'tagIndexLink',
+  'tagCurrentLink',
 ];
 
 /** What a collection sweeps; uploads among them never come back. */
@@ -20,42 +21,64 @@ const sweptKinds: ReadonlySet<LayoutPath['kind']> = new Set([
 ]);
 
 export interface Judgement {
-  readonly alive: TrashFile[];
-  readonly dead: TrashFile[];
+  readonly alive: readonly TrashFile[];
+  /** The rest, made anew each time that they are asked for: they are many. */
+  readonly dead: Iterable<TrashFile>;
   /** What no collection put into the trash. */
-  readonly foreign: TrashFile[];
+  readonly foreign: readonly TrashFile[];
 }
 
-/** Judges the files of the trash by a plan that was made with them. */
+/** Judges the files of the trash by a plan that was made with them (`planConfirmation`). */
 export function judgeTrash(
-  files: readonly TrashFile[],
+  files: Iterable<TrashFile>,
   content: StoreContent,
   plan: CollectionPlan,
 ): Judgement {
-  const judgement: Judgement = { alive: [], dead: [], foreign: [] };
-  for (const file of files) judgement[judge(file.layout, content, plan)].push(file);
-  return judgement;
+  const judged = { alive: [] as TrashFile[], foreign: [] as TrashFile[] };
+  const others = new Set<number>();
+  for (const [index, file] of numbered(files)) {
+    const verdict = judge(file, content, plan);
+    if (verdict === 'dead') continue;
+    judged[verdict].push(file);
+    others.add(index);
+  }
+  return { ...judged, dead: { [Symbol.iterator]: () => without(others, files) } };
 }
 
-function judge(layout: LayoutPath | undefined, content: StoreContent, plan: CollectionPlan): keyof Judgement {
-  if (!layout || !sweptKinds.has(layout.kind)) return 'foreign';
-  return isAlive(layout, content, plan) ? 'alive' : 'dead';
+function* without(others: ReadonlySet<number>, files: Iterable<TrashFile>): Generator<TrashFile, undefined> {
+  for (const [index, file] of numbered(files)) if (!others.has(index)) yield file;
 }
 
-function isAlive(layout: LayoutPath, content: StoreContent, plan: CollectionPlan): boolean {
-  if (layout.kind === 'blobData') return content.unknown.length > 0 || plan.liveBlobs.has(layout.digest);
-  if (layout.kind === 'layerLink') return isLayerAlive(layout, content, plan);
-  if (layout.kind !== 'revisionLink' && layout.kind !== 'tagIndexLink') return false;
-  return plan.repositories.get(layout.repository)?.live.has(layout.digest) ?? false;
+function* numbered(files: Iterable<TrashFile>): Generator<[number, TrashFile]> {
+  let index = 0;
+  for (const file of files) yield [index++, file];
 }
 
-function isLayerAlive(
-  layout: { repository: string; digest: string },
+function judge(
+  { layout, modified }: Pick<TrashFile, 'layout' | 'modified'>,
   content: StoreContent,
   plan: CollectionPlan,
-): boolean {
+): keyof Judgement {
+  if (!layout || !sweptKinds.has(layout.kind)) return 'foreign';
+  return isAlive(layout, modified, content, plan) ? 'alive' : 'dead';
+}
+
+function isAlive(layout: LayoutPath, modified: number, content: StoreContent, plan: CollectionPlan): boolean {
+  if (layout.kind === 'blobData') return content.unknown.length > 0 || plan.liveBlobs.has(layout.digest);
+  if (!('repository' in layout)) return false;
   const repository = content.repositories.get(layout.repository);
-  const liveness = plan.repositories.get(layout.repository);
-  if (!repository || !liveness) return false;
-  return judgeLayer(layout.digest, repository, liveness, content) === 'alive';
+  const judged = plan.repositories.get(layout.repository);
+  if (!repository || !judged) return false;
+  if (layout.kind === 'layerLink') return judgeLayer(layout.digest, repository, judged, content) === 'alive';
+  if (layout.kind === 'revisionLink') return judged.live.has(layout.digest);
+  if (layout.kind !== 'tagIndexLink' && layout.kind !== 'tagCurrentLink') return false;
+  const tag = repository.tags.get(layout.tag);
+  if (layout.kind === 'tagIndexLink') return judged.live.has(layout.digest) && isThere(tag, judged.keepsAll);
+  // Two runs may have taken the same tag away.
+  return tag?.trashed === true && tag.modified === modified && isThere(tag, judged.keepsAll);
+}
+
+/** Whether a tag is in the store, or comes back. A rule took it away, so it only comes back when its repository keeps all. */
+function isThere(tag: TagContent | undefined, keepsAll: boolean): boolean {
+  return tag?.current !== undefined && (keepsAll || !tag.trashed);
 }

@@ -1,13 +1,16 @@
 import type { CollectionOptions } from '../config/maintenance.ts';
-import type { Link, RepositoryContent, StoreContent } from './content.ts';
+import type { Link, References, RepositoryContent, StoreContent } from './content.ts';
+import { attachmentOf, attachmentTo, heldTags, type Retention } from './retention.ts';
 
 /** Why a digest is alive in a repository; `kept`: because the repository keeps all that it has. */
-export type Reason = 'tag' | 'revision' | 'lease' | 'kept' | 'reference' | 'referrer';
+export type Reason = 'tag' | 'revision' | 'lease' | 'written' | 'kept' | 'reference' | 'referrer';
 
 export interface Liveness {
   /** Digests of manifests and blobs that the repository keeps alive. */
   readonly live: ReadonlyMap<string, Reason>;
-  /** What could not be told, a sentence each; with any, all that the repository has is alive. */
+  /** True when all that the repository has is alive: it is not to be collected, or there are problems. */
+  readonly keepsAll: boolean;
+  /** What could not be told, a sentence each. */
   readonly problems: readonly string[];
 }
 
@@ -16,24 +19,38 @@ export type LivenessOptions = Pick<CollectionOptions, 'deleteUntagged' | 'minAge
 
 type Manifests = StoreContent['manifests'];
 
+export interface LivenessInput {
+  readonly repository: RepositoryContent;
+  readonly manifests: Manifests;
+  readonly options: LivenessOptions;
+  /** Undefined: all tags stay. */
+  readonly retention: Retention | undefined;
+  /** True: the repository is not to be collected. */
+  readonly spared: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
 /**
- * Roots and their closure in one repository. Roots are tags, leases and, without deleteUntagged, every revision. A live
- * digest keeps what its manifest names (blobs, children) and, of this repository's revisions, those whose subject it is.
- * @param now milliseconds since the epoch
+ * Roots and their closure in one repository. Roots are the tags that stay, leases, what was written since the mark began and, without
+ * deleteUntagged, every revision. A live digest keeps what its manifest names (blobs, children), of this repository's
+ * revisions those whose subject it is, and what the tags that are attached to it name.
  */
-export function liveIn(
-  repository: RepositoryContent,
-  manifests: Manifests,
-  options: LivenessOptions,
-  now: number,
-): Liveness {
-  const roots = rootsOf(repository, options, now);
-  const edges = { referrers: referrersIn(repository, manifests), layers: repository.layers };
-  const live = closure(roots, manifests, edges);
+export function liveIn(input: LivenessInput): Liveness {
+  const { repository, manifests, retention, spared } = input;
+  const edges = {
+    manifests,
+    layers: repository.layers,
+    referrers: referrersIn(repository, manifests),
+    attached: retention && attachedIn(repository, retention),
+  };
+  const roots = rootsOf(input);
+  const live = closure(roots, edges);
   const problems = [...repository.problems, ...problemsOf(repository, manifests, live)];
-  if (problems.length === 0) return { live, problems };
-  const everything = new Map([...roots, ...everythingIn(repository, roots)]);
-  return { live: closure(everything, manifests, edges), problems };
+  if (!spared && problems.length === 0) return { live, keepsAll: false, problems };
+  const everything = rootsOf({ ...input, retention: undefined });
+  for (const digest of digestsIn(repository)) if (!everything.has(digest)) everything.set(digest, 'kept');
+  return { live: closure(everything, edges), keepsAll: true, problems };
 }
 
 /** Whether the lease of a link still holds; a time in the future (another machine's clock) holds too. */
@@ -41,8 +58,10 @@ export function isLeased(link: Link, options: Pick<LivenessOptions, 'minAge'>, n
   return options.minAge > 0 && now - link.modified < options.minAge;
 }
 
-function rootsOf(repository: RepositoryContent, options: LivenessOptions, now: number): Map<string, Reason> {
+/** The last reason that a digest is given is the one that people want to read. */
+function rootsOf({ repository, options, retention, now }: LivenessInput): Map<string, Reason> {
   const roots = new Map<string, Reason>();
+  for (const digest of repository.written ?? []) roots.set(digest, 'written');
   for (const [digest, link] of repository.layers) {
     if (isLeased(link, options, now)) roots.set(digest, 'lease');
   }
@@ -50,38 +69,49 @@ function rootsOf(repository: RepositoryContent, options: LivenessOptions, now: n
     if (isLeased(link, options, now)) roots.set(digest, 'lease');
     else if (!options.deleteUntagged && !link.trashed) roots.set(digest, 'revision');
   }
-  for (const { current } of repository.tags.values()) if (current) roots.set(current, 'tag');
+  for (const [tag, { current }] of heldTags(repository.tags)) {
+    if (!retention || retention.stays.has(tag)) roots.set(current, 'tag');
+  }
   return roots;
 }
 
-function everythingIn(
-  repository: RepositoryContent,
-  roots: ReadonlyMap<string, Reason>,
-): (readonly [string, Reason])[] {
-  const digests = [...repository.revisions.keys(), ...repository.layers.keys()];
-  return digests.filter((digest) => !roots.has(digest)).map((digest) => [digest, 'kept']);
+/** What a repository has, in the store and in the trash. */
+function* digestsIn({ revisions, layers, tags }: RepositoryContent): Generator<string> {
+  yield* revisions.keys();
+  yield* layers.keys();
+  for (const { current } of tags.values()) if (current !== undefined) yield current;
 }
 
 /** Revisions by the digest of their subject (OCI image specification 1.1, "subject"). */
 function referrersIn(repository: RepositoryContent, manifests: Manifests): Map<string, string[]> {
   const referrers = new Map<string, string[]>();
   for (const digest of repository.revisions.keys()) {
-    const manifest = manifests.get(digest);
-    if (manifest === undefined || manifest === 'damaged' || manifest.subject === undefined) continue;
-    const known = referrers.get(manifest.subject);
-    if (known) known.push(digest);
-    else referrers.set(manifest.subject, [digest]);
+    const subject = readable(manifests.get(digest))?.subject;
+    if (subject !== undefined) add(referrers, subject, digest);
   }
   return referrers;
 }
 
+/** What the tags name that a rule lets go unless they are attached to something alive, by what they are attached to. */
+function attachedIn({ tags }: RepositoryContent, { stays }: Retention): Map<string, string[]> {
+  const attached = new Map<string, string[]>();
+  for (const [tag, { current }] of heldTags(tags)) {
+    const subject = stays.has(tag) ? undefined : attachmentOf(tag);
+    if (subject !== undefined) add(attached, subject, current);
+  }
+  return attached;
+}
+
+interface Edges {
+  readonly manifests: Manifests;
+  readonly layers: RepositoryContent['layers'];
+  readonly referrers: ReadonlyMap<string, readonly string[]>;
+  readonly attached: ReadonlyMap<string, readonly string[]> | undefined;
+}
+
 function closure(
   roots: ReadonlyMap<string, Reason>,
-  manifests: Manifests,
-  {
-    referrers,
-    layers,
-  }: { referrers: ReadonlyMap<string, readonly string[]>; layers: RepositoryContent['layers'] },
+  { manifests, layers, referrers, attached }: Edges,
 ): Map<string, Reason> {
   const live = new Map(roots);
   const pending = [...roots.keys()];
@@ -94,10 +124,11 @@ function closure(
   };
   for (let digest = pending.pop(); digest !== undefined; digest = pending.pop()) {
     reach(referrers.get(digest) ?? [], 'referrer');
+    reach(attached?.get(attachmentTo(digest)) ?? [], 'referrer');
     const target = layers.get(digest)?.target;
     if (target !== undefined) reach([target], 'reference');
-    const manifest = manifests.get(digest);
-    if (manifest === undefined || manifest === 'damaged') continue;
+    const manifest = readable(manifests.get(digest));
+    if (!manifest) continue;
     reach(manifest.blobs, 'reference');
     reach(manifest.manifests, 'reference');
   }
@@ -114,18 +145,27 @@ function problemsOf(
   live: ReadonlyMap<string, Reason>,
 ): string[] {
   const problems: string[] = [];
-  for (const digest of new Set([...repository.revisions.keys(), ...live.keys()])) {
+  const tags = heldTags(repository.tags);
+  const tagged = new Set(tags.map(([, { current }]) => current));
+  for (const digest of new Set([...repository.revisions.keys(), ...tagged, ...live.keys()])) {
     if (manifests.get(digest) === 'damaged') problems.push(`manifest ${digest} is damaged`);
   }
-  const tagged = new Set<string>();
-  for (const [tag, { current }] of repository.tags) {
-    if (!current || manifests.has(current)) continue;
-    tagged.add(current);
-    problems.push(`tag ${tag} names manifest ${current}, which is missing`);
+  for (const [tag, { current }] of tags) {
+    if (!manifests.has(current)) problems.push(`tag ${tag} names manifest ${current}, which is missing`);
   }
   for (const digest of repository.revisions.keys()) {
     const missing = live.has(digest) && !manifests.has(digest);
     if (missing && !tagged.has(digest)) problems.push(`manifest ${digest} is missing`);
   }
   return problems;
+}
+
+function readable(manifest: References | 'damaged' | undefined): References | undefined {
+  return manifest === 'damaged' ? undefined : manifest;
+}
+
+function add(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }

@@ -10,23 +10,24 @@ const maximumSize = 16 * 1024 * 1024;
 
 export interface ManifestRequest {
   /** Digests that must be manifests: revisions and what tags name. */
-  readonly expected: ReadonlySet<string>;
+  readonly expected: Iterable<string> & { has(digest: string): boolean };
   /** Copies in the trash, read when the store has none. */
-  readonly trashed: ReadonlyMap<string, string>;
+  readonly trashed: { get(digest: string): string | undefined };
 }
 
 /**
  * Reads the expected manifests and, over all levels, the children of indexes. A child that is no revision may as well
  * be a layer (build caches list them so): when it is no manifest it counts as one, not as damaged.
+ * @param manifests gets every manifest that exists; `damaged` when it cannot be read as one
  */
 export async function readManifests(
   reader: BoundedReader,
   { expected, trashed }: ManifestRequest,
-): Promise<Map<string, References | 'damaged'>> {
-  const manifests = new Map<string, References | 'damaged'>();
-  const seen = new Set(expected);
-  let level = [...expected];
-  while (level.length > 0) {
+  manifests: { set(digest: string, manifest: References | 'damaged'): void },
+): Promise<void> {
+  const seen = new Set<string>();
+  let level: Iterable<string> = expected;
+  for (let more = true; more;) {
     const children: string[] = [];
     await forEachBounded(level, async (digest) => {
       const manifest = await readManifest(reader, digest, trashed.get(digest));
@@ -34,9 +35,10 @@ export async function readManifests(
       if (manifest) manifests.set(digest, manifest);
       if (manifest && manifest !== 'damaged') children.push(...manifest.manifests);
     });
-    level = children.filter((digest) => !seen.has(digest) && seen.add(digest));
+    const next = children.filter((digest) => !expected.has(digest) && !seen.has(digest) && seen.add(digest));
+    more = next.length > 0;
+    level = next;
   }
-  return manifests;
 }
 
 async function readManifest(

@@ -1,6 +1,7 @@
 import type { CollectionOptions } from '../config/maintenance.ts';
 import type { BoundedReader } from './bounded-reader.ts';
 import type { StoreContent } from './content.ts';
+import { createDigestTable } from './digest-table.ts';
 import { type Inspection, inspectDoomed } from './doomed.ts';
 import { type CollectionPlan, planCollection } from './plan.ts';
 import { readStore } from './store-reader.ts';
@@ -18,9 +19,10 @@ export async function markStore(
   options: CollectionOptions,
   now: number,
 ): Promise<Mark> {
-  const trash = await readTrash(reader);
-  const { content, hollow } = await readStore(reader, trash.files);
+  const digests = createDigestTable();
+  const trash = await readTrash(reader, digests);
+  const { content, hollow } = await readStore(reader, trash.files, digests);
   const plan = planCollection(content, options, now);
-  const inspection = await inspectDoomed(reader, plan);
+  const inspection = await inspectDoomed(reader, plan, digests);
   return { content, plan, doomed: inspection.doomed, hollow: [...inspection.hollow, ...hollow] };
 }

@@ -1,9 +1,8 @@
 import { type Digest, isAlgorithm, parseDigest } from '../registry/digest.ts';
-import type { Entry } from '../storage/driver.ts';
 import * as paths from '../storage/paths.ts';
 import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
 import type { Link, RepositoryContent, TagContent } from './content.ts';
-import { createDirectoryWalk, type DirectoryWalk, nameOf } from './directory-walk.ts';
+import { createDirectoryWalk, type Directory, type DirectoryWalk } from './directory-walk.ts';
 import { readLink, readLinkEntry } from './link-entry.ts';
 import type { FoundRepository } from './repository-walk.ts';
 
@@ -48,7 +47,7 @@ interface Context {
 async function readLinks(context: Context, path: string, areRevisions: boolean): Promise<Map<string, Link>> {
   const links = new Map<string, Link>();
   for (const algorithm of await context.walk.directories(path)) {
-    if (areRevisions && !isAlgorithm(nameOf(algorithm))) {
+    if (areRevisions && !isAlgorithm(algorithm.name)) {
       context.problems.push(`${algorithm.path} is of no known digest algorithm`);
     }
     const digests = await digestsIn(context.walk, algorithm);
@@ -64,10 +63,13 @@ async function readLinks(context: Context, path: string, areRevisions: boolean):
   return links;
 }
 
-async function digestsIn(walk: DirectoryWalk, algorithm: Entry): Promise<(readonly [Digest, Entry])[]> {
-  if (!isAlgorithm(nameOf(algorithm))) return [];
+async function digestsIn(
+  walk: DirectoryWalk,
+  algorithm: Directory,
+): Promise<(readonly [Digest, Directory])[]> {
+  if (!isAlgorithm(algorithm.name)) return [];
   return (await walk.directories(algorithm.path)).flatMap((entry) => {
-    const digest = parseDigest(`${nameOf(algorithm)}:${nameOf(entry)}`);
+    const digest = parseDigest(`${algorithm.name}:${entry.name}`);
     return digest ? [[digest, entry] as const] : [];
   });
 }
@@ -75,12 +77,13 @@ async function digestsIn(walk: DirectoryWalk, algorithm: Entry): Promise<(readon
 async function readTags(context: Context, name: string): Promise<Map<string, TagContent>> {
   const tags = new Map<string, TagContent>();
   await forEachBounded(await context.walk.directories(paths.tagsPath(name)), async (entry) => {
-    const tag = nameOf(entry);
+    const tag = entry.name;
     const path = paths.tagCurrentLinkPath(name, tag);
     const link = await readLink(context.reader, path);
     if (link.kind === 'unreadable') context.problems.push(`${path} cannot be read: ${link.reason}`);
     const current = link.kind === 'digest' ? link.digest : undefined;
-    tags.set(tag, { current, history: await readHistory(context, name, tag) });
+    const modified = current === undefined ? 0 : ((await context.reader.stat(path))?.modified ?? 0);
+    tags.set(tag, { current, modified, history: await readHistory(context, name, tag) });
   });
   return tags;
 }
@@ -96,12 +99,13 @@ async function readHistory(context: Context, name: string, tag: string): Promise
 async function readUploads(context: Context, name: string): Promise<Map<string, number>> {
   const uploads = new Map<string, number>();
   await forEachBounded(await context.walk.directories(paths.uploadsPath(name)), async (entry) => {
-    const id = nameOf(entry);
+    const id = entry.name;
     const startedAt = await context.reader.content(paths.uploadStartedAtPath(name, id));
     const started = Date.parse(startedAt?.toString('utf8') ?? '');
     // A slow upload is as alive as any: what counts is when something last happened to it.
     const data = await context.reader.stat(paths.uploadDataPath(name, id));
-    uploads.set(id, Math.max(Number.isNaN(started) ? entry.modified : started, data?.modified ?? 0));
+    const begun = Number.isNaN(started) ? (await context.reader.stat(entry.path))?.modified : started;
+    uploads.set(id, Math.max(begun ?? 0, data?.modified ?? 0));
   });
   return uploads;
 }

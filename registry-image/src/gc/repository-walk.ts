@@ -1,7 +1,7 @@
 import { isRepositoryName } from '../registry/reference.ts';
 import { repositoriesRoot } from '../storage/paths.ts';
 import type { BoundedReader } from './bounded-reader.ts';
-import { createDirectoryWalk, nameOf } from './directory-walk.ts';
+import { createDirectoryWalk } from './directory-walk.ts';
 
 /** A repository found in the store. */
 export interface FoundRepository {
@@ -25,11 +25,11 @@ export async function findRepositories(
     const entries = await walk.directories(path);
     unknown.push(...walk.unknown);
     const name = path.slice(repositoriesRoot.length + 1);
-    if (name !== '' && entries.some((entry) => markers.has(nameOf(entry)))) {
+    if (name !== '' && entries.some((entry) => markers.has(entry.name))) {
       found.push({ name, linked, problems: problemsOf(name, linked) });
     }
-    const children = entries.filter((entry) => !nameOf(entry).startsWith('_'));
-    await Promise.all(children.map((entry) => visit(entry.path, linked || entry.isSymbolicLink === true)));
+    const children = entries.filter((entry) => !entry.name.startsWith('_'));
+    await Promise.all(children.map((entry) => visit(entry.path, linked || entry.isSymbolicLink)));
   }
 
   await visit(repositoriesRoot, false);

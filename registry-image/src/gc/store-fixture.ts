@@ -37,7 +37,8 @@ export interface StoreFixture {
   manifest(repository: string, manifest: Record<string, unknown>, options?: PushOptions): Pushed;
   image(repository: string, name: string, layers: readonly string[], options?: PushOptions): Pushed;
   index(repository: string, children: readonly Pushed[], options?: PushOptions): Pushed;
-  tag(repository: string, tag: string, digest: string): void;
+  /** @param age milliseconds since it was set; default: long ago */
+  tag(repository: string, tag: string, digest: string, age?: number): void;
   /** Storage paths of all files, sorted. */
   files(under?: string): string[];
   dispose(): void;
@@ -71,8 +72,8 @@ export function createStoreFixture(): StoreFixture {
     return pushed;
   }
 
-  function tag(repository: string, name: string, digest: string): void {
-    write(paths.tagCurrentLinkPath(repository, name), digest);
+  function tag(repository: string, name: string, digest: string, age = longAgo): void {
+    write(paths.tagCurrentLinkPath(repository, name), digest, testNow - age);
     write(paths.tagIndexLinkPath(repository, name, digest), digest);
   }
 
@@ -92,7 +93,7 @@ export function createStoreFixture(): StoreFixture {
 
   return {
     root,
-    driver: createFilesystemDriver({ rootDirectory: root }),
+    driver: createFilesystemDriver({ rootDirectory: root, blocking: true }),
     write,
     remove: (path) => rmSync(join(root, path), { recursive: true }),
     blob,

@@ -1,53 +1,62 @@
 import type { CollectionCounts } from '../config/state.ts';
 import type { StorageDriver } from '../storage/driver.ts';
-import { NotFoundError } from '../storage/errors.ts';
 import { trashPath, trashRoot } from '../storage/paths.ts';
-import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
+import type { BoundedReader } from './bounded-reader.ts';
 import type { Report } from './counts.ts';
 import { nameOf } from './directory-walk.ts';
-import { type Doomed, sweepOrder } from './doomed.ts';
-import { removeHollow, removeRepository } from './empty-directories.ts';
+import type { Doomed, DoomedList } from './doomed.ts';
 import type { Mark } from './mark.ts';
 
 /** Moves between two reports of progress. */
-const reportEvery = 500;
+const reportEvery = 2_000;
 
 export interface SweepOptions {
   readonly driver: StorageDriver;
-  readonly reader: BoundedReader;
-  /** Name of the run's directory in the trash. */
+  /** Name of the directory in the trash, which `unusedTrash` gave. */
   readonly trash: string;
   readonly report: Report;
   readonly signal: AbortSignal;
+  /** True when the time that this sweep may take is over; it ends between two moves. */
+  readonly until?: () => boolean;
 }
 
 /**
- * Renames what a mark gave up into the trash, top-down, then removes what is left empty. Counts into `counts`. When it
- * throws (also by the signal), no move is under way any more and every image that is alive is whole.
+ * Renames what a mark gave up into the trash, top-down, and counts into `counts`. When it throws (also by the signal), no move
+ * is under way any more and every image that is alive is whole.
+ * @param doomed in the order of a sweep
+ * @returns what is left for another window
  */
-export async function sweepStore(options: SweepOptions, mark: Mark, counts: CollectionCounts): Promise<void> {
-  const { driver, reader, signal, report } = options;
-  const trash = await unusedTrash(reader, options.trash);
-  let touched = false;
-  for (const kind of sweepOrder) {
-    const doomed = mark.doomed.filter((each) => each.kind === kind);
-    if (doomed.length > 0 && !touched) {
-      touched = true;
-      await report({ phase: 'Sweeping', counts: { ...counts }, touched });
-    }
-    let moved = 0;
-    await forEachBounded(doomed, async (each) => {
-      signal.throwIfAborted();
-      if (!(await moveIfPresent(driver, each.path, trashPath(trash, each.path)))) return;
-      countDeleted(counts, each);
-      if (++moved % reportEvery === 0) await report({ phase: 'Sweeping', counts: { ...counts }, touched });
+export async function sweepDoomed(
+  options: SweepOptions,
+  doomed: DoomedList,
+  counts: CollectionCounts,
+): Promise<DoomedList> {
+  const { driver, signal, report, until = () => false } = options;
+  let left = doomed;
+  if (left.length > 0) await report({ phase: 'Sweeping', counts: { ...counts }, touched: true });
+  while (left.length > 0 && !until()) {
+    const batch = sameKind(left);
+    const moves = batch.map(({ path }) => ({ from: path, to: trashPath(options.trash, path) }));
+    const { done, skipped } = await driver.moveMany(moves, { until: () => signal.aborted || until() });
+    const absent = new Set(skipped);
+    batch.slice(0, done).forEach((each, index) => {
+      if (!absent.has(index)) countDeleted(counts, each);
     });
+    left = left.slice(done);
+    await report({ phase: 'Sweeping', counts: { ...counts }, touched: true, remaining: left.length });
+    signal.throwIfAborted();
   }
-  await removeHollow(options, mark);
-  for (const [name, { vanishes }] of mark.plan.repositories) {
-    if (vanishes && (await removeRepository(options, name))) counts.repositoriesRemoved++;
-  }
-  await report({ phase: 'Swept', counts: { ...counts }, touched });
+  return left;
+}
+
+/** Makes the directories of the trash that a sweep would make, so that its window need not. */
+export async function prepareTrash(
+  { driver, trash }: Pick<SweepOptions, 'driver' | 'trash'>,
+  doomed: DoomedList,
+): Promise<void> {
+  const parents = new Set<string>();
+  for (const { path } of doomed) parents.add(path.slice(0, path.lastIndexOf('/')));
+  await driver.makeDirectories([...parents].map((path) => trashPath(trash, path)));
 }
 
 /** What a sweep of `mark` would count. */
@@ -56,16 +65,8 @@ export function countEligible(counts: CollectionCounts, mark: Mark): void {
   for (const { vanishes } of mark.plan.repositories.values()) if (vanishes) counts.repositoriesRemoved++;
 }
 
-function countDeleted(counts: CollectionCounts, { kind, bytes }: Doomed): void {
-  if (kind === 'revision') counts.manifestsDeleted++;
-  if (kind === 'layer') counts.layerLinksDeleted++;
-  if (kind !== 'blob') return;
-  counts.blobsDeleted++;
-  counts.bytesDeleted += bytes;
-}
-
 /** A run that was tried twice under one name must not rename onto what the first try left. */
-async function unusedTrash(reader: BoundedReader, name: string): Promise<string> {
+export async function unusedTrash(reader: BoundedReader, name: string): Promise<string> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
     throw new Error(`${JSON.stringify(name)} cannot name a directory of the trash`);
   const used = new Set(((await reader.list(trashRoot)) ?? []).map(nameOf));
@@ -73,12 +74,21 @@ async function unusedTrash(reader: BoundedReader, name: string): Promise<string>
   for (let suffix = 2; ; suffix++) if (!used.has(`${name}.${suffix}`)) return `${name}.${suffix}`;
 }
 
-async function moveIfPresent(driver: StorageDriver, from: string, to: string): Promise<boolean> {
-  try {
-    await driver.move(from, to);
-    return true;
-  } catch (error) {
-    if (error instanceof NotFoundError) return false;
-    throw error;
+/** The first of them that may be moved in any order among themselves. */
+function sameKind(doomed: DoomedList): Doomed[] {
+  const batch: Doomed[] = [];
+  for (const each of doomed) {
+    if (batch.length === reportEvery || (batch[0] && batch[0].kind !== each.kind)) break;
+    batch.push(each);
   }
+  return batch;
+}
+
+function countDeleted(counts: CollectionCounts, { kind, bytes }: Doomed): void {
+  if (kind === 'tag') counts.tagsRemoved++;
+  if (kind === 'revision') counts.manifestsDeleted++;
+  if (kind === 'layer') counts.layerLinksDeleted++;
+  if (kind !== 'blob') return;
+  counts.blobsDeleted++;
+  counts.bytesDeleted += bytes;
 }

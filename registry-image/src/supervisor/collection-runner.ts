@@ -1,13 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Config } from '../config/schema.ts';
-import type { CollectionPhase, CollectionState } from '../config/state.ts';
+import type { CollectionState } from '../config/state.ts';
 import { zeroCounts } from '../gc/counts.ts';
 import type { Log } from '../telemetry/log.ts';
 import type {
+  CollectorCommand,
   CollectorJob,
   CollectorMessage,
   CollectorProgress,
-  CollectorStart,
+  SweepWindow,
 } from './collector-protocol.ts';
 import { entryPath } from './entries.ts';
 import type { StorageKeeper } from './storage-keeper.ts';
@@ -22,16 +23,26 @@ export interface CollectionRunnerOptions {
 
 export interface CollectionRunner {
   readonly state: CollectionState | null;
+  /** What a collector does now; 'mark' also while it waits with a mark for a window. */
   readonly running: CollectorJob['kind'] | null;
   /** Forks a collector for this job; nothing when one runs or when this supervisor ran this job of this run and attempt before. */
   start(job: CollectorJob): void;
+  /** Sweeps with the mark that a collector keeps; false when none keeps one of this run. */
+  sweep(run: string, attempt: number, window: SweepWindow): boolean;
   /** Ends the collector by force; the state becomes Failed with this reason. */
   kill(reason: string): void;
+  /** The plan of the last dry run, as JSON text. */
+  plan(run: string): string | undefined;
 }
 
-/** A mark holds 32 bytes a digest; the rest is for the text of manifests. Counted in the pod's memory limit. */
+/** A mark holds some dozen bytes a digest; the rest is for the text of manifests. Counted in the pod's memory limit. */
 const collectorFlags = ['--max-old-space-size=192', '--max-semi-space-size=2'];
-const lastPhases: readonly CollectionPhase[] = ['Swept', 'Confirmed', 'Failed'];
+const firstPhases = {
+  mark: 'Marking',
+  collect: 'Marking',
+  confirm: 'Confirming',
+  restore: 'Restoring',
+} as const;
 /** Runs remembered, so that none is done twice. */
 const remembered = 64;
 
@@ -42,20 +53,25 @@ export function createCollectionRunner(options: CollectionRunnerOptions): Collec
   let state: CollectionState | null = null;
   let child: ChildProcess | null = null;
   let running: CollectorJob['kind'] | null = null;
+  let keepsMark = false;
   let killReason: string | undefined;
+  let plan: { run: string; text: string } | undefined;
 
   function advance(progress: CollectorProgress): void {
     if (!state) return;
-    const { phase, touched, counts, message } = progress;
+    const { phase, touched, counts, message, remaining = state.remaining } = progress;
     const { run, attempt } = state;
     state = {
       run,
       attempt,
       phase,
       touched: state.touched || touched,
+      remaining,
       ...(phase === 'Failed' && { message: message ?? 'the collection failed' }),
       counts: { ...state.counts, ...counts },
     };
+    // Its mark waits for the next window.
+    if (phase === 'Swept' && remaining > 0 && running === 'collect') running = 'mark';
   }
 
   function begin(job: CollectorJob): void {
@@ -64,16 +80,21 @@ export function createCollectionRunner(options: CollectionRunnerOptions): Collec
     state = {
       run,
       attempt,
-      phase: job.kind === 'collect' ? 'Marking' : 'Confirming',
+      phase: firstPhases[job.kind],
       touched: same?.touched ?? false,
+      remaining: 0,
       counts: same?.counts ?? zeroCounts(),
     };
   }
 
   function receive(from: ChildProcess, job: CollectorJob, message: CollectorMessage): void {
     if (message.type === 'loaded') {
-      const start: CollectorStart = { config: options.config, job };
+      const start: CollectorCommand = { type: 'start', config: options.config, job };
       from.send(start, () => {});
+      return;
+    }
+    if (message.type === 'plan') {
+      plan = { run: job.run, text: message.plan };
       return;
     }
     advance(message.progress);
@@ -83,7 +104,7 @@ export function createCollectionRunner(options: CollectionRunnerOptions): Collec
   function ended(how: string): void {
     child = null;
     running = null;
-    if (state && !lastPhases.includes(state.phase)) {
+    if (state && !isDone(state, keepsMark)) {
       advance({
         phase: 'Failed',
         touched: false,
@@ -96,14 +117,20 @@ export function createCollectionRunner(options: CollectionRunnerOptions): Collec
     options.onChange();
   }
 
-  function start(job: CollectorJob): void {
-    const key = `${job.kind} ${job.run} ${job.attempt}`;
-    if (running || done.has(key)) return;
+  /** Whether this was not done before; it counts as done from now on. */
+  function isNew(key: string): boolean {
+    if (done.has(key)) return false;
     done.add(key);
     const [oldest] = done;
     if (done.size > remembered && oldest !== undefined) done.delete(oldest);
+    return true;
+  }
+
+  function start(job: CollectorJob): void {
+    if (running || !isNew(`${job.kind} ${job.run} ${job.attempt}`)) return;
     begin(job);
     running = job.kind;
+    keepsMark = job.kind === 'mark' && !job.options.dryRun;
     log.info({ kind: job.kind, run: job.run, attempt: job.attempt }, 'collector starts');
     const started = fork(entryPath('collector'), [], {
       execArgv: collectorFlags,
@@ -117,6 +144,20 @@ export function createCollectionRunner(options: CollectionRunnerOptions): Collec
     options.onChange();
   }
 
+  function sweep(run: string, attempt: number, window: SweepWindow): boolean {
+    const waits = state?.phase === 'Marked' || state?.phase === 'Swept';
+    if (!child || running !== 'mark' || !state || state.run !== run || !waits) return false;
+    if (!isNew(`collect ${run} ${attempt}`)) return true;
+    // Each window tells anew whether it moved anything.
+    state = { ...state, attempt, phase: 'Sweeping', touched: false };
+    running = 'collect';
+    log.info({ kind: 'sweep', run, attempt }, 'collector goes on');
+    const command: CollectorCommand = { type: 'sweep', window };
+    child.send(command, () => {});
+    options.onChange();
+    return true;
+  }
+
   return {
     get state() {
       return state;
@@ -125,9 +166,17 @@ export function createCollectionRunner(options: CollectionRunnerOptions): Collec
       return running;
     },
     start,
+    sweep,
     kill(reason) {
       killReason = reason;
       child?.kill('SIGKILL');
     },
+    plan: (run) => (plan?.run === run ? plan.text : undefined),
   };
+}
+
+/** Whether a collector that ends then has done what it was to do; one that keeps a mark has when nothing remains. */
+function isDone({ phase, remaining }: CollectionState, keepsMark: boolean): boolean {
+  if (phase === 'Marked' || phase === 'Swept') return !keepsMark || remaining === 0;
+  return phase === 'Confirmed' || phase === 'Restored' || phase === 'Failed';
 }

@@ -77,6 +77,22 @@ describe('draining connections of HTTP/1.1', () => {
     expect(await drainsWith(put, () => {})).toBe(false);
   });
 
+  it('sees a request that came while this process had no time to look', async () => {
+    const { connections, port, requests } = await startServer((response) => response.end());
+    const client = connect(port, '127.0.0.1');
+    onTestFinished(() => void client.destroy());
+    client.on('error', () => {}).resume();
+    const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+    client.write(get);
+    await once(client, 'data');
+    const drained = connections.drain(300);
+    client.write(get);
+    // Longer than the connection may rest.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    await requests(2);
+    await drained;
+  });
+
   it('gives up a client that has said nothing', async () => {
     const { connections, port } = await startServer(() => {});
     const client = connect(port, '127.0.0.1');

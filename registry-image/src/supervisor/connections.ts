@@ -60,13 +60,19 @@ export function trackConnections(
   const ofHttp2 = http2 && trackHttp2(http2, graces);
   /** Sockets that have not shown yet what they will speak (their handshake is under way), by the address of the peer. */
   const undecided = new Map<string, Socket>();
+  /** Connections of the listener, which need not accept them itself. */
+  const open = new Set<Socket>();
+  let onLastClosed = (): void => {};
   let requestsInFlight = 0;
 
   // Before the listener's own: without TLS that one decides at once.
   listener.prependListener('connection', (socket: Socket) => {
     const peer = peerOf(socket);
     undecided.set(peer, socket);
+    open.add(socket);
     socket.once('close', () => {
+      open.delete(socket);
+      if (open.size === 0) onLastClosed();
       if (undecided.get(peer) === socket) undecided.delete(peer);
     });
   });
@@ -85,7 +91,9 @@ export function trackConnections(
     ofHttp2?.sweep(now);
   }
 
-  const watch = setInterval(sweep, stallLimit * watchInterval).unref();
+  /** After what has come in has been read: else what came while this process had no time would look like a rest. */
+  const look = (): void => void setImmediate(sweep);
+  const watch = setInterval(look, stallLimit * watchInterval).unref();
 
   function drain(patience: number): Promise<void> {
     const since = performance.now();
@@ -93,14 +101,18 @@ export function trackConnections(
     ofHttp1.drain(patience);
     ofHttp2?.drain(patience);
     const sweeping = setInterval(() => {
-      sweep();
+      look();
       if (performance.now() - since < firstRequestGrace) return;
       for (const socket of undecided.values()) socket.destroy();
     }, sweepInterval);
     const closed = [listener, ...(options.listeners ?? [])].map(
       (server) => new Promise<void>((resolve) => void server.close(() => resolve())),
     );
-    return Promise.all(closed).then(() => clearInterval(sweeping));
+    const lastClosed = new Promise<void>((resolve) => {
+      onLastClosed = resolve;
+      if (open.size === 0) resolve();
+    });
+    return Promise.all([lastClosed, ...closed]).then(() => clearInterval(sweeping));
   }
 
   return {

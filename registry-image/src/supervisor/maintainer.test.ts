@@ -1,12 +1,12 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import type { CollectionMaintenance } from '../config/maintenance.ts';
+import { type CollectionMaintenance, CollectionOptions } from '../config/maintenance.ts';
 import type { CollectionRunner } from './collection-runner.ts';
 import { createMaintainer } from './maintainer.ts';
 import { systemClock } from './maintenance-window.ts';
 import type { Pool } from './pool.ts';
 
-const options = { dryRun: false, deleteUntagged: false, removeEmptyRepositories: true, minAge: 0 };
+const options = CollectionOptions.parse({ minAge: 0 });
 const order = { pod: 'pod-0', options };
 const window = { deadline: new Date(Date.now() + 60_000).toISOString() };
 const counts = {} as NonNullable<CollectionRunner['state']>['counts'];
@@ -14,6 +14,7 @@ const counts = {} as NonNullable<CollectionRunner['state']>['counts'];
 /** A maintainer whose collector works until it is killed, and whose workers follow at once. */
 function stage() {
   const events: string[] = [];
+  const done = new Set<string>();
   let collection: Pick<CollectionRunner, 'state' | 'running'> = { state: null, running: null };
   const runner: CollectionRunner = {
     get state() {
@@ -23,10 +24,30 @@ function stage() {
       return collection.running;
     },
     start({ kind, run, attempt }) {
-      events.push(`${kind} ${run}`);
-      const phase = kind === 'collect' ? 'Sweeping' : 'Confirming';
-      collection = { running: kind, state: { run, attempt, phase, touched: true, counts } };
+      const key = `${kind} ${run} ${attempt}`;
+      if (collection.running || done.has(key)) return;
+      done.add(key);
+      events.push(kind === 'mark' ? `mark ${run} ${attempt}` : `${kind} ${run}`);
+      const phase = {
+        mark: 'Marking',
+        collect: 'Sweeping',
+        confirm: 'Confirming',
+        restore: 'Restoring',
+      } as const;
+      const state = { run, attempt, phase: phase[kind], touched: true, remaining: 0, counts };
+      collection = { running: kind, state };
     },
+    sweep(run, attempt, { budget }) {
+      if (collection.running !== 'mark' || collection.state?.run !== run) return false;
+      if (collection.state.phase !== 'Marked' && collection.state.phase !== 'Swept') return false;
+      const key = `collect ${run} ${attempt}`;
+      if (done.has(key)) return true;
+      done.add(key);
+      events.push(`sweep ${run} ${attempt} for ${budget} ms`);
+      collection = { running: 'collect', state: { ...collection.state, attempt, phase: 'Sweeping' } };
+      return true;
+    },
+    plan: () => undefined,
     kill(reason) {
       events.push(reason);
       collection = { ...collection, running: null };
@@ -41,38 +62,120 @@ function stage() {
     log,
   });
   const restart = (): void => void events.push('restart');
-  maintainer.attach({ applied: () => true, set: () => {}, generation: 0, restart } as unknown as Pool);
+  const prepare = (): void => void events.push('prepare');
+  const dismiss = (): void => void events.push('dismiss');
+  const pool = { applied: () => true, set: () => {}, generation: 0, restart, prepare, dismiss };
+  maintainer.attach(pool as unknown as Pool);
   const take = (maintenance: CollectionMaintenance | null): void =>
     maintainer.take({
       registry: null,
       collection: maintenance === null ? null : JSON.stringify(maintenance),
     });
-  return { events, take, close: () => maintainer.close() };
+  /** What a collector tells. */
+  const tell = (phase: 'Marked' | 'Swept' | 'Failed', remaining = 0): void => {
+    const { state, running } = collection;
+    const ends = phase === 'Failed' || remaining === 0;
+    if (state)
+      collection = { running: ends ? null : running && 'mark', state: { ...state, phase, remaining } };
+    maintainer.converge();
+  };
+  /** What happened since the last call, each kind once. */
+  const happened = (): string[] => [...new Set(events.splice(0))];
+  return { happened, take, tell, close: () => maintainer.close() };
 }
 
+const base = { run: 'a', attempt: 1 };
+const mark = order;
+const collect = { ...order, budget: 500 };
+
+it('marks while writes go on, with new workers standing by, and sweeps with that mark in each window of the run', () => {
+  const { happened, take, tell, close } = stage();
+  take({ ...base, mark });
+  expect(happened()).toEqual(['dismiss', 'prepare', 'mark a 1']);
+  tell('Marked', 9);
+  take({ ...base, mark, window });
+  take({ ...base, mark, window, collect });
+  expect(happened()).toEqual(['prepare', 'sweep a 1 for 500 ms']);
+  tell('Swept', 4);
+  take({ ...base, mark, window, restart: 'a-1' });
+  take({ ...base, mark, restart: 'a-1' });
+  expect(happened()).toEqual(['prepare', 'restart']);
+  take({ run: 'a', attempt: 2, mark });
+  take({ run: 'a', attempt: 2, mark, window });
+  take({ run: 'a', attempt: 2, mark, window, collect });
+  expect(happened()).toEqual(['prepare', 'sweep a 2 for 500 ms']);
+  tell('Swept');
+  take({ run: 'a', attempt: 2, mark, window, restart: 'a-2' });
+  take({ run: 'a', attempt: 2, mark, restart: 'a-2' });
+  take({ run: 'a', attempt: 2, restart: 'a-2', confirm: order });
+  expect(happened()).toEqual(['prepare', 'restart', 'dismiss', 'confirm a']);
+  close();
+});
+
+it('marks anew when a mark was lost, and without one marks in the window', () => {
+  const { happened, take, tell, close } = stage();
+  take({ ...base, mark });
+  tell('Failed');
+  take({ run: 'a', attempt: 2, mark });
+  tell('Failed');
+  take({ run: 'a', attempt: 3, mark, window });
+  take({ run: 'a', attempt: 3, mark, window, collect });
+  expect(happened().filter((event) => event !== 'prepare')).toEqual([
+    'dismiss',
+    'mark a 1',
+    'mark a 2',
+    'collect a',
+  ]);
+  close();
+});
+
+it('ends a mark that is ordered no more, and the workers that stand by', () => {
+  const { happened, take, close } = stage();
+  take({ ...base, mark });
+  expect(happened()).toEqual(['dismiss', 'prepare', 'mark a 1']);
+  take(null);
+  expect(happened()).toEqual(['the order to collect was withdrawn', 'dismiss']);
+  close();
+});
+
+it('puts back what a run swept with writes on', () => {
+  const { happened, take, close } = stage();
+  take({ ...base, restore: { pod: 'pod-0', from: 'z' } });
+  expect(happened()).toEqual(['dismiss', 'restore a']);
+  close();
+});
+
 it('ends a collector whose order is withdrawn before it restarts the workers, the window still open', () => {
-  const { events, take, close } = stage();
+  const { happened, take, close } = stage();
   take({ run: 'a', attempt: 1, window });
   take({ run: 'a', attempt: 1, window, collect: order });
   take({ run: 'a', attempt: 1, window, restart: 'a-1' });
   close();
-  expect(events).toEqual(['collect a', 'the order to collect was withdrawn', 'restart']);
+  expect(happened().filter((event) => event !== 'dismiss')).toEqual([
+    'collect a',
+    'the order to collect was withdrawn',
+    'restart',
+  ]);
 });
 
 it('ends a second mark of a run that was given up before another run begins', () => {
-  const { events, take, close } = stage();
+  const { happened, take, close } = stage();
   take({ run: 'a', attempt: 1, confirm: order });
   take({ run: 'b', attempt: 1, window });
   take({ run: 'b', attempt: 1, window, collect: order });
   close();
-  expect(events).toEqual(['confirm a', 'the order to collect was withdrawn', 'collect b']);
+  expect(happened().filter((event) => event !== 'dismiss')).toEqual([
+    'confirm a',
+    'the order to collect was withdrawn',
+    'collect b',
+  ]);
 });
 
 it('leaves a collector alone for as long as it is ordered', () => {
-  const { events, take, close } = stage();
+  const { happened, take, close } = stage();
   take({ run: 'a', attempt: 1, window });
   take({ run: 'a', attempt: 1, window, collect: order });
   take({ run: 'a', attempt: 1, window, collect: { ...order }, restart: 'a-1' });
   close();
-  expect(events).toEqual(['collect a', 'restart']);
+  expect(happened().filter((event) => event !== 'dismiss')).toEqual(['collect a', 'restart']);
 });

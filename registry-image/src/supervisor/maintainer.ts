@@ -2,6 +2,7 @@ import type { CollectionMaintenance } from '../config/maintenance.ts';
 import type { RegistryState } from '../config/state.ts';
 import type { GateMode } from '../registry/commit-gate.ts';
 import type { Log } from '../telemetry/log.ts';
+import { collectionOrder } from './collection-order.ts';
 import type { CollectionRunner } from './collection-runner.ts';
 import { collectionMaintenanceFile, registryMaintenanceFile } from './maintenance-files.ts';
 import { type Clock, createWindowKeeper } from './maintenance-window.ts';
@@ -26,7 +27,10 @@ export interface Maintainer {
   attach(pool: Pool): void;
   /** Does what is still to be done; to be called whenever anything changed. */
   converge(): void;
-  state(): Pick<RegistryState, 'observed' | 'writes' | 'windowExpired' | 'restart' | 'collection'>;
+  state(): Pick<
+    RegistryState,
+    'observed' | 'writes' | 'windowExpired' | 'prepared' | 'restart' | 'collection'
+  >;
   close(): void;
 }
 
@@ -96,8 +100,9 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
   function withdraw(maintenance: CollectionMaintenance | null): void {
     const { running, state } = collection;
     if (!running) return;
-    const ordered = maintenance?.[running]?.pod === options.pod;
-    const isSame = maintenance?.run === state?.run && maintenance?.attempt === state?.attempt;
+    const ordered = maintenance?.[running]?.pod === options.pod && maintenance.run === state?.run;
+    // A mark is for all windows of its run.
+    const isSame = running === 'mark' || maintenance?.attempt === state?.attempt;
     if (!ordered || !isSame) collection.kill('the order to collect was withdrawn');
   }
 
@@ -110,22 +115,35 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
     pool?.restart();
   }
 
+  /** The workers that are to replace those of now wait from the mark on, so that the window need not wait for them. */
+  function convergePreparation(maintenance: CollectionMaintenance | null): void {
+    if (!maintenance?.mark) pool?.dismiss();
+    else if (!maintenance.restart) pool?.prepare();
+  }
+
   function convergeCollection(maintenance: CollectionMaintenance | null): void {
-    if (!maintenance || !pool || collection.running) return;
-    const { run, attempt, collect, confirm } = maintenance;
+    if (!maintenance || !pool) return;
+    const deadline = clock.wall() + (window.remaining ?? 0);
+    const { state } = collection;
+    const order = collectionOrder(maintenance, { pod: options.pod, gate: gateSettled(), deadline, state });
+    if (!order) return;
+    const { job, window: sweepWindow } = order;
+    if (sweepWindow && collection.sweep(job.run, job.attempt, sweepWindow)) return;
+    collection.start(job);
+  }
+
+  function gateSettled(): 'open' | 'closed' | 'changing' {
     const now = writes();
-    if (collect?.pod === options.pod && window.active && (now === 'paused' || now === 'readOnly')) {
-      const deadline = clock.wall() + (window.remaining ?? 0);
-      collection.start({ kind: 'collect', run, attempt, options: collect.options, deadline });
-    } else if (confirm?.pod === options.pod && !window.active && (now === 'open' || now === 'readOnly')) {
-      collection.start({ kind: 'confirm', run, attempt, options: confirm.options });
-    }
+    if (now === 'readOnly') return window.active ? 'closed' : 'open';
+    if (now === 'paused' && window.active) return 'closed';
+    return now === 'open' && !window.active ? 'open' : 'changing';
   }
 
   function converge(): void {
     const maintenance = collectionFile.observed.value;
     convergeGate();
     withdraw(maintenance);
+    convergePreparation(maintenance);
     convergeRestart(maintenance);
     convergeCollection(maintenance);
     clearTimeout(windowEnd);
@@ -160,6 +178,7 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
       observed: { registry: registryFile.observed.hash, collection: collectionFile.observed.hash },
       writes: writes(),
       windowExpired: window.expired,
+      prepared: pool?.prepared ?? false,
       restart: restart && { nonce: restart.nonce, done: isRestarted(restart.generation) },
       collection: collection.state,
     }),

@@ -1,10 +1,12 @@
 import type { Worker } from 'node:cluster';
 import { processStartTime } from './process-start-time.ts';
 import type { WorkerState } from '../config/state.ts';
+import type { Taker } from './acceptor.ts';
+import { createHandover } from './handover.ts';
 import type { Command, Message, Report, Topic } from './protocol.ts';
 
 /** What the supervisor knows of one worker process. */
-export interface PoolWorker {
+export interface PoolWorker extends Taker {
   readonly pid: number;
   /** Restarts that were asked for before this worker was forked. */
   readonly generation: number;
@@ -15,7 +17,8 @@ export interface PoolWorker {
   readonly reportedAt: number;
   /** False until it was told what to serve: it holds no setting yet, and no commit section. */
   readonly started: boolean;
-  readonly address: string;
+  /** It stands by, ready to serve when told to. */
+  readonly prepared: boolean;
   readonly applied: Readonly<Record<Topic, number>>;
   /** Why it cannot serve, in its own words. */
   readonly failure: string | undefined;
@@ -47,9 +50,11 @@ export function followWorker(options: PoolWorkerOptions): PoolWorker {
   let report = noReport;
   let reportedAt = performance.now();
   let started = false;
-  let address = '';
+  let prepared = false;
   let failure: string | undefined;
   const applied: Record<Topic, number> = { gate: 0, tls: 0, htpasswd: 0, tokenKeys: 0, unhealthy: 0 };
+
+  const handover = createHandover(child);
 
   const worker: PoolWorker = {
     pid: child.process.pid ?? 0,
@@ -69,14 +74,18 @@ export function followWorker(options: PoolWorkerOptions): PoolWorker {
     get started() {
       return started;
     },
-    get address() {
-      return address;
+    get prepared() {
+      return prepared;
     },
     get failure() {
       return failure;
     },
+    get serves() {
+      return phase === 'serving';
+    },
     applied,
     send,
+    hand: (socket) => handover.hand(socket),
     kill() {
       child.process.kill('SIGKILL');
     },
@@ -100,8 +109,10 @@ export function followWorker(options: PoolWorkerOptions): PoolWorker {
     switch (message.type) {
       case 'loaded':
         return begin();
+      case 'prepared':
+        prepared = true;
+        return;
       case 'ready':
-        ({ address } = message);
         if (phase === 'starting') phase = 'serving';
         return;
       case 'applied':
@@ -114,6 +125,7 @@ export function followWorker(options: PoolWorkerOptions): PoolWorker {
       case 'failed':
         failure = message.message;
         return;
+      case 'taken':
       case 'ended':
         return;
     }
@@ -121,12 +133,15 @@ export function followWorker(options: PoolWorkerOptions): PoolWorker {
 
   void processStartTime(worker.pid).then((ticks) => (startTime = ticks));
   child.on('message', (message: Message) => {
+    // For each connection: nothing that others want to know.
+    if (message.type === 'taken') return handover.taken(message.id);
     record(message);
     options.onMessage(worker, message);
   });
   child.on('error', () => {});
-  child.on('exit', (code, signal) =>
-    options.onExit(worker, signal ? `signal ${signal}` : `exit code ${code}`),
-  );
+  child.on('exit', (code, signal) => {
+    handover.gone();
+    options.onExit(worker, signal ? `signal ${signal}` : `exit code ${code}`);
+  });
   return worker;
 }

@@ -13,6 +13,8 @@ export interface PoolOptions {
   readonly settings: Settings;
   readonly storage: StorageKeeper;
   readonly log: Log;
+  /** Where clients connect to. */
+  readonly address: string;
   /** A worker came, went, or told something. */
   readonly onChange: () => void;
   readonly onMessage: (worker: PoolWorker, message: Message) => void;
@@ -26,6 +28,12 @@ export interface Pool {
   readonly generation: number;
   /** True when as many workers of the newest generation serve as are configured. */
   readonly serving: boolean;
+  /** Forks the workers of the next restart, which then stand by until it. */
+  prepare(): void;
+  /** True when as many workers stand by as are configured. */
+  readonly prepared: boolean;
+  /** Ends the workers that stand by. */
+  dismiss(): void;
   /** Replaces every worker; the old ones drain as the new ones listen. */
   restart(): void;
   /** Gives every worker, also those to come, another value. */
@@ -64,11 +72,15 @@ export function createPool(options: PoolOptions): Pool {
   const { config, log } = options;
   const size = config.wharfinger.workers;
   const relayKey = randomBytes(32).toString('hex');
+  const ticketKeys = randomBytes(48).toString('hex');
   let workers: PoolWorker[] = [];
   let generation = 0;
   let failures = 0;
   let everServed = false;
   let stopping = false;
+  let preparing = false;
+  /** Workers that stood by and were not needed: their end is no failure. */
+  const dismissed = new WeakSet<PoolWorker>();
   let retry: NodeJS.Timeout | undefined;
   const settings: { [T in Topic]: Setting<T> } = {
     gate: { topic: 'gate', version: 1, value: options.settings.gate },
@@ -78,18 +90,28 @@ export function createPool(options: PoolOptions): Pool {
     unhealthy: { topic: 'unhealthy', version: 1, value: options.settings.unhealthy },
   };
 
+  // Of the listener of relays, the one socket that all workers share: see createAcceptor for what is wrong with Node's default.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
   const { stdio } = options.storage;
   cluster.setupPrimary({ exec: entryPath('worker'), args: [], execArgv: workerFlags, stdio });
 
-  function fork(): void {
+  function fork(standby = false): void {
     const child = cluster.fork(workerEnvironment);
     options.storage.serve(child.process);
     const worker = followWorker({
       process: child,
-      generation,
+      generation: standby ? generation + 1 : generation,
       start: () => {
         const { version } = options;
-        return { type: 'start', config, version, relayKey, settings: Object.values(settings) };
+        return {
+          type: 'start',
+          config,
+          version,
+          relayKey,
+          ticketKeys,
+          standby,
+          settings: Object.values(settings),
+        };
       },
       onMessage: (from, message) => {
         options.onMessage(from, message);
@@ -104,7 +126,7 @@ export function createPool(options: PoolOptions): Pool {
   function ready(worker: PoolWorker): void {
     everServed = true;
     log.info(
-      { pid: worker.pid, address: worker.address, tls: config.http.tls !== undefined },
+      { pid: worker.pid, address: options.address, tls: config.http.tls !== undefined },
       'worker listening',
     );
     reconcile();
@@ -112,6 +134,7 @@ export function createPool(options: PoolOptions): Pool {
 
   function ended(worker: PoolWorker, how: string): void {
     workers = workers.filter((other) => other !== worker);
+    if (dismissed.has(worker)) return options.onChange();
     if (worker.state.phase === 'draining') {
       log.info({ pid: worker.pid }, 'drained worker ended');
     } else {
@@ -131,6 +154,17 @@ export function createPool(options: PoolOptions): Pool {
     return workers.filter((worker) => worker.generation === generation && worker.state.phase !== 'draining');
   }
 
+  function standingBy(): PoolWorker[] {
+    return workers.filter((worker) => worker.generation > generation);
+  }
+
+  function dismissAll(): void {
+    for (const worker of standingBy()) {
+      dismissed.add(worker);
+      worker.kill();
+    }
+  }
+
   function isServing(worker: PoolWorker): boolean {
     return worker.state.phase === 'serving';
   }
@@ -138,6 +172,8 @@ export function createPool(options: PoolOptions): Pool {
   function reconcile(): void {
     if (stopping) return;
     forkMissing();
+    // One that cannot even get ready is forked by the restart itself, which has patience with it.
+    if (preparing && failures === 0) for (let count = standingBy().length; count < size; count++) fork(true);
     const old = workers.filter(
       (worker) => worker.generation < generation && worker.state.phase !== 'draining',
     );
@@ -180,6 +216,7 @@ export function createPool(options: PoolOptions): Pool {
   async function stop(limit: number): Promise<void> {
     stopping = true;
     clearTimeout(retry);
+    dismissAll();
     // Half of the time is left for what is under way when the last request was taken.
     const command: Command = { type: 'drain', replaced: false, patience: limit / 4 };
     for (const worker of workers) worker.send(command);
@@ -202,7 +239,21 @@ export function createPool(options: PoolOptions): Pool {
     get serving() {
       return current().filter(isServing).length >= size;
     },
+    prepare() {
+      if (preparing) return;
+      preparing = true;
+      reconcile();
+    },
+    get prepared() {
+      return standingBy().filter((worker) => worker.prepared).length >= size;
+    },
+    dismiss() {
+      preparing = false;
+      dismissAll();
+    },
     restart() {
+      preparing = false;
+      for (const worker of standingBy()) worker.send({ type: 'serve' });
       generation++;
       failures = 0;
       clearTimeout(retry);

@@ -35,12 +35,21 @@ export type Command =
       readonly version: string;
       /** Known to the workers of this boot alone, 64 hex digits: see relay-channel.ts. */
       readonly relayKey: string;
+      /** The same in all workers of this boot, 96 hex digits: see RegistryServerOptions. */
+      readonly ticketKeys: string;
+      /** It gets ready and listens only when told to `serve`. */
+      readonly standby: boolean;
       readonly settings: readonly Setting[];
     }
+  | { readonly type: 'serve' }
   | { readonly type: 'set'; readonly setting: Setting }
+  /** Comes with the socket of a client; answered by `taken`. */
+  | { readonly type: 'connection'; readonly id: number }
   /** Answered by `report`. */
   | { readonly type: 'report' }
   | { readonly type: 'purgeUploads'; readonly options: UploadPurgeOptions }
+  /** Frees what collections swept and whose time to be restored is over. */
+  | { readonly type: 'freeUndo' }
   /**
    * Accept nothing more, finish what there is, then exit. `replaced`: new workers listen, so what still comes on connections that are open
    * is relayed to them and this worker takes no request any more.
@@ -56,7 +65,11 @@ export type Command =
 export type Message =
   /** Its code is loaded: it waits for `start`. */
   | { readonly type: 'loaded' }
-  | { readonly type: 'ready'; readonly address: string }
+  /** It stands by: it could serve at once. */
+  | { readonly type: 'prepared' }
+  /** Connections can be given to it. */
+  | { readonly type: 'ready' }
+  | { readonly type: 'taken'; readonly id: number }
   /** It cannot serve with this config, and says why in one sentence; it exits. */
   | { readonly type: 'failed'; readonly message: string }
   /** For a gate that is closed: no commit section is running any more. */

@@ -1,6 +1,6 @@
 import { createServer as createHttp1Server, type Server as Http1Server } from 'node:http';
 import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
-import { createServer as createListener, type Server as Listener } from 'node:net';
+import { createServer as createListener, type Server as Listener, type Socket } from 'node:net';
 import { createServer as createTlsListener, type TLSSocket } from 'node:tls';
 import { Http2Request, Http2Response } from '../http/http2-messages.ts';
 import { refusalOf } from '../tls/client-auth.ts';
@@ -13,6 +13,7 @@ import { awaitPreface } from './preface.ts';
  * client speaks, as ALPN or the first bytes tell.
  */
 export interface RegistryServer {
+  /** Listens, or is given connections by its event `connection`. */
   readonly listener: Listener;
   /** Emits `connection` and `request`. */
   readonly http1: Http1Server;
@@ -24,7 +25,12 @@ export interface RegistryServer {
 
 export interface RegistryServerOptions {
   /** null: no TLS. */
-  readonly tls: { readonly material: TlsMaterial; readonly policy: TlsPolicy } | null;
+  readonly tls: {
+    readonly material: TlsMaterial;
+    readonly policy: TlsPolicy;
+    /** 48 bytes by which a client resumes its session in any process that has the same. */
+    readonly ticketKeys?: Buffer;
+  } | null;
   /** HTTP/2 beside HTTP/1.1: by ALPN under TLS, with prior knowledge without. */
   readonly http2: boolean;
   /** A TLS connection was closed because of the client's certificate. */
@@ -64,12 +70,8 @@ const http2Options = {
 /** Bytes that a connection may have under way. Node counts what it holds for a stream against that stream's window only. */
 const sessionWindow = 4 * 1024 * 1024;
 
-const socketOptions = {
-  noDelay: true,
-  /** TCP's own keep-alive finds the peers that have gone without a word. */
-  keepAlive: true,
-  keepAliveInitialDelay: 60_000,
-};
+/** Milliseconds: TCP's own keep-alive finds the peers that have gone without a word. */
+const keepAliveDelay = 60_000;
 
 export function createRegistryServer(options: RegistryServerOptions): RegistryServer {
   const http1 = createHttp1Server(http1Options);
@@ -92,8 +94,16 @@ function createSessionServer(): Http2Server {
   return server;
 }
 
+/** Here and not by the listener, which need not have accepted it. */
+function prepare(socket: Socket): void {
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, keepAliveDelay);
+}
+
 function openly(http1: Http1Server, http2: Http2Server | null): Pick<RegistryServer, 'listener'> {
-  const listener = createListener({ ...socketOptions, allowHalfOpen: true }, (socket) => {
+  const listener = createListener((socket) => {
+    prepare(socket);
+    socket.allowHalfOpen = true;
     if (!http2) {
       http1.emit('connection', socket);
       return;
@@ -108,14 +118,14 @@ function openly(http1: Http1Server, http2: Http2Server | null): Pick<RegistrySer
 
 function encryptedly(
   options: RegistryServerOptions,
-  { material, policy }: NonNullable<RegistryServerOptions['tls']>,
+  { material, policy, ticketKeys }: NonNullable<RegistryServerOptions['tls']>,
   http1: Http1Server,
   http2: Http2Server | null,
 ): Pick<RegistryServer, 'listener' | 'use'> {
   const auth = policy.clientAuth;
   const listener = createTlsListener({
-    ...socketOptions,
     ...secureContextOptions(material, policy),
+    ...(ticketKeys && { ticketKeys }),
     handshakeTimeout: handshakeLimit,
     ALPNProtocols: http2 && policy.http2Allowed ? ['h2', 'http/1.1'] : ['http/1.1'],
     requestCert: auth !== null,
@@ -126,6 +136,7 @@ function encryptedly(
     options.onRefused?.({ remote: socket.remoteAddress ?? '', reason });
     socket.destroy();
   };
+  listener.prependListener('connection', prepare);
   listener.on('secureConnection', (socket: TLSSocket) => {
     const reason = refusalOf(socket, auth);
     if (reason !== null) {

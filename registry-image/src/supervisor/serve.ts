@@ -20,6 +20,8 @@ export async function serve(argv: readonly string[], version: string): Promise<n
   }
   const told = signalled();
   const { promise: hopeless, reject: giveUp } = Promise.withResolvers<never>();
+  // It may be hopeless before the supervisor has started.
+  hopeless.catch(() => {});
   const supervisor = await startSupervisor({
     config: {
       ...config,
@@ -30,10 +32,13 @@ export async function serve(argv: readonly string[], version: string): Promise<n
     log,
     onHopeless: (sentence) => giveUp(new Error(sentence)),
   });
-  await Promise.race([told, hopeless]);
-  void signalled().then(() => process.exit(1));
-  await supervisor.stop();
-  flushLogs();
+  try {
+    await Promise.race([told, hopeless]);
+  } finally {
+    void signalled().then(() => process.exit(1));
+    await supervisor.stop();
+    flushLogs();
+  }
   return 0;
 }
 

@@ -11,6 +11,8 @@ import { readTexts, watchFiles } from './watched-files.ts';
 export interface StateServerOptions {
   readonly state: NonNullable<Config['wharfinger']['state']>;
   readonly answer: () => Promise<RegistryState>;
+  /** The plan of a dry run, as JSON text. */
+  readonly plan: (run: string) => string | undefined;
   readonly log: Log;
 }
 
@@ -23,7 +25,7 @@ interface Material {
 const section = 'wharfinger.state';
 
 /**
- * Serves `GET /state` to clients with a certificate from `clientca`, and takes a new certificate or CA live.
+ * Serves `GET /state` and, of the last dry run, `GET /plan?run=UID` to clients with a certificate from `clientca`, and takes a new certificate or CA live.
  * Throws an error of one sentence when it cannot.
  */
 export async function startStateServer(options: StateServerOptions): Promise<Server> {
@@ -43,7 +45,7 @@ export async function startStateServer(options: StateServerOptions): Promise<Ser
   const server = createServer(
     { ...first, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: true },
     (request, response) => {
-      answer(request, response, options.answer).catch((error: unknown) => {
+      answer(request, response, options).catch((error: unknown) => {
         log.error({ err: error }, 'state endpoint');
         respond(response, 500, { error: 'the state could not be read' });
       });
@@ -69,17 +71,28 @@ export async function startStateServer(options: StateServerOptions): Promise<Ser
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  state: () => Promise<RegistryState>,
+  { answer: state, plan }: Pick<StateServerOptions, 'answer' | 'plan'>,
 ): Promise<void> {
-  if (request.url !== '/state') return respond(response, 404, { error: 'there is only /state here' });
+  const { pathname, searchParams } = new URL(request.url ?? '', 'https://state');
+  if (pathname !== '/state' && pathname !== '/plan') {
+    return respond(response, 404, { error: 'there are only /state and /plan here' });
+  }
   if (request.method !== 'GET') {
     response.setHeader('Allow', 'GET');
-    return respond(response, 405, { error: 'the state can only be read' });
+    return respond(response, 405, { error: 'this can only be read' });
   }
-  respond(response, 200, await state());
+  if (pathname === '/state') return respond(response, 200, await state());
+  const run = searchParams.get('run') ?? '';
+  const text = plan(run);
+  if (text === undefined) return respond(response, 404, { error: `there is no plan of run '${run}' here` });
+  respondText(response, 200, text);
 }
 
 function respond(response: ServerResponse, status: number, body: object): void {
+  respondText(response, status, JSON.stringify(body));
+}
+
+function respondText(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
-  response.end(JSON.stringify(body));
+  response.end(text);
 }

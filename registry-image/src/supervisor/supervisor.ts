@@ -10,6 +10,7 @@ import { storageCheck } from '../health/storage-check.ts';
 import type { Log } from '../telemetry/log.ts';
 import { tlsPolicyOf } from '../tls/policy.ts';
 import type { Metrics, MetricsSnapshot } from '../telemetry/metrics.ts';
+import { createAcceptor } from './acceptor.ts';
 import { createCollectionRunner } from './collection-runner.ts';
 import { listen, removeStaleSocket } from './listen.ts';
 import { createLiveSecrets } from './live-secrets.ts';
@@ -19,6 +20,7 @@ import { createPool } from './pool.ts';
 import { createSilenceCount } from './silence-count.ts';
 import { startPurgeSchedule } from './purge-schedule.ts';
 import { startStateServer } from './state-server.ts';
+import { startUndoSchedule } from './undo-schedule.ts';
 import { createStorageKeeper } from './storage-keeper.ts';
 import { type FileTexts, readTexts, watchFiles } from './watched-files.ts';
 
@@ -44,8 +46,12 @@ const worryingSilence = 3;
 const hopelessSilence = 6;
 /** Milliseconds for which an answer of the state endpoint waits for fresh reports. */
 const reportLimit = 250;
+/** Milliseconds for which a new connection waits for a worker: a first one, or one in the place of those that crashed. */
+const connectionPatience = 5_000;
 /** distribution drains only when told to; 0 means this here. */
 const defaultDrainTimeout = 30_000;
+/** Milliseconds for the workers to end when the supervisor cannot start. */
+const failureDrainTimeout = 2_000;
 
 /**
  * Serves a registry: forks the workers, keeps them, and makes the maintenance files and the secrets hold in them.
@@ -80,13 +86,23 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     directory === undefined ? [] : [registryFile, collectionFile].map((name) => join(directory, name));
   // Before any worker listens, so that one that starts inside a window comes up paused.
   takeMaintenance(await readTexts(maintenancePaths));
+  const acceptor = createAcceptor({
+    workers: () => pool.workers,
+    patience: connectionPatience,
+    onError: (error) => log.error({ err: error }, 'a connection could not be accepted'),
+  });
+  const address = await acceptor.listen(config.http);
   const pool = createPool({
     config,
     version,
     settings: { ...settings, gate: maintainer.gate, unhealthy: {} },
     storage,
     log,
-    onChange: () => maintainer.converge(),
+    address,
+    onChange() {
+      acceptor.update();
+      maintainer.converge();
+    },
     onMessage(_worker, message) {
       if (message.type === 'report') metrics?.count(message.report.requests);
     },
@@ -149,7 +165,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
 
   async function startServers(): Promise<void> {
     if (config.wharfinger.state) {
-      servers.push(await startStateServer({ state: config.wharfinger.state, answer: state, log }));
+      const { plan } = collection;
+      servers.push(await startStateServer({ state: config.wharfinger.state, answer: state, plan, log }));
     }
     if (config.http.debug) {
       const { path } = config.http.debug.prometheus;
@@ -164,7 +181,13 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     }
   }
 
-  await startServers();
+  try {
+    await startServers();
+  } catch (error) {
+    acceptor.close();
+    await pool.stop(failureDrainTimeout);
+    throw error;
+  }
   const watched = [
     watchFiles({
       paths: maintenancePaths,
@@ -180,6 +203,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   ];
   for (const files of watched) await files.look();
   const reports = setInterval(askForReports, reportInterval);
+  const endUndo = startUndoSchedule({ pool });
   const endPurges = startPurgeSchedule({ config, pool, writable: () => maintainer.gate === 'open', log });
 
   return {
@@ -188,9 +212,11 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       for (const files of watched) files.close();
       clearInterval(reports);
       endPurges();
+      endUndo();
       health.stop();
       maintainer.close();
       collection.kill('the supervisor was told to stop');
+      acceptor.close();
       await pool.stop(config.http.draintimeout || defaultDrainTimeout);
       for (const server of servers) server.close();
     },

@@ -3,8 +3,32 @@ import { purgeUploads, type UploadPurgeOptions } from '../registry/upload-purge.
 import type { StorageDriver } from '../storage/driver.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** One purge of uploads in a worker, told in its log. Never rejects. */
-export async function runUploadPurge(
+/**
+ * Purges uploads, told in the log of the worker, one run at a time: with many uploads a run can take longer than the interval, and
+ * a second one beside it would only be in its way. What it gives never rejects.
+ */
+export function createUploadPurge(context: {
+  driver: StorageDriver;
+  gate: CommitGate;
+  log: Log;
+}): (options: UploadPurgeOptions) => Promise<void> {
+  let running = false;
+
+  return async function run(options) {
+    if (running) {
+      context.log.debug('the purge of stale uploads still goes on');
+      return;
+    }
+    running = true;
+    try {
+      await runUploadPurge(context, options);
+    } finally {
+      running = false;
+    }
+  };
+}
+
+async function runUploadPurge(
   { driver, gate, log }: { driver: StorageDriver; gate: CommitGate; log: Log },
   options: UploadPurgeOptions,
 ): Promise<void> {

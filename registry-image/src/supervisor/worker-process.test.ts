@@ -7,21 +7,51 @@ import { expect, it, onTestFinished } from 'vitest';
 import { parseConfig } from '../config/index.ts';
 import { digestOf } from '../registry/digest.ts';
 import type { GateMode } from '../registry/commit-gate.ts';
+import { createAcceptor, type Taker } from './acceptor.ts';
 import { entryPath } from './entries.ts';
+import { createHandover } from './handover.ts';
 import type { Command, Message, Setting } from './protocol.ts';
 
 const gate = (version: number, value: GateMode): Setting<'gate'> => ({ topic: 'gate', version, value });
 
-/** A worker of its own, and what it has told so far. */
-function forkWorker(): { child: ChildProcess; messages: Message[]; send: (command: Command) => void } {
+interface ForkedWorker {
+  readonly child: ChildProcess;
+  /** What it has told so far. */
+  readonly messages: readonly Message[];
+  readonly send: (command: Command) => void;
+  /** The port whose connections it is given, as soon as it takes them. */
+  readonly port: () => Promise<number>;
+}
+
+/** A worker of its own. */
+function forkWorker(): ForkedWorker {
   const child = fork(entryPath('worker'), []);
   onTestFinished(() => void child.kill('SIGKILL'));
   const messages: Message[] = [];
-  child.on('message', (message: Message) => messages.push(message));
-  return { child, messages, send: (command) => void child.send(command) };
+  const isReady = (): boolean => messages.some(({ type }) => type === 'ready');
+  const handover = createHandover({
+    isConnected: () => child.connected,
+    send: child.send.bind(child),
+  });
+  child.on('message', (message: Message) => {
+    messages.push(message);
+    if (message.type === 'taken') handover.taken(message.id);
+  });
+  const worker: Taker = { serves: true, hand: (socket) => handover.hand(socket) };
+  const acceptor = createAcceptor({ workers: () => [worker], patience: 1_000, onError: () => {} });
+  onTestFinished(() => acceptor.close());
+  return {
+    child,
+    messages,
+    send: (command) => void child.send(command),
+    async port() {
+      await expect.poll(isReady, { timeout: 10_000 }).toBe(true);
+      return Number((await acceptor.listen({ addr: '127.0.0.1:0', net: 'tcp' })).split(':')[1]);
+    },
+  };
 }
 
-/** A `start` that serves an empty store on a port of the system's choice. */
+/** A `start` that serves an empty store. */
 function startCommand(): Extract<Command, { type: 'start' }> {
   const directory = mkdtempSync(join(tmpdir(), 'worker-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
@@ -39,17 +69,19 @@ function startCommand(): Extract<Command, { type: 'start' }> {
     { topic: 'htpasswd', version: 1, value: null },
     { topic: 'unhealthy', version: 1, value: {} },
   ];
-  return { type: 'start', config, version: 'test', relayKey: '00'.repeat(32), settings };
-}
-
-async function portOf(messages: readonly Message[]): Promise<number> {
-  const ready = (): string => messages.find((message) => message.type === 'ready')?.address ?? '';
-  await expect.poll(ready, { timeout: 10_000 }).not.toBe('');
-  return Number(ready().split(':')[1]);
+  return {
+    type: 'start',
+    config,
+    version: 'test',
+    relayKey: '00'.repeat(32),
+    ticketKeys: '00'.repeat(48),
+    standby: false,
+    settings,
+  };
 }
 
 it('a setting that comes on the heels of the start holds', async () => {
-  const { messages, send, child } = forkWorker();
+  const { messages, send, child, port: portOf } = forkWorker();
   await expect.poll(() => messages.length, { timeout: 10_000 }).toBe(1);
   // What is sent while it does not look arrives at once.
   child.kill('SIGSTOP');
@@ -60,7 +92,7 @@ it('a setting that comes on the heels of the start holds', async () => {
   await expect
     .poll(() => messages)
     .toEqual(expect.arrayContaining([{ type: 'applied', topic: 'gate', version: 2 }]));
-  const port = await portOf(messages);
+  const port = await portOf();
   const digest = digestOf('');
   const push = request({ port, method: 'POST', path: `/v2/a/blobs/uploads/?digest=${digest}` });
   onTestFinished(() => void push.destroy());
@@ -74,10 +106,10 @@ it('a setting that comes on the heels of the start holds', async () => {
 });
 
 it('a worker that was replaced commits nothing, also when no other can be reached', async () => {
-  const { messages, send } = forkWorker();
+  const { messages, send, port: portOf } = forkWorker();
   await expect.poll(() => messages.length, { timeout: 10_000 }).toBe(1);
   send(startCommand());
-  const port = await portOf(messages);
+  const port = await portOf();
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());
   const push = (): Promise<IncomingMessage> =>

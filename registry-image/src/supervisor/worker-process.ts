@@ -1,3 +1,5 @@
+import cluster from 'node:cluster';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { AccessFiles } from '../auth/index.ts';
 import type { Config } from '../config/schema.ts';
@@ -8,7 +10,6 @@ import { countRequests } from '../telemetry/request-counts.ts';
 import { flushLogs, type Log } from '../telemetry/log.ts';
 import { tlsPolicyOf } from '../tls/policy.ts';
 import { sendToParent } from './channel.ts';
-import { listen } from './listen.ts';
 import { type Connections, trackConnections } from './connections.ts';
 import type { Command, Message, Setting, Settings, Topic } from './protocol.ts';
 import { createRelay, type Relay, restoreOrigin } from './relay.ts';
@@ -25,6 +26,8 @@ export interface Service {
   updateAccess(files: Partial<AccessFiles>): void;
   /** Never rejects. */
   purgeUploads(options: UploadPurgeOptions): Promise<void>;
+  /** Never rejects. */
+  freeUndo(): Promise<void>;
   /** Takes the reasons of the health checks that fail; while there are any, requests are answered 503. */
   updateUnhealthy(problems: Settings['unhealthy']): void;
 }
@@ -54,6 +57,8 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
   const counts = countRequests();
   /** Resolves when the settings of `start` hold, so that a later one never meets them halfway. */
   const begun = Promise.withResolvers<void>();
+  /** Resolves when one that stands by is told to serve. */
+  const called = Promise.withResolvers<void>();
 
   function report(): void {
     if (!running) return;
@@ -76,12 +81,16 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
     const registryServer = createRegistryServer({
       tls:
         settings.tls && config.http.tls
-          ? { material: settings.tls, policy: tlsPolicyOf(config.http.tls) }
+          ? {
+              material: settings.tls,
+              policy: tlsPolicyOf(config.http.tls),
+              ticketKeys: Buffer.from(command.ticketKeys, 'hex'),
+            }
           : null,
       http2: settings.tls ? !config.http.http2.disabled : config.http.h2c.enabled,
       onRefused: (refusal) => service.log.info(refusal, 'a TLS client was refused'),
     });
-    const { listener, http1, http2 } = registryServer;
+    const { http1, http2 } = registryServer;
     /** Connections that another worker relays over. */
     const relayed = new WeakSet<object>();
     const relayListener = createRelayListener(command.relayKey, (socket: TLSSocket) => {
@@ -117,11 +126,13 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
     running = { service, registryServer, connections, replacement };
     await Promise.all(command.settings.map(apply));
     begun.resolve();
-    // In the same order in every worker, by which port 0 is the same port in each.
-    const address = await listen(listener, config.http.addr, 'http.addr', config.http.net);
+    if (command.standby) {
+      send({ type: 'prepared' });
+      await called.promise;
+    }
     await listenForRelays(relayListener);
     report();
-    send({ type: 'ready', address });
+    send({ type: 'ready' });
   }
 
   async function apply(setting: Setting): Promise<void> {
@@ -149,17 +160,29 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
     exit(0);
   }
 
-  async function handle(command: Command): Promise<void> {
+  /** It has been told to serve, or nobody would give it a connection. */
+  function take(id: number, socket: Socket | undefined): void {
+    if (socket) running?.registryServer.listener.emit('connection', socket);
+    send({ type: 'taken', id });
+  }
+
+  async function handle(command: Command, socket?: Socket): Promise<void> {
     switch (command.type) {
       case 'start':
         return start(command);
+      case 'serve':
+        return called.resolve();
       case 'set':
         await begun.promise;
         return apply(command.setting);
+      case 'connection':
+        return take(command.id, socket);
       case 'report':
         return report();
       case 'purgeUploads':
         return running?.service.purgeUploads(command.options);
+      case 'freeUndo':
+        return running?.service.freeUndo();
       case 'drain':
         return drain(command);
     }
@@ -168,8 +191,10 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
   // Signals that reach the whole process group (Ctrl-C) are left to the supervisor, which drains the workers.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
-  process.on('message', (command: Command) => {
-    handle(command).catch((error: unknown) => {
+  // What Node itself tells the supervisor can meet its end, which `disconnect` ends this process for in a moment.
+  cluster.worker?.on('error', () => {});
+  process.on('message', (command: Command, socket?: Socket) => {
+    handle(command, socket).catch((error: unknown) => {
       send({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
       exit(1);
     });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createAccessController } from '../auth/index.ts';
 import { createApp } from '../http/app.ts';
 import { createHealthGate } from '../http/health-gate.ts';
@@ -6,9 +7,11 @@ import { loadMiddleware } from '../middleware/apply.ts';
 import { noRedirects } from '../middleware/redirects.ts';
 import { createCommitGate } from '../registry/gate.ts';
 import { createRegistry } from '../registry/index.ts';
+import { createJournal } from '../registry/journal.ts';
 import { openStorage } from '../storage/open.ts';
 import { createLog } from '../telemetry/log.ts';
-import { runUploadPurge } from './upload-purge-run.ts';
+import { runUndoPurge } from './undo-purge-run.ts';
+import { createUploadPurge } from './upload-purge-run.ts';
 import { storageChannel } from './storage-keeper.ts';
 import { runWorker, type Service, type ServiceInput } from './worker-process.ts';
 
@@ -18,9 +21,10 @@ runWorker(createService);
 async function createService({ config, version, accessFiles }: ServiceInput): Promise<Service> {
   const log = createLog(config.log, { service: 'registry', version });
   const { hold } = config.wharfinger;
-  const gate = createCommitGate({ holdTimeoutMs: hold.timeout, limit: hold.limit });
   const middleware = await loadMiddleware(config.middleware, log);
   const opened = await openStorage({ config, channel: storageChannel(config) });
+  const journal = createJournal({ driver: opened, process: randomUUID() });
+  const gate = createCommitGate({ holdTimeoutMs: hold.timeout, limit: hold.limit, journal });
   const { driver, redirects } = await middleware.storage({ driver: opened, redirects: noRedirects });
   const registry = await middleware.registry(await createRegistry({ driver, gate, config }));
   const access = await createAccessController(config, accessFiles);
@@ -40,7 +44,8 @@ async function createService({ config, version, accessFiles }: ServiceInput): Pr
     gate,
     log,
     updateAccess: (files) => access.update(files),
-    purgeUploads: (options) => runUploadPurge({ driver, gate, log }, options),
+    purgeUploads: createUploadPurge({ driver, gate, log }),
+    freeUndo: () => runUndoPurge({ driver: opened, log }),
     updateUnhealthy: (problems) => health.set(problems),
   };
 }

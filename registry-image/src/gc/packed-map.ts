@@ -1,0 +1,34 @@
+/** What a reader of a map needs to be given for it: the rest follows. */
+export interface PackedMapSource<V> {
+  readonly size: number;
+  keys(): Iterable<string>;
+  get(key: string): V | undefined;
+}
+
+/** A map whose values are made when they are asked for, and not kept. */
+export function createPackedMap<V>(source: PackedMapSource<V>): ReadonlyMap<string, V> {
+  function* keys(): Generator<string, undefined> {
+    yield* source.keys();
+  }
+  function* entries(): Generator<[string, V], undefined> {
+    for (const key of source.keys()) yield [key, source.get(key) as V];
+  }
+  function* values(): Generator<V, undefined> {
+    for (const [, value] of entries()) yield value;
+  }
+  const map: ReadonlyMap<string, V> = {
+    get size() {
+      return source.size;
+    },
+    get: (key) => source.get(key),
+    has: (key) => source.get(key) !== undefined,
+    keys,
+    values,
+    entries,
+    forEach(callback) {
+      for (const [key, value] of entries()) callback(value, key, map);
+    },
+    [Symbol.iterator]: entries,
+  };
+  return map;
+}

@@ -1,0 +1,154 @@
+import type { Link, RepositoryContent, TagContent } from './content.ts';
+import type { DigestTable } from './digest-table.ts';
+import { createFloats, createIntegers, type NumberList } from './number-lists.ts';
+import { createPackedMap } from './packed-map.ts';
+
+/** What repositories hold, in twenty bytes a link and the names of their tags. */
+export interface PackedRepositories {
+  /** In the order in which they were set. */
+  readonly map: ReadonlyMap<string, RepositoryContent>;
+  set(name: string, content: RepositoryContent): void;
+}
+
+/** Where the parts of a repository begin in the lists; what few have is kept as it is. */
+interface Packed extends Pick<RepositoryContent, 'inStore' | 'written'> {
+  readonly uploads: RepositoryContent['uploads'] | undefined;
+  readonly problems: RepositoryContent['problems'] | undefined;
+  readonly revisions: number;
+  readonly layers: number;
+  readonly tags: number;
+  readonly names: readonly string[];
+}
+
+const none = -1;
+
+export function createPackedRepositories(digests: DigestTable): PackedRepositories {
+  const lists = { numbers: createIntegers(), times: createFloats() };
+  const packed = new Map<string, Packed>();
+
+  function unpack(from: Packed): RepositoryContent {
+    let [revisions, layers]: (ReadonlyMap<string, Link> | undefined)[] = [];
+    let tags: ReadonlyMap<string, TagContent> | undefined;
+    // Most of those who ask need one of the three.
+    return {
+      inStore: from.inStore,
+      get revisions() {
+        return (revisions ??= unpackLinks(digests, lists, from.revisions));
+      },
+      get layers() {
+        return (layers ??= unpackLinks(digests, lists, from.layers));
+      },
+      get tags() {
+        return (tags ??= unpackTags(digests, lists, from));
+      },
+      uploads: from.uploads ?? new Map(),
+      ...(from.written && { written: from.written }),
+      problems: from.problems ?? [],
+    };
+  }
+
+  return {
+    map: createPackedMap({
+      get size() {
+        return packed.size;
+      },
+      keys: () => packed.keys(),
+      get(name) {
+        const found = packed.get(name);
+        return found && unpack(found);
+      },
+    }),
+    set(name, { inStore, written, uploads, problems, revisions, layers, tags }) {
+      packed.set(name, {
+        inStore,
+        written,
+        uploads: uploads.size > 0 ? uploads : undefined,
+        problems: problems.length > 0 ? problems : undefined,
+        revisions: packLinks(digests, lists, revisions),
+        layers: packLinks(digests, lists, layers),
+        tags: packTags(digests, lists, tags),
+        names: [...tags.keys()],
+      });
+    },
+  };
+}
+
+interface Lists {
+  readonly numbers: NumberList;
+  /** Milliseconds since the epoch. */
+  readonly times: NumberList;
+}
+
+function numberOf(digests: DigestTable, digest: string | undefined): number {
+  return digest === undefined ? none : digests.add(digest);
+}
+
+function digestOf(digests: DigestTable, number: number): string | undefined {
+  return number === none ? undefined : digests.digest(number);
+}
+
+/** Their number and the position of their times, then three numbers each. */
+function packLinks(
+  digests: DigestTable,
+  { numbers, times }: Lists,
+  links: ReadonlyMap<string, Link>,
+): number {
+  const beginning = numbers.length;
+  numbers.push(links.size);
+  numbers.push(times.length);
+  for (const [digest, { modified, trashed, target }] of links) {
+    numbers.push(digests.add(digest));
+    numbers.push(numberOf(digests, target));
+    numbers.push(Number(trashed));
+    times.push(modified);
+  }
+  return beginning;
+}
+
+function unpackLinks(digests: DigestTable, { numbers, times }: Lists, beginning: number): Map<string, Link> {
+  const links = new Map<string, Link>();
+  const [count, time] = [numbers.at(beginning), numbers.at(beginning + 1)];
+  for (let index = 0, at = beginning + 2; index < count; index++, at += 3) {
+    const target = digestOf(digests, numbers.at(at + 1));
+    const link = { modified: times.at(time + index), trashed: numbers.at(at + 2) === 1 };
+    links.set(digests.digest(numbers.at(at)), target === undefined ? link : { ...link, target });
+  }
+  return links;
+}
+
+/** The position of their times, then of each: what it names, whether it is in the trash, how long its history is, and that. */
+function packTags(
+  digests: DigestTable,
+  { numbers, times }: Lists,
+  tags: ReadonlyMap<string, TagContent>,
+): number {
+  const beginning = numbers.length;
+  numbers.push(times.length);
+  for (const { current, modified, history, trashed } of tags.values()) {
+    numbers.push(numberOf(digests, current));
+    numbers.push(Number(trashed === true));
+    numbers.push(history.length);
+    for (const digest of history) numbers.push(digests.add(digest));
+    times.push(modified);
+  }
+  return beginning;
+}
+
+function unpackTags(
+  digests: DigestTable,
+  { numbers, times }: Lists,
+  { tags: beginning, names }: Packed,
+): Map<string, TagContent> {
+  const tags = new Map<string, TagContent>();
+  const time = numbers.at(beginning);
+  let at = beginning + 1;
+  for (const [index, name] of names.entries()) {
+    const current = digestOf(digests, numbers.at(at));
+    const trashed = numbers.at(at + 1) === 1;
+    const length = numbers.at(at + 2);
+    const history = Array.from({ length }, (_, each) => digests.digest(numbers.at(at + 3 + each)));
+    at += 3 + length;
+    tags.set(name, { current, modified: times.at(time + index), history, ...(trashed && { trashed }) });
+  }
+  return tags;
+}

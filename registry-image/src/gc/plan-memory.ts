@@ -1,0 +1,150 @@
+import type { DigestTable } from './digest-table.ts';
+import type { Reason } from './liveness.ts';
+import { createBytes, createIntegers, type NumberList } from './number-lists.ts';
+import { createPackedMap } from './packed-map.ts';
+import type { RepositoryPlan } from './plan.ts';
+
+/** What a plan is kept in while it is made, and for as long as it is needed. */
+export interface PlanMemory {
+  readonly repositories: ReadonlyMap<string, RepositoryPlan>;
+  setRepository(name: string, plan: RepositoryPlan): void;
+  readonly liveBlobs: DigestSet & { add(digest: string): unknown };
+}
+
+export interface DigestSet extends Iterable<string> {
+  readonly size: number;
+  has(digest: string): boolean;
+}
+
+/** @param digests of the store, when that is large: then four bytes are kept of each digest */
+export function createPlanMemory(digests: DigestTable | undefined): PlanMemory {
+  const { map, set } = digests ? createPackedPlans(digests) : createPlans();
+  return {
+    repositories: map,
+    setRepository: set,
+    liveBlobs: digests ? createPackedSet(digests) : new Set<string>(),
+  };
+}
+
+interface Plans {
+  readonly map: ReadonlyMap<string, RepositoryPlan>;
+  set(name: string, plan: RepositoryPlan): void;
+}
+
+function createPlans(): Plans {
+  const map = new Map<string, RepositoryPlan>();
+  return { map, set: (name, plan) => void map.set(name, plan) };
+}
+
+function createPackedSet(digests: DigestTable): PlanMemory['liveBlobs'] {
+  const members = createBytes();
+  let size = 0;
+  return {
+    get size() {
+      return size;
+    },
+    has: (digest) => members.at(digests.find(digest)) === 1,
+    add(digest) {
+      const number = digests.add(digest);
+      if (members.at(number) === 0) size++;
+      members.set(number, 1);
+    },
+    *[Symbol.iterator]() {
+      for (let number = 0; number < members.length; number++) {
+        if (members.at(number) === 1) yield digests.digest(number);
+      }
+    },
+  };
+}
+
+/** The members of a repository's plan that are long. */
+const lists = ['deadRevisions', 'deadLayers', 'danglingLayers', 'promised', 'deadTagEntries'] as const;
+type Packed = Omit<RepositoryPlan, 'live' | (typeof lists)[number]> & {
+  readonly beginning: number;
+  /** Tags of the dead entries. */
+  readonly tags: readonly string[];
+};
+
+/** The position is what is kept of a reason. */
+const reasons: readonly Reason[] = ['tag', 'revision', 'lease', 'written', 'kept', 'reference', 'referrer'];
+const reasonBits = 3;
+
+function createPackedPlans(digests: DigestTable): Plans {
+  const plans = new Map<string, Packed>();
+  // Of each repository what is alive, then its lists; each begins with its length.
+  const numbers = createIntegers();
+
+  function digestsOf({ beginning }: Packed, list: (typeof lists)[number]): string[] {
+    let at = beginning;
+    for (let skipped = lists.indexOf(list) + 1; skipped > 0; skipped--) at += 1 + numbers.at(at);
+    return unpackDigests(digests, numbers, at);
+  }
+
+  function unpack(plan: Packed): RepositoryPlan {
+    const { beginning, tags, ...rest } = plan;
+    let live: Map<string, Reason> | undefined;
+    return {
+      ...rest,
+      get live() {
+        return (live ??= unpackLive(digests, numbers, beginning));
+      },
+      get deadRevisions() {
+        return digestsOf(plan, 'deadRevisions');
+      },
+      get deadLayers() {
+        return digestsOf(plan, 'deadLayers');
+      },
+      get danglingLayers() {
+        return digestsOf(plan, 'danglingLayers');
+      },
+      get promised() {
+        return new Set(digestsOf(plan, 'promised'));
+      },
+      get deadTagEntries() {
+        return digestsOf(plan, 'deadTagEntries').map((digest, index) => ({ tag: tags[index] ?? '', digest }));
+      },
+    };
+  }
+
+  function set(name: string, plan: RepositoryPlan): void {
+    const { live, deadRevisions, deadLayers, danglingLayers, promised, deadTagEntries, ...rest } = plan;
+    const beginning = numbers.length;
+    numbers.push(live.size);
+    for (const [digest, reason] of live)
+      numbers.push((digests.add(digest) << reasonBits) | reasons.indexOf(reason));
+    for (const list of [deadRevisions, deadLayers, danglingLayers, [...promised]]) pack(list);
+    pack(deadTagEntries.map(({ digest }) => digest));
+    plans.set(name, { ...rest, beginning, tags: deadTagEntries.map(({ tag }) => tag) });
+  }
+
+  function pack(list: readonly string[]): void {
+    numbers.push(list.length);
+    for (const digest of list) numbers.push(digests.add(digest));
+  }
+
+  const map = createPackedMap({
+    get size() {
+      return plans.size;
+    },
+    keys: () => plans.keys(),
+    get(name) {
+      const plan = plans.get(name);
+      return plan && unpack(plan);
+    },
+  });
+  return { map, set };
+}
+
+function unpackDigests(digests: DigestTable, numbers: NumberList, at: number): string[] {
+  return Array.from({ length: numbers.at(at) }, (_, index) => digests.digest(numbers.at(at + 1 + index)));
+}
+
+function unpackLive(digests: DigestTable, numbers: NumberList, at: number): Map<string, Reason> {
+  const live = new Map<string, Reason>();
+  for (let index = 1; index <= numbers.at(at); index++) {
+    const packed = numbers.at(at + index);
+    const reason = reasons[packed & ((1 << reasonBits) - 1)] as Reason;
+    live.set(digests.digest(packed >>> reasonBits), reason);
+  }
+  return live;
+}

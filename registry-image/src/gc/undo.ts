@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import type { StorageDriver } from '../storage/driver.ts';
+import { NotFoundError } from '../storage/errors.ts';
+import { deletedPath, undoPath, undoRecordPath, undoRoot } from '../storage/paths.ts';
+import type { BoundedReader } from './bounded-reader.ts';
+import { nameOf } from './directory-walk.ts';
+import type { Trash, TrashFile } from './trash-files.ts';
+
+/** What a run of a collection left to be restored: `undo/NAME/` and beside it this, as `undo/NAME.json`. */
+export interface UndoRecord {
+  /** RUN-ATTEMPT, as it was in the trash. */
+  readonly name: string;
+  /** Milliseconds since the epoch from which on it may be freed. */
+  readonly expires: number;
+  /** Bytes of blobs. */
+  readonly bytes: number;
+}
+
+interface Options {
+  readonly driver: StorageDriver;
+  readonly signal: AbortSignal;
+}
+
+/** Files that are changed with one call to the storage. */
+const batch = 2_000;
+
+/** Moves what the second mark found dead from the trash to where it can be restored from until it expires. */
+export async function keepForUndo(
+  { driver, reader, signal }: Options & { reader: BoundedReader },
+  { dead, expires }: { dead: Iterable<TrashFile>; expires: number },
+): Promise<void> {
+  const bytesOf = new Map<string, number>();
+  for (const { run, layout, size } of dead) {
+    if (run !== '') bytesOf.set(run, (bytesOf.get(run) ?? 0) + (layout?.kind === 'blobData' ? size : 0));
+  }
+  const names = new Map<string, string>();
+  for (const [run, bytes] of bytesOf) {
+    signal.throwIfAborted();
+    const name = await unusedName(reader, run);
+    const record: UndoRecord = { name, expires, bytes };
+    // Before the files: what lies there is never without a record.
+    await driver.putContent(undoRecordPath(name), JSON.stringify(record));
+    names.set(run, name);
+  }
+  const until = (): boolean => signal.aborted;
+  for (const files of inBatches(dead)) {
+    const moves = files.flatMap(({ run, path, origin }) => {
+      const name = names.get(run);
+      return name === undefined ? [] : [{ from: path, to: `${undoPath(name)}${origin}` }];
+    });
+    await driver.moveMany(moves, { until });
+  }
+}
+
+/** Removes files of the trash, and its directories as far as they are empty then. */
+export async function freeTrash(
+  { driver, signal }: Options,
+  trash: Trash,
+  dead: Iterable<TrashFile>,
+): Promise<void> {
+  const until = (): boolean => signal.aborted;
+  for (const files of inBatches(dead)) {
+    const removed = files.map(({ path }) => path);
+    await driver.removeMany(removed, { until });
+  }
+  for (const files of inBatches(trash.files)) {
+    const parents = new Set(files.map(({ path }) => path.slice(0, path.lastIndexOf('/'))));
+    await driver.removeMany([...parents], { until });
+  }
+  for (const level of trash.directories.toReversed()) await driver.removeMany(level, { until });
+  signal.throwIfAborted();
+}
+
+function* inBatches<T>(items: Iterable<T>): Generator<T[]> {
+  let pending: T[] = [];
+  for (const item of items) {
+    pending.push(item);
+    if (pending.length < batch) continue;
+    yield pending;
+    pending = [];
+  }
+  if (pending.length > 0) yield pending;
+}
+
+/** Every record, the oldest first; one that cannot be read as such is left out. */
+export async function undoRecords(driver: StorageDriver): Promise<UndoRecord[]> {
+  const records: UndoRecord[] = [];
+  for (const { path } of await listOrNothing(driver, undoRoot)) {
+    if (!path.endsWith('.json')) continue;
+    const record = parseRecord(await driver.getContent(path).catch(absentAsEmpty));
+    if (record && path === undoRecordPath(record.name)) records.push(record);
+  }
+  return records.sort((one, other) => one.expires - other.expires);
+}
+
+/**
+ * Frees what has expired, and, while `isShortOfSpace` says so, the oldest of the rest.
+ * @returns bytes of blobs freed
+ */
+export async function freeExpired(
+  driver: StorageDriver,
+  { now, isShortOfSpace }: { now: () => number; isShortOfSpace: () => Promise<boolean> },
+): Promise<number> {
+  let freed = 0;
+  for (const { name } of await undoRecords(driver)) {
+    // Read again: somebody who restores it has put the time off.
+    const record = parseRecord(await driver.getContent(undoRecordPath(name)).catch(absentAsEmpty));
+    if (!record || (record.expires > now() && !(await isShortOfSpace()))) continue;
+    const aside = deletedPath(randomUUID());
+    // One rename, so that a restore finds all of it or nothing.
+    const moved = await driver.move(undoPath(name), aside).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof NotFoundError) return false;
+        throw error;
+      },
+    );
+    await driver.delete(undoRecordPath(name));
+    if (!moved) continue;
+    await driver.delete(aside);
+    freed += record.bytes;
+  }
+  return freed;
+}
+
+async function unusedName(reader: BoundedReader, name: string): Promise<string> {
+  const used = new Set(((await reader.list(undoRoot)) ?? []).map(nameOf));
+  for (let suffix = 1; ; suffix++) {
+    const candidate = suffix === 1 ? name : `${name}.${suffix}`;
+    if (!used.has(candidate) && !used.has(`${candidate}.json`)) return candidate;
+  }
+}
+
+function parseRecord(content: Buffer): UndoRecord | undefined {
+  try {
+    const { name, expires, bytes } = JSON.parse(content.toString()) as Partial<UndoRecord>;
+    if (typeof name !== 'string' || typeof expires !== 'number' || typeof bytes !== 'number')
+      return undefined;
+    return { name, expires, bytes };
+  } catch {
+    return undefined;
+  }
+}
+
+function absentAsEmpty(error: unknown): Buffer {
+  if (error instanceof NotFoundError) return Buffer.alloc(0);
+  throw error;
+}
+
+async function listOrNothing(driver: StorageDriver, path: string): Promise<{ path: string }[]> {
+  try {
+    return await driver.list(path);
+  } catch (error) {
+    if (error instanceof NotFoundError) return [];
+    throw error;
+  }
+}
