@@ -1,3 +1,4 @@
+import { runModelCampaign } from './faults/collection/model-campaign.ts';
 import { prepareBlockVolumes } from './faults/durability/block-volume.ts';
 import { runKillCampaign } from './faults/durability/kill-campaign.ts';
 import { runSnapshotCampaign } from './faults/durability/snapshot-campaign.ts';
@@ -72,6 +73,11 @@ const campaigns: readonly Campaign[] = [
       });
       return [...problems, ...coverage.missing(100).map((line) => `reached less than 100 times: ${line}`)];
     },
+  },
+  {
+    name: 'gc model: 200,000 random stores, and seeded defects',
+    limit: 40,
+    run: (report) => runModelCampaign({ seed, cases: 200_000, report }),
   },
 ];
 

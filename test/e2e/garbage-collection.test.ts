@@ -117,7 +117,14 @@ test('C1: kubectl get gc reads like a log', async () => {
   const table = await kubectl(['get', 'gc', '-n', namespace]);
   expect(table).toMatch(/first\s+store\s+Succeeded/);
   const story = await kubectl(['describe', 'gc', 'first', '-n', namespace]);
-  for (const step of ['EnteringReadOnly', 'Sweeping', 'Restarting', 'RestoringWrites', 'Confirming']) {
+  for (const step of [
+    'Marking',
+    'EnteringReadOnly',
+    'Sweeping',
+    'Restarting',
+    'RestoringWrites',
+    'Confirming',
+  ]) {
     expect(story).toContain(step);
   }
 });

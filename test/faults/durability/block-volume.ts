@@ -113,13 +113,13 @@ function snapshotOf(copy: string, mountPoint: string): BlockSnapshot {
   };
 }
 
-function makeSparse(file: string, size: number): void {
+export function makeSparse(file: string, size: number): void {
   writeFileSync(file, '');
   truncateSync(file, size);
 }
 
 /** Mounts a file by a loop device, after making a file system in it when a program for that is given; returns the way back. */
-async function mountImage(file: string, mountPoint: string, make?: string): Promise<() => Promise<void>> {
+export async function mountImage(file: string, mountPoint: string, make?: string): Promise<() => Promise<void>> {
   mkdirSync(mountPoint);
   const device = (await must(['losetup', '--find', '--show', file])).trim();
   try {

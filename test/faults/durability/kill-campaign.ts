@@ -26,6 +26,8 @@ export interface KillCampaign {
 
 /** Milliseconds that a kill waits for uploads that get done. */
 const progressLimit = 20_000;
+/** Milliseconds for each file that is to be purged, on a machine that has much else to do. */
+const purgeAllowance = 3;
 
 /** Kills workers and whole registries with SIGKILL under uploads, then looks at what is there. */
 export async function runKillCampaign(options: KillCampaignOptions): Promise<KillCampaign> {
@@ -117,7 +119,11 @@ async function purge(
       after = await leftoversIn(registry.root);
       return after.length === 0;
     },
-    { timeoutMs: 60_000, everyMs: 1_000 },
+    // To look takes time as well, the longer the more there is, and the registry needs it more.
+    {
+      timeoutMs: 60_000 + before.length * purgeAllowance,
+      everyMs: 1_000 + before.length * purgeAllowance * 0.02,
+    },
   ).catch(() => undefined);
   return { before: before.length, after };
 }

@@ -26,10 +26,29 @@ export interface KnownUpload {
 export interface Model {
   readonly repositories: readonly [KnownRepository, KnownRepository];
   readonly uploads: KnownUpload[];
+  /**
+   * Goes on with other repositories: a request that was cut off may be served after the next ones, so of the repositories that it may
+   * be about nothing can be known any more.
+   */
+  moveOn(): void;
 }
 
 export function createModel(name: string): Model {
-  return { repositories: [createRepository(`${name}/a`), createRepository(`${name}/b`)], uploads: [] };
+  let round = 0;
+  let repositories = repositoriesOf(name);
+  return {
+    get repositories() {
+      return repositories;
+    },
+    uploads: [],
+    moveOn() {
+      repositories = repositoriesOf(`${name}/r${++round}`);
+    },
+  };
+}
+
+function repositoriesOf(name: string): [KnownRepository, KnownRepository] {
+  return [createRepository(`${name}/a`), createRepository(`${name}/b`)];
 }
 
 function createRepository(name: string): KnownRepository {

@@ -62,6 +62,7 @@ export async function play(moves: readonly Move[], options: PlayOptions): Promis
     // Of a spoiled request an error tells nothing: it may have been served before its end turned out to be wrong.
     const known = isCorrect(spoil) || (answer && answer.status < 400);
     action.settle?.(known ? answer : undefined);
+    if (!answer && action.settle) model.moveOn();
   }
 
   async function pipeline(intents: readonly Intent[]): Promise<void> {
