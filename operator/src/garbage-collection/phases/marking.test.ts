@@ -1,5 +1,6 @@
 import type { RegistryState } from '@wharfinger/registry/config';
 import { describe, expect, it } from 'vitest';
+import { bounds } from '../bounds.ts';
 import { collectionDocument } from '../document.ts';
 import {
   afterWindow,
@@ -112,6 +113,20 @@ describe('Marking', () => {
     const late = { ...seen, now: start + run.timeoutMs };
     expect(step(run, late).status).toMatchObject({ phase: 'Failed', failure: { reason: 'TimedOut' } });
     expect(step(run, late).status.failure?.message).toContain('Waits for Registry team-a');
+  });
+
+  it('fails without a window when a replica stays silent, and names it', () => {
+    const run = takenUp();
+    const replicas = [converged(run, zero, marked(run, 7)), makeReplica(one, null, { ready: false })];
+    const patience = bounds.prepare + bounds.recovery;
+    const at = (now: number): ReturnType<typeof step> => step(run, makeObservation(replicas, { now }));
+    expect(at(start + patience - 1).status.phase).toBe('Marking');
+    const failed = at(start + patience).status;
+    expect(failed.phase).toBe('Failed');
+    expect(failed.failure).toEqual({
+      reason: 'ReplicaUnreachable',
+      message: `Pod ${one} does not answer (no answer); nothing was swept.`,
+    });
   });
 
   it('fails without a window when the mark fails', () => {

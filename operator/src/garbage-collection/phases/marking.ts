@@ -119,6 +119,16 @@ function isPrepared(run: Run, seen: Observation): boolean {
   );
 }
 
+/** A replica that has been silent since the others got ready, and for as long again as one may need to recover. */
+function outOfReach(run: Run, seen: Observation): Replica | undefined {
+  const since = Math.max(stepStart(run, seen.now) + bounds.prepare, lastWindowEnd(run) ?? 0);
+  if (seen.now - since < bounds.recovery) return undefined;
+  return seen.replicas.find(
+    ({ state, silentSince }) =>
+      state === null && silentSince !== null && seen.now - silentSince >= bounds.recovery,
+  );
+}
+
 function openWindow(run: Run, seen: Observation): Transition {
   const waiting = registryNotReady(run, seen, seen.registry);
   if (waiting !== null && isOutOfOrder(run, seen, waiting)) {
@@ -127,6 +137,11 @@ function openWindow(run: Run, seen: Observation): Transition {
       reason,
       message: `The registry did not recover from a window. ${message}`,
     });
+  }
+  const silent = waiting === null ? undefined : outOfReach(run, seen);
+  if (silent !== undefined) {
+    const message = `Pod ${silent.pod} does not answer (${silent.error}); nothing was swept.`.slice(0, 1024);
+    return giveUp(run, seen.now, { reason: 'ReplicaUnreachable', message });
   }
   if (waiting !== null) return { ...stay(run, bounds.openPoll), waiting };
   const sinceLast = seen.now - (lastWindowEnd(run) ?? Number.NEGATIVE_INFINITY);
