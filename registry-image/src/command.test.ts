@@ -61,14 +61,18 @@ describe('registry', () => {
     expect(stderr).toContain('log.level');
   });
 
-  it('exits with one sentence when the port is taken', async () => {
+  it.each([
+    ['http.addr', (addr: string) => ({ addr })],
+    // Found when there are workers already, which must not have a word to say.
+    ['http.debug.addr', (addr: string) => ({ addr: '127.0.0.1:0', debug: { addr } })],
+  ])('exits with one sentence when the port of %s is taken', async (key, http) => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const addr = `127.0.0.1:${(other.address() as AddressInfo).port}`;
-    const { code, stderr } = await run('serve', configFile({ http: { addr } }));
+    const { code, stderr } = await run('serve', configFile({ http: http(addr) }));
     other.close();
     expect(code).toBe(1);
-    expect(stderr).toBe(`http.addr: cannot listen on '${addr}': another process listens there already\n`);
+    expect(stderr).toBe(`${key}: cannot listen on '${addr}': another process listens there already\n`);
   });
 
   it('exits with one sentence when the htpasswd file is not there', async () => {

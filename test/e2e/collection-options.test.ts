@@ -107,7 +107,7 @@ test('C8: a schedule collects by itself and keeps no more runs than it is told t
     'a scheduled collection that succeeded and is gone',
     async () => {
       const found = await get('registry', namespace, name);
-      const last = String(at(found, 'status.lastCollection.name') ?? '');
+      const last = String(at(found, 'status.lastCollection.name'));
       if (!/^options-\d{12}$/.test(last)) return undefined;
       const object = await tryKubectl(['get', 'gc', last, '-n', namespace]);
       return object.status === 0 ? undefined : found;

@@ -46,6 +46,7 @@ export function createBoundedReader(driver: StorageDriver, signal: AbortSignal):
  * under way, then throws that failure: when it has returned or thrown, nothing of it is running.
  */
 export async function forEachBounded<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const lanes = Array.isArray(items) ? Math.min(items.length, concurrency) : concurrency;
   const iterator = items[Symbol.iterator]();
   let failure: { error: unknown } | undefined;
   const lane = async (): Promise<void> => {
@@ -57,6 +58,46 @@ export async function forEachBounded<T>(items: Iterable<T>, work: (item: T) => P
       }
     }
   };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  if (failure) throw failure.error;
+}
+
+/** The same for items that become known on the way: those that `work` adds, the last ones first. */
+export async function forEachGrowing<T extends object>(
+  first: T,
+  work: (item: T, add: (item: T) => void) => Promise<void>,
+): Promise<void> {
+  const pending: T[] = [first];
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  let failure: { error: unknown } | undefined;
+
+  function add(item: T): void {
+    pending.push(item);
+    waiting.pop()?.();
+  }
+
+  async function run(item: T): Promise<void> {
+    running++;
+    try {
+      await work(item, add);
+    } catch (error) {
+      failure ??= { error };
+    }
+    running--;
+  }
+
+  async function lane(): Promise<void> {
+    for (;;) {
+      const item = failure ? undefined : pending.pop();
+      if (item) await run(item);
+      else if (running > 0 && !failure) await new Promise<void>((resolve) => waiting.push(resolve));
+      else break;
+    }
+    // There will be nothing more to wait for.
+    for (const resolve of waiting.splice(0)) resolve();
+  }
+
   await Promise.all(Array.from({ length: concurrency }, lane));
   if (failure) throw failure.error;
 }

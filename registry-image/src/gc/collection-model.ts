@@ -37,9 +37,9 @@ export function judgeStore(store: ModelStore, options: ModelOptions): Verdict {
   };
 }
 
-/** What of the trash a second mark brings back, each as `KIND REPOSITORY NAME`; it untags nothing. */
+/** What of the trash a second mark brings back, each as `KIND REPOSITORY NAME`; it untags nothing and keeps what is visible whole. */
 export function judgeTrashed(store: ModelStore, given: ModelOptions): string[] {
-  const options = { ...given, retention: [] };
+  const options = { ...given, retention: [], deleteUntagged: false };
   const { repositories, liveBlobs } = judgeStore(store, options);
   const blobs = store.blobs
     .filter(({ digest, place }) => place === 'trash' && (store.unknown || liveBlobs.includes(digest)))

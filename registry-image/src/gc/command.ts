@@ -43,12 +43,15 @@ async function collectByHand(
 ): Promise<void> {
   const warn = (problem: string): void => void stderr.write(`warning: ${problem}\n`);
   const common = { driver, options, now: Date.now(), report: () => {}, signal, warn };
-  const staged = await beginStagedCollection({ ...common, trash: `manual-${common.now}` });
-  if (!quiet && plan) writeLines(stdout, linesOfPlan(plan, await readPlanReport(common, staged.mark)));
-  else if (!quiet) writeLines(stdout, outputLines(staged.mark));
-  if (options.dryRun) return;
-  await staged.sweep({ until: () => false, signal });
-  await confirm({ ...common, warn: () => {} });
+  // A function of its own, so that the first mark is gone from memory when the second is made.
+  const sweep = async (): Promise<void> => {
+    const staged = await beginStagedCollection({ ...common, trash: `manual-${common.now}` });
+    if (!quiet && plan) writeLines(stdout, linesOfPlan(plan, await readPlanReport(common, staged.mark)));
+    else if (!quiet) writeLines(stdout, outputLines(staged.mark));
+    if (!options.dryRun) await staged.sweep({ until: () => false, signal });
+  };
+  await sweep();
+  if (!options.dryRun) await confirm({ ...common, warn: () => {} });
 }
 
 function linesOfPlan(format: 'json' | 'text', report: PlanReport): Iterable<string> {

@@ -58,6 +58,30 @@ describe('the second mark', () => {
     expect(trash()).toEqual([]);
   });
 
+  test('an untagged image that was pushed while the sweep ran stays whole as long as it is visible', async () => {
+    const image = store.image('app', 'config', ['layer']);
+    await collectOnce(store, { minAge: 0 });
+    // Its layers were there when they were looked for.
+    await store.driver.putContent(paths.revisionLinkPath('app', image.digest), image.digest);
+    await confirmOnce(store, { minAge: 0 });
+    expect(pullAll(store, ['app'])).toEqual([]);
+  });
+
+  test('what a commit brings back at the same moment is no failure', async () => {
+    const image = store.image('app', 'config', ['layer']);
+    await collectOnce(store);
+    store.tag('app', 'v1', image.digest);
+    const link = paths.layerLinkPath('app', digestOf('layer'));
+    const { driver } = store;
+    const touch = async (path: string, time: number): Promise<void> => {
+      await driver.touch(path, time);
+      if (path.endsWith(link)) await driver.move(path, link);
+    };
+    await confirmOnce({ driver: { ...driver, touch } });
+    expect(pullAll(store, ['app'])).toEqual([]);
+    expect(has(paths.trashRoot)).toBe(false);
+  });
+
   test('a push that is half done: a blob is there again, its link is not', async () => {
     const image = store.image('app', 'config', ['layer']);
     await collectOnce(store);

@@ -18,7 +18,7 @@ const textLength = prefix.length + 2 * bytesEach;
 const chunkBits = 13;
 const chunkSize = 1 << chunkBits;
 /** What a digest is looked up by is full when so much of it is in use. */
-const fullness = 0.6;
+const fullness = 0.75;
 
 /** Values of the hexadecimal digits by their character codes; 16 for all that is none, capital letters too. */
 const digits = Uint8Array.from({ length: 128 }, (_, code) => {

@@ -1,41 +1,44 @@
 import * as paths from '../storage/paths.ts';
 import type { DigestTable } from './digest-table.ts';
-import { type Doomed, type DoomedKind, type DoomedList, sweepOrder } from './doomed.ts';
+import { type Doomed, type DoomedKind, type DoomedList, sweepOrder } from './doomed-list.ts';
 import { createBytes, createFloats, createIntegers } from './number-lists.ts';
 import { createTextTable } from './text-table.ts';
 
-/** Takes what is doomed, in some thirty bytes each. */
+/** Takes what is doomed, in some twenty bytes each. */
 export interface PackedDoomed {
   push(doomed: Doomed): void;
   /** All that was pushed, in the order of a sweep. */
   list(): DoomedList;
 }
 
+/** No name has it. */
+const separator = '\0';
+
 export function createPackedDoomed(digests: DigestTable): PackedDoomed {
-  // Kind, and whether only the file in the directory goes; then repository, tag and digest.
+  // Kind, and whether only the file in the directory goes; then digest, and a name or the position of a size.
   const [forms, numbers, sizes] = [createBytes(), createIntegers(), createFloats()];
   const texts = createTextTable();
 
   function at(index: number): Doomed {
     const kind = sweepOrder[forms.at(index) >> 1] as DoomedKind;
-    const [repository, tag] = [texts.text(numbers.at(3 * index)), texts.text(numbers.at(3 * index + 1))];
-    const digest = digests.digest(numbers.at(3 * index + 2));
-    const directory = directoryOf({ kind, repository, tag, digest });
+    const [digest, rest] = [digests.digest(numbers.at(2 * index)), numbers.at(2 * index + 1)];
+    const [repository = '', tag = ''] = kind === 'blob' ? [] : texts.text(rest).split(separator);
+    const directory = directoryOf[kind]({ repository, tag, digest });
     const path = (forms.at(index) & 1) === 1 ? directory + fileIn[kind] : directory;
-    const bytes = sizes.at(index);
-    if (kind === 'blob') return { kind, digest, path, bytes };
+    if (kind === 'blob') return { kind, digest, path, bytes: sizes.at(rest) };
     const isOfTag = kind === 'tag' || kind === 'tagEntry';
-    return { kind, digest, repository, ...(isOfTag && { tag }), path, bytes };
+    return { kind, digest, repository, ...(isOfTag && { tag }), path, bytes: 0 };
   }
 
   return {
     push({ kind, repository = '', tag = '', digest, path, bytes }) {
-      const isFile = path !== directoryOf({ kind, repository, tag, digest });
+      const isFile = path !== directoryOf[kind]({ repository, tag, digest });
       forms.push((sweepOrder.indexOf(kind) << 1) | Number(isFile));
-      numbers.push(texts.add(repository));
-      numbers.push(texts.add(tag));
       numbers.push(digests.add(digest));
-      sizes.push(bytes);
+      numbers.push(
+        kind === 'blob' ? sizes.length : texts.add(tag === '' ? repository : repository + separator + tag),
+      );
+      if (kind === 'blob') sizes.push(bytes);
     },
     list() {
       const indices = Int32Array.from({ length: forms.length }, (_, index) => index);
@@ -56,27 +59,21 @@ const fileIn: Readonly<Record<DoomedKind, string>> = {
   upload: '',
 };
 
-function directoryOf({
-  kind,
-  repository,
-  tag,
-  digest,
-}: Record<'repository' | 'tag' | 'digest', string> & { kind: DoomedKind }): string {
-  switch (kind) {
-    case 'tag':
-      return paths.tagPath(repository, tag);
-    case 'tagEntry':
-      return paths.tagIndexLinkPath(repository, tag, digest).slice(0, -'/link'.length);
-    case 'revision':
-      return paths.revisionPath(repository, digest);
-    case 'layer':
-      return paths.layerPath(repository, digest);
-    case 'blob':
-      return paths.blobPath(digest);
-    case 'upload':
-      return paths.uploadPath(repository, digest);
-  }
+interface Place {
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string;
 }
+
+const directoryOf: Readonly<Record<DoomedKind, (place: Place) => string>> = {
+  tag: ({ repository, tag }) => paths.tagPath(repository, tag),
+  tagEntry: ({ repository, tag, digest }) =>
+    paths.tagIndexLinkPath(repository, tag, digest).slice(0, -'/link'.length),
+  revision: ({ repository, digest }) => paths.revisionPath(repository, digest),
+  layer: ({ repository, digest }) => paths.layerPath(repository, digest),
+  blob: ({ digest }) => paths.blobPath(digest),
+  upload: ({ repository, digest }) => paths.uploadPath(repository, digest),
+};
 
 function view(at: (index: number) => Doomed, indices: Int32Array): DoomedList {
   return {

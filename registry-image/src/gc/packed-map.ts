@@ -5,7 +5,24 @@ export interface PackedMapSource<V> {
   get(key: string): V | undefined;
 }
 
-/** A map whose values are made when they are asked for, and not kept. */
+/** Values that are remembered: whoever goes through files asks for the same few repositories again and again. */
+const remembered = 64;
+
+/** `get`, which makes the same value again only after it was asked for many others. */
+export function remember<V>(get: (key: string) => V | undefined): (key: string) => V | undefined {
+  const values = new Map<string, V>();
+  return (key) => {
+    const known = values.get(key);
+    if (known !== undefined) return known;
+    const value = get(key);
+    if (value === undefined) return undefined;
+    if (values.size === remembered) values.clear();
+    values.set(key, value);
+    return value;
+  };
+}
+
+/** A map whose values are made when they are asked for. */
 export function createPackedMap<V>(source: PackedMapSource<V>): ReadonlyMap<string, V> {
   function* keys(): Generator<string, undefined> {
     yield* source.keys();

@@ -1,9 +1,9 @@
 import type { Link, RepositoryContent, TagContent } from './content.ts';
 import type { DigestTable } from './digest-table.ts';
 import { createFloats, createIntegers, type NumberList } from './number-lists.ts';
-import { createPackedMap } from './packed-map.ts';
+import { createPackedMap, remember } from './packed-map.ts';
 
-/** What repositories hold, in twenty bytes a link and the names of their tags. */
+/** What repositories hold, in twelve bytes a link and the names of their tags. */
 export interface PackedRepositories {
   /** In the order in which they were set. */
   readonly map: ReadonlyMap<string, RepositoryContent>;
@@ -53,10 +53,10 @@ export function createPackedRepositories(digests: DigestTable): PackedRepositori
         return packed.size;
       },
       keys: () => packed.keys(),
-      get(name) {
+      get: remember((name) => {
         const found = packed.get(name);
         return found && unpack(found);
-      },
+      }),
     }),
     set(name, { inStore, written, uploads, problems, revisions, layers, tags }) {
       packed.set(name, {
@@ -87,7 +87,7 @@ function digestOf(digests: DigestTable, number: number): string | undefined {
   return number === none ? undefined : digests.digest(number);
 }
 
-/** Their number and the position of their times, then three numbers each. */
+/** Their number and the position of their times, then a number each, or two: whether it is in the trash and has a target is in its last bits. */
 function packLinks(
   digests: DigestTable,
   { numbers, times }: Lists,
@@ -97,9 +97,8 @@ function packLinks(
   numbers.push(links.size);
   numbers.push(times.length);
   for (const [digest, { modified, trashed, target }] of links) {
-    numbers.push(digests.add(digest));
-    numbers.push(numberOf(digests, target));
-    numbers.push(Number(trashed));
+    numbers.push((digests.add(digest) << 2) | (Number(trashed) << 1) | Number(target !== undefined));
+    if (target !== undefined) numbers.push(digests.add(target));
     times.push(modified);
   }
   return beginning;
@@ -108,10 +107,14 @@ function packLinks(
 function unpackLinks(digests: DigestTable, { numbers, times }: Lists, beginning: number): Map<string, Link> {
   const links = new Map<string, Link>();
   const [count, time] = [numbers.at(beginning), numbers.at(beginning + 1)];
-  for (let index = 0, at = beginning + 2; index < count; index++, at += 3) {
-    const target = digestOf(digests, numbers.at(at + 1));
-    const link = { modified: times.at(time + index), trashed: numbers.at(at + 2) === 1 };
-    links.set(digests.digest(numbers.at(at)), target === undefined ? link : { ...link, target });
+  for (let index = 0, at = beginning + 2; index < count; index++) {
+    const packed = numbers.at(at++);
+    const link = { modified: times.at(time + index), trashed: (packed & 2) !== 0 };
+    const hasTarget = (packed & 1) !== 0;
+    links.set(
+      digests.digest(packed >>> 2),
+      hasTarget ? { ...link, target: digests.digest(numbers.at(at++)) } : link,
+    );
   }
   return links;
 }

@@ -5,7 +5,7 @@ import { createBytes, createFloats, createIntegers } from './number-lists.ts';
 import { createTextTable } from './text-table.ts';
 import type { TrashFile, TrashFiles } from './trash-files.ts';
 
-/** Files of the trash, in about forty bytes each. */
+/** Files of the trash, in some twenty bytes each. */
 export interface PackedTrash extends TrashFiles {
   push(file: TrashFile): void;
 }
@@ -14,51 +14,60 @@ export interface PackedTrash extends TrashFiles {
 const kinds = ['blobData', 'layerLink', 'revisionLink', 'tagIndexLink', 'tagCurrentLink'] as const;
 type PackedPath =
   | { kind: 'blobData'; digest: string }
-  | { kind: 'layerLink' | 'revisionLink'; repository: string; digest: string }
+  | { kind: 'layerLink'; repository: string; digest: string }
+  | { kind: 'revisionLink'; repository: string; digest: string }
   | { kind: 'tagIndexLink'; repository: string; tag: string; digest: string }
   | { kind: 'tagCurrentLink'; repository: string; tag: string };
 const odd = kinds.length;
 
+/** No name has it. */
+const separator = '\0';
+
 export function createPackedTrash(digests: DigestTable): PackedTrash {
-  const [kindOf, numbers, sizes, times] = [createBytes(), createIntegers(), createFloats(), createFloats()];
+  // Of a blob its size, of a link when it was modified: nobody asks for the other.
+  const [kindOf, numbers, values] = [createBytes(), createIntegers(), createFloats()];
   const texts = createTextTable();
   const others: TrashFile[] = [];
 
-  function pack(file: TrashFile, layout: PackedPath): void {
+  function pack({ run, path, origin, size, modified }: TrashFile, layout: PackedPath): void {
     kindOf.push(kinds.indexOf(layout.kind));
-    numbers.push(texts.add(file.path.slice(0, -file.origin.length)));
-    numbers.push(texts.add(file.run));
-    numbers.push('repository' in layout ? texts.add(layout.repository) : 0);
-    numbers.push('tag' in layout ? texts.add(layout.tag) : 0);
+    numbers.push(texts.add([run, path.slice(0, -origin.length)].join(separator)));
+    const [repository, tag] = [
+      'repository' in layout ? layout.repository : '',
+      'tag' in layout ? layout.tag : '',
+    ];
+    numbers.push(texts.add([repository, tag].join(separator)));
     numbers.push('digest' in layout ? digests.add(layout.digest) : 0);
-    sizes.push(file.size);
-    times.push(file.modified);
+    values.push(layout.kind === 'blobData' ? size : modified);
   }
 
   function packOther(file: TrashFile): void {
     kindOf.push(odd);
-    for (const number of [others.length, 0, 0, 0, 0]) numbers.push(number);
-    sizes.push(0);
-    times.push(0);
+    for (const number of [others.length, 0, 0]) numbers.push(number);
+    values.push(0);
     others.push(file);
   }
 
   function layoutAt(index: number): PackedPath {
     const kind = kinds[kindOf.at(index)] as PackedPath['kind'];
-    const [repository, tag] = [texts.text(numbers.at(5 * index + 2)), texts.text(numbers.at(5 * index + 3))];
+    const [repository = '', tag = ''] = texts.text(numbers.at(3 * index + 1)).split(separator);
     if (kind === 'tagCurrentLink') return { kind, repository, tag };
-    const digest = digests.digest(numbers.at(5 * index + 4));
+    const digest = digests.digest(numbers.at(3 * index + 2));
     if (kind === 'blobData') return { kind, digest };
     return kind === 'tagIndexLink' ? { kind, repository, tag, digest } : { kind, repository, digest };
   }
 
   function at(index: number): TrashFile {
-    if (kindOf.at(index) === odd) return others[numbers.at(5 * index)] as TrashFile;
+    if (kindOf.at(index) === odd) return others[numbers.at(3 * index)] as TrashFile;
     const layout = layoutAt(index);
     const origin = pathOf(layout);
-    const path = texts.text(numbers.at(5 * index)) + origin;
-    const run = texts.text(numbers.at(5 * index + 1));
-    return { path, run, origin, layout, size: sizes.at(index), modified: times.at(index) };
+    const [run = '', place = ''] = texts.text(numbers.at(3 * index)).split(separator);
+    const value = values.at(index);
+    const told =
+      layout.kind === 'blobData'
+        ? { size: value, modified: 0 }
+        : { size: usualSize(layout), modified: value };
+    return { path: place + origin, run, origin, layout, ...told };
   }
 
   return {
@@ -68,8 +77,8 @@ export function createPackedTrash(digests: DigestTable): PackedTrash {
     },
     push(file) {
       const { layout, origin, path } = file;
-      if (layout && isPacked(layout) && pathOf(layout) === origin && path.endsWith(origin))
-        pack(file, layout);
+      const isUsual = layout && isPacked(layout) && pathOf(layout) === origin && path.endsWith(origin);
+      if (isUsual && isToldByOne(file, layout)) pack(file, layout);
       else packOther(file);
     },
     *[Symbol.iterator]() {
@@ -82,17 +91,19 @@ function isPacked(layout: LayoutPath): layout is PackedPath {
   return (kinds as readonly string[]).includes(layout.kind);
 }
 
+/** Bytes of a link that names the digest in its path. */
+function usualSize(layout: PackedPath): number {
+  return 'digest' in layout ? layout.digest.length : 0;
+}
+
+function isToldByOne({ size, modified }: TrashFile, layout: PackedPath): boolean {
+  return layout.kind === 'blobData' ? modified === 0 : size === usualSize(layout);
+}
+
 function pathOf(layout: PackedPath): string {
-  switch (layout.kind) {
-    case 'blobData':
-      return paths.blobDataPath(layout.digest);
-    case 'layerLink':
-      return paths.layerLinkPath(layout.repository, layout.digest);
-    case 'revisionLink':
-      return paths.revisionLinkPath(layout.repository, layout.digest);
-    case 'tagIndexLink':
-      return paths.tagIndexLinkPath(layout.repository, layout.tag, layout.digest);
-    case 'tagCurrentLink':
-      return paths.tagCurrentLinkPath(layout.repository, layout.tag);
-  }
+  if (layout.kind === 'blobData') return paths.blobDataPath(layout.digest);
+  if (layout.kind === 'layerLink') return paths.layerLinkPath(layout.repository, layout.digest);
+  if (layout.kind === 'revisionLink') return paths.revisionLinkPath(layout.repository, layout.digest);
+  if (layout.kind === 'tagCurrentLink') return paths.tagCurrentLinkPath(layout.repository, layout.tag);
+  return paths.tagIndexLinkPath(layout.repository, layout.tag, layout.digest);
 }

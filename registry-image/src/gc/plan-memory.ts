@@ -1,13 +1,13 @@
 import type { DigestTable } from './digest-table.ts';
 import type { Reason } from './liveness.ts';
 import { createBytes, createIntegers, type NumberList } from './number-lists.ts';
-import { createPackedMap } from './packed-map.ts';
+import { createPackedMap, remember } from './packed-map.ts';
 import type { RepositoryPlan } from './plan.ts';
 
 /** What a plan is kept in while it is made, and for as long as it is needed. */
 export interface PlanMemory {
   readonly repositories: ReadonlyMap<string, RepositoryPlan>;
-  setRepository(name: string, plan: RepositoryPlan): void;
+  readonly setRepository: (name: string, plan: RepositoryPlan) => void;
   readonly liveBlobs: DigestSet & { add(digest: string): unknown };
 }
 
@@ -28,7 +28,7 @@ export function createPlanMemory(digests: DigestTable | undefined): PlanMemory {
 
 interface Plans {
   readonly map: ReadonlyMap<string, RepositoryPlan>;
-  set(name: string, plan: RepositoryPlan): void;
+  readonly set: (name: string, plan: RepositoryPlan) => void;
 }
 
 function createPlans(): Plans {
@@ -127,10 +127,10 @@ function createPackedPlans(digests: DigestTable): Plans {
       return plans.size;
     },
     keys: () => plans.keys(),
-    get(name) {
+    get: remember((name) => {
       const plan = plans.get(name);
       return plan && unpack(plan);
-    },
+    }),
   });
   return { map, set };
 }

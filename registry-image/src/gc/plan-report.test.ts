@@ -4,7 +4,7 @@ import { PlanReport, type RepositoryPlanReport } from '../config/plan-report.ts'
 import * as paths from '../storage/paths.ts';
 import { createBoundedReader } from './bounded-reader.ts';
 import type { StoreContent } from './content.ts';
-import type { Doomed } from './doomed.ts';
+import type { Doomed } from './doomed-list.ts';
 import { markStore } from './mark.ts';
 import { planCollection } from './plan.ts';
 import { createPlanReport, shortenPlanReport, stayingDigests } from './plan-report.ts';

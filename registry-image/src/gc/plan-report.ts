@@ -1,7 +1,7 @@
 import type { CollectionOptions } from '../config/maintenance.ts';
 import type { PlanCounts, PlanDetails, PlanReport, RepositoryPlanReport } from '../config/plan-report.ts';
 import type { RepositoryContent } from './content.ts';
-import type { Doomed } from './doomed.ts';
+import type { Doomed } from './doomed-list.ts';
 import type { Mark } from './mark.ts';
 import type { RepositoryPlan } from './plan.ts';
 import { heldTags } from './retention.ts';

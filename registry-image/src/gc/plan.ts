@@ -77,14 +77,14 @@ export function planCollection(
 
 /**
  * The plan of a second mark, which only brings back. It untags nothing: a tag that is there by then is alive, also one that a rule would
- * take away now.
+ * take away now. A revision that is still in the store, or there again, is visible, so what it refers to stays as well.
  */
 export function planConfirmation(
   content: StoreContent,
   options: CollectionOptions,
   now: number,
 ): CollectionPlan {
-  return planCollection(content, { ...options, retention: [] }, now);
+  return planCollection(content, { ...options, retention: [], deleteUntagged: false }, now);
 }
 
 /** What becomes of a link in `_layers`. */

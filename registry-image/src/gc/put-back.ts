@@ -1,4 +1,5 @@
 import type { StorageDriver } from '../storage/driver.ts';
+import { NotFoundError } from '../storage/errors.ts';
 import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
 import { restoreOrder } from './judgement.ts';
 import type { TrashFile } from './trash-files.ts';
@@ -39,7 +40,13 @@ export async function putBack(run: PutBackOptions, files: readonly TrashFile[]):
  */
 async function restore({ driver, reader, now }: PutBackOptions, file: TrashFile): Promise<boolean> {
   if (await reader.stat(file.origin)) return false;
-  if (file.layout?.kind !== 'tagCurrentLink') await driver.touch(file.path, now);
-  await driver.move(file.path, file.origin);
-  return true;
+  try {
+    if (file.layout?.kind !== 'tagCurrentLink') await driver.touch(file.path, now);
+    await driver.move(file.path, file.origin);
+    return true;
+  } catch (error) {
+    // A commit has brought it back itself (registry/trash-rescue.ts).
+    if (error instanceof NotFoundError) return false;
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
 import { isRepositoryName } from '../registry/reference.ts';
 import { repositoriesRoot } from '../storage/paths.ts';
-import type { BoundedReader } from './bounded-reader.ts';
+import { type BoundedReader, forEachGrowing } from './bounded-reader.ts';
 import { createDirectoryWalk } from './directory-walk.ts';
 
 /** A repository found in the store. */
@@ -20,7 +20,7 @@ export async function findRepositories(
   const found: FoundRepository[] = [];
   const unknown: string[] = [];
 
-  async function visit(path: string, linked: boolean): Promise<void> {
+  await forEachGrowing({ path: repositoriesRoot, linked: false }, async ({ path, linked }, add) => {
     const walk = createDirectoryWalk(reader, linked);
     const entries = await walk.directories(path);
     unknown.push(...walk.unknown);
@@ -28,11 +28,10 @@ export async function findRepositories(
     if (name !== '' && entries.some((entry) => markers.has(entry.name))) {
       found.push({ name, linked, problems: problemsOf(name, linked) });
     }
-    const children = entries.filter((entry) => !entry.name.startsWith('_'));
-    await Promise.all(children.map((entry) => visit(entry.path, linked || entry.isSymbolicLink)));
-  }
-
-  await visit(repositoriesRoot, false);
+    for (const entry of entries) {
+      if (!entry.name.startsWith('_')) add({ path: entry.path, linked: linked || entry.isSymbolicLink });
+    }
+  });
   return { found: found.sort((a, b) => (a.name < b.name ? -1 : 1)), unknown };
 }
 

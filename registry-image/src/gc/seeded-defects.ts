@@ -209,7 +209,14 @@ export const seededDefects: readonly SeededDefect[] = [
       '(repository.written?.size ?? 0) === 0 &&',
       '',
     ],
-    'the second mark untags': ['{ ...options, retention: [] }', 'options'],
+    'the second mark untags': [
+      '{ ...options, retention: [], deleteUntagged: false }',
+      '{ ...options, deleteUntagged: false }',
+    ],
+    'the second mark gives up what a visible revision refers to': [
+      'retention: [], deleteUntagged: false',
+      'retention: []',
+    ],
   }),
   ...defectsOf('judgement.ts', {
     'the second mark frees blobs though something is unknown': [

@@ -23,7 +23,7 @@ interface Stage {
   readonly journal: Journal;
   readonly told: Progress[];
   readonly warnings: string[];
-  begin(given?: Partial<CollectionOptions>, driver?: StorageDriver): Promise<StagedCollection>;
+  readonly begin: (given?: Partial<CollectionOptions>, driver?: StorageDriver) => Promise<StagedCollection>;
 }
 
 function stage(): Stage {

@@ -2,7 +2,7 @@ import type { CollectionCounts } from '../config/state.ts';
 import { createBoundedReader } from './bounded-reader.ts';
 import type { CollectOptions } from './collect.ts';
 import { markedCounts, zeroCounts } from './counts.ts';
-import type { DoomedList } from './doomed.ts';
+import type { DoomedList } from './doomed-list.ts';
 import { additionsSince, JournalError, journalPosition } from './journal-reader.ts';
 import { type Mark, markStore } from './mark.ts';
 import { recheck } from './recheck.ts';

@@ -4,7 +4,7 @@ import { trashPath, trashRoot } from '../storage/paths.ts';
 import type { BoundedReader } from './bounded-reader.ts';
 import type { Report } from './counts.ts';
 import { nameOf } from './directory-walk.ts';
-import type { Doomed, DoomedList } from './doomed.ts';
+import type { Doomed, DoomedList } from './doomed-list.ts';
 import type { Mark } from './mark.ts';
 
 /** Moves between two reports of progress. */

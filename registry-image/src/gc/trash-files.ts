@@ -1,6 +1,5 @@
-import type { Child } from '../storage/driver.ts';
 import { parsePath, trashRoot, type LayoutPath } from '../storage/paths.ts';
-import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
+import { type BoundedReader, forEachGrowing } from './bounded-reader.ts';
 import { createDigestTable, type DigestTable } from './digest-table.ts';
 import { createPackedTrash, type PackedTrash } from './packed-trash.ts';
 
@@ -13,8 +12,9 @@ export interface TrashFile {
   readonly origin: string;
   /** What it was there; undefined for what no collection swept. */
   readonly layout: LayoutPath | undefined;
-  /** Bytes. */
+  /** Bytes; 0 where nobody asks for it. */
   readonly size: number;
+  /** Milliseconds since the epoch; 0 where nobody asks for it. */
   readonly modified: number;
 }
 
@@ -27,61 +27,71 @@ export interface TrashFiles extends Iterable<TrashFile> {
 
 export interface Trash {
   readonly files: TrashFiles;
-  /** Directories that hold others, or nothing, by their depth; those that hold files alone are told by the files. */
-  readonly directories: readonly (readonly string[])[];
+  /** The directory that they all lie below. */
+  readonly top: string;
+  /** Directories with nothing in them. */
+  readonly hollow: readonly string[];
 }
 
 /** All that any run left in the trash. */
 export async function readTrash(reader: BoundedReader, digests = createDigestTable()): Promise<Trash> {
-  const trash = createBelow(digests, (path) => {
-    const parsed = parsePath(path);
-    return parsed?.kind === 'trash' ? parsed : { run: '', path: '' };
-  });
-  await trash.visit(reader, trashRoot, 0);
-  return trash;
+  return readBelow(reader, { path: trashRoot, run: undefined }, digests);
 }
 
 /** What lies below a directory that holds one run's paths. */
 export async function readFilesBelow(reader: BoundedReader, directory: string): Promise<Trash> {
-  const run = directory.slice(directory.lastIndexOf('/') + 1);
-  const origin = (path: string): string => path.slice(directory.length);
-  const trash = createBelow(createDigestTable(), (path) => ({ run, path: origin(path) }));
-  await trash.visit(reader, directory, 0);
-  return trash;
+  const name = directory.slice(directory.lastIndexOf('/') + 1);
+  const run = { name, path: directory };
+  return readBelow(reader, { path: directory, run }, createDigestTable());
 }
 
-interface Below extends Trash {
-  visit(reader: BoundedReader, directory: string, depth: number): Promise<void>;
+interface Run {
+  readonly name: string;
+  readonly path: string;
 }
 
-function createBelow(
-  digests: DigestTable,
-  originOf: (path: string) => { readonly run: string; readonly path: string },
-): Below {
-  const files: PackedTrash = createPackedTrash(digests);
-  const directories: string[][] = [];
-
-  async function add(reader: BoundedReader, path: string, { kind }: Child): Promise<void> {
-    const { run, path: origin } = originOf(path);
-    const layout = kind === 'symbolicLink' ? undefined : parsePath(origin);
-    const looked = layout && isLookedAt(layout) ? await reader.stat(path) : { size: 0, modified: 0 };
-    if (looked) files.push({ path, run, origin, layout, size: looked.size, modified: looked.modified });
-  }
-
-  async function visit(reader: BoundedReader, directory: string, depth: number): Promise<void> {
-    const children = (await reader.children(directory)) ?? [];
-    if (children.length === 0 || children.some(({ kind }) => kind === 'directory'))
-      (directories[depth] ??= []).push(directory);
-    await forEachBounded(children, async (child) => {
-      const path = `${directory}/${child.name}`;
-      await (child.kind === 'directory' ? visit(reader, path, depth + 1) : add(reader, path, child));
-    });
-  }
-
-  return { files, directories, visit };
+interface Below {
+  readonly path: string;
+  /** Undefined for the directory of all runs. */
+  readonly run: Run | undefined;
 }
 
-/** What matters of it is more than that it is there. */
-function isLookedAt({ kind }: LayoutPath): boolean {
-  return kind !== 'tagIndexLink';
+async function readBelow(reader: BoundedReader, top: Below, digests: DigestTable): Promise<Trash> {
+  const files = createPackedTrash(digests);
+  const hollow: string[] = [];
+  await forEachGrowing(top, async (directory, add) => {
+    const children = (await reader.children(directory.path)) ?? [];
+    if (children.length === 0) hollow.push(directory.path);
+    for (const { name, kind } of children) {
+      const path = `${directory.path}/${name}`;
+      if (kind === 'directory') add({ path, run: directory.run ?? { name, path } });
+      else await addFile(reader, files, { path, run: directory.run, isLink: kind === 'symbolicLink' });
+    }
+  });
+  return { files, top: top.path, hollow };
+}
+
+async function addFile(
+  reader: BoundedReader,
+  files: PackedTrash,
+  { path, run, isLink }: { path: string; run: Run | undefined; isLink: boolean },
+): Promise<void> {
+  const origin = run ? path.slice(run.path.length) : '';
+  const layout = isLink ? undefined : parsePath(origin);
+  const told = await look(reader, path, layout);
+  if (told) files.push({ path, run: run?.name ?? '', origin, layout, ...told });
+}
+
+/** Undefined when it is not there any more. */
+async function look(
+  reader: BoundedReader,
+  path: string,
+  layout: LayoutPath | undefined,
+): Promise<Pick<TrashFile, 'size' | 'modified'> | undefined> {
+  if (!layout) return { size: 0, modified: 0 };
+  if (layout.kind === 'tagIndexLink') return { size: layout.digest.length, modified: 0 };
+  const entry = await reader.stat(path);
+  if (!entry) return undefined;
+  if (layout.kind === 'tagCurrentLink') return { size: 0, modified: entry.modified };
+  return { size: entry.size, modified: layout.kind === 'blobData' ? 0 : entry.modified };
 }

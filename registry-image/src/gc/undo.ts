@@ -64,11 +64,28 @@ export async function freeTrash(
     await driver.removeMany(removed, { until });
   }
   for (const files of inBatches(trash.files)) {
-    const parents = new Set(files.map(({ path }) => path.slice(0, path.lastIndexOf('/'))));
-    await driver.removeMany([...parents], { until });
+    const parents = files.map(({ path }) => parentOf(path));
+    for (const level of upwards(parents, trash.top)) await driver.removeMany(level, { until });
   }
-  for (const level of trash.directories.toReversed()) await driver.removeMany(level, { until });
+  for (const level of upwards(trash.hollow, trash.top)) await driver.removeMany(level, { until });
   signal.throwIfAborted();
+}
+
+/** These directories and those above them up to `top`, each list of it before those that lie above. */
+function upwards(directories: readonly string[], top: string): string[][] {
+  const levels: string[][] = [];
+  const seen = new Set<string>();
+  for (const directory of directories) {
+    for (let path = directory; path.length >= top.length && !seen.has(path); path = parentOf(path)) {
+      seen.add(path);
+      (levels[path.split('/').length] ??= []).push(path);
+    }
+  }
+  return levels.filter((level) => level.length > 0).toReversed();
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
 }
 
 function* inBatches<T>(items: Iterable<T>): Generator<T[]> {

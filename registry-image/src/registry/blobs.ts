@@ -4,10 +4,11 @@ import { type BlobSearch, findBlobSource } from './blob-source.ts';
 import type { Catalog } from './catalog.ts';
 import type { CommitGate } from './commit-gate.ts';
 import { type Digest, digestAlgorithm, digestOf } from './digest.ts';
-import { registryError } from './errors.ts';
+import { RegistryError, registryError } from './errors.ts';
 import type { Addition } from './journal.ts';
 import type { Leases } from './leases.ts';
 import { absentAsUndefined, readLink } from './links.ts';
+import type { TrashRescue } from './trash-rescue.ts';
 
 /** Bytes of a blob that is read whole: one operation on the storage, where opening, reading and closing are four. */
 const wholeSize = 64 * 1024;
@@ -18,17 +19,18 @@ interface BlobInfo {
   readonly size: number;
 }
 
+interface StatOptions {
+  readonly renewLease?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** Blobs as a repository sees them: through its links. */
 export interface Blobs {
   /**
    * @param options.renewLease the answer may make a client reuse the blob instead of pushing it
    * @throws RegistryError BLOB_UNKNOWN
    */
-  stat(
-    repository: string,
-    digest: Digest,
-    options?: { renewLease?: boolean; signal?: AbortSignal },
-  ): Promise<BlobInfo>;
+  stat(repository: string, digest: Digest, options?: StatOptions): Promise<BlobInfo>;
   /** Opens bytes [start, end] (both inclusive); those of a small blob come at once. @throws RegistryError BLOB_UNKNOWN */
   read(blob: BlobInfo, range: { start: number; end: number }): Promise<Content | Buffer>;
   /** Looks for a repository that has a blob; gives up before it costs much (blob-source.ts). */
@@ -44,13 +46,30 @@ export function createBlobs(options: {
   gate: CommitGate;
   leases: Leases;
   catalog: Catalog;
+  rescue: TrashRescue;
 }): Blobs {
-  const { driver, gate, leases, catalog } = options;
+  const { driver, gate, leases, catalog, rescue } = options;
 
-  async function stat(
-    repository: string,
-    digest: Digest,
-    { renewLease = false, signal }: { renewLease?: boolean; signal?: AbortSignal } = {},
+  async function stat(repository: string, digest: Digest, statOptions: StatOptions = {}): Promise<BlobInfo> {
+    try {
+      return await look(driver, { repository, digest }, statOptions);
+    } catch (error) {
+      if (!isUnknown(error)) throw error;
+      const target = await readLink(rescue.reading, layerLinkPath(repository, digest));
+      if (target === undefined) throw error;
+      if (statOptions.renewLease) {
+        const held: Addition = { kind: 'blob', repository, digest };
+        const needed = [blobDataPath(target), layerLinkPath(repository, digest)];
+        await rescue.bringBackFor(held, needed, statOptions.signal);
+      }
+      return look(rescue.reading, { repository, digest }, statOptions);
+    }
+  }
+
+  async function look(
+    driver: StorageDriver,
+    { repository, digest }: { repository: string; digest: Digest },
+    { renewLease = false, signal }: StatOptions,
   ): Promise<BlobInfo> {
     const path = layerLinkPath(repository, digest);
     const link = renewLease ? await absentAsUndefined(driver.stat(path)) : undefined;
@@ -70,9 +89,9 @@ export function createBlobs(options: {
     range: { start: number; end: number },
   ): Promise<Content | Buffer> {
     const path = blobDataPath(digest);
-    const whole = size <= wholeSize ? await absentAsUndefined(driver.getContent(path)) : undefined;
+    const whole = size <= wholeSize ? await absentAsUndefined(rescue.reading.getContent(path)) : undefined;
     if (whole?.length === size) return whole.subarray(range.start, range.end + 1);
-    const content = await absentAsUndefined(driver.reader(path, range));
+    const content = await absentAsUndefined(rescue.reading.reader(path, range));
     if (!content) throw unknownBlob(digest);
     return content;
   }
@@ -120,6 +139,10 @@ export async function blobSize(driver: StorageDriver, digest: Digest): Promise<n
 /** A link holds its own digest, or, as distribution writes it, that of another algorithm for the same content. */
 function isOrNames(target: Digest, digest: Digest): boolean {
   return target === digest || digestAlgorithm(target) !== digestAlgorithm(digest);
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof RegistryError && error.problems[0].code === 'BLOB_UNKNOWN';
 }
 
 function unknownBlob(digest: Digest): Error {

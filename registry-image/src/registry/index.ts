@@ -8,12 +8,14 @@ import { createManifestContents } from './manifest-contents.ts';
 import { createReferenceCheck } from './manifest-references.ts';
 import { createManifestRules } from './manifest-rules.ts';
 import { createManifests, type Manifests } from './manifests.ts';
+import { createManifestReader } from './parsed-manifests.ts';
 import { createReferrers, type Referrers } from './referrers.ts';
 import { withEmptyLayer } from './schema1/empty-layer-blobs.ts';
 import { createSchema1, type Schema1 } from './schema1/schema1.ts';
 import { openSigningKey } from './schema1/signing-key.ts';
 import { createSubjectIndex } from './subject-index.ts';
 import { createTags, type Tags } from './tags.ts';
+import { createTrashRescue } from './trash-rescue.ts';
 import { createUploads, type Uploads } from './uploads.ts';
 
 /** Everything that a registry holds, as the protocol needs it. */
@@ -44,18 +46,31 @@ export async function createRegistry(options: {
   const { storage } = config;
   const gate = storage.maintenance.readonly.enabled ? createClosedGate(options.gate) : options.gate;
   const leases = createLeases({ driver, gate, minAgeMs: config.wharfinger.gc.minage });
+  const rescue = createTrashRescue({ driver, gate });
   const catalog = createCatalog({ driver });
   const tags = createTags({ driver, concurrencyLimit: storage.tag.concurrencylimit });
-  const contents = createManifestContents({ driver, cache: storage.cache });
+  const contents = createManifestContents({ driver, rescue, cache: storage.cache });
   const rules = await createManifestRules(config);
-  const references = createReferenceCheck({ driver, rules });
+  const readManifest = createManifestReader({ driver });
+  const references = createReferenceCheck({ driver, rules, rescue, readManifest });
   const acceptsSchema1 = config.compatibility.schema1.enabled;
   return {
     catalog,
     tags,
-    manifests: createManifests({ driver, gate, leases, tags, contents, rules, references, acceptsSchema1 }),
-    blobs: withEmptyLayer(createBlobs({ driver, gate, leases, catalog }), { driver }),
-    uploads: createUploads({ driver, gate }),
+    manifests: createManifests({
+      driver,
+      gate,
+      leases,
+      tags,
+      contents,
+      rules,
+      references,
+      rescue,
+      readManifest,
+      acceptsSchema1,
+    }),
+    blobs: withEmptyLayer(createBlobs({ driver, gate, leases, catalog, rescue }), { driver }),
+    uploads: createUploads({ driver, gate, rescue }),
     referrers: createReferrers({ driver, contents, subjects: createSubjectIndex({ driver }) }),
     schema1: createSchema1({ driver, signingKey: await openSigningKey(config) }),
     refuseIfReadOnly: () => gate.refuseIfReadOnly(),

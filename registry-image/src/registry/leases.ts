@@ -4,7 +4,8 @@ import { type CommitGate, WritesRefusedError } from './commit-gate.ts';
 import type { Digest } from './digest.ts';
 import type { Addition } from './journal.ts';
 import { absentAsUndefined } from './links.ts';
-import type { ParsedManifest, Reference } from './manifest-format.ts';
+import type { Reference } from './manifest-format.ts';
+import type { ReadManifest } from './parsed-manifests.ts';
 
 /**
  * A lease is the modification time of a `_layers` or revision link: what it names stays alive until the link is older
@@ -34,8 +35,6 @@ export interface Leases {
  * another manifest ends leases from before its commit, and a collection may run with a shorter minAge than this registry.
  */
 const justNow = 1_000;
-
-type ReadManifest = (digest: Digest) => Promise<ParsedManifest | undefined>;
 
 export function createLeases(options: { driver: StorageDriver; gate: CommitGate; minAgeMs: number }): Leases {
   const { driver, gate, minAgeMs } = options;
@@ -93,7 +92,7 @@ export function createLeases(options: { driver: StorageDriver; gate: CommitGate;
 }
 
 /** The link by which a repository holds a reference of one of its manifests. */
-export function linkOf(repository: string, { kind, digest }: Reference): string {
+export function linkOf(repository: string, { kind, digest }: Pick<Reference, 'kind' | 'digest'>): string {
   return pathOf({ kind, repository, digest });
 }
 

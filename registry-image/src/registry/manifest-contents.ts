@@ -4,6 +4,7 @@ import { blobDataPath } from '../storage/paths.ts';
 import { blobSize } from './blobs.ts';
 import { type Digest, digestAlgorithm, digestOf } from './digest.ts';
 import { absentAsUndefined } from './links.ts';
+import type { TrashRescue } from './trash-rescue.ts';
 import { storedForm, type StoredForm } from './stored-manifest.ts';
 
 /** Bytes of manifests that one worker keeps, whatever `blobdescriptorsize` allows; and of the largest one it keeps. */
@@ -28,9 +29,10 @@ export interface ManifestContents {
 /** @param options.cache `storage.cache`: with `blobdescriptor`, as many as `blobdescriptorsize` says are kept; 0: no limit */
 export function createManifestContents(options: {
   driver: StorageDriver;
+  rescue: Pick<TrashRescue, 'reading'>;
   cache: Config['storage']['cache'];
 }): ManifestContents {
-  const { driver, cache } = options;
+  const { driver, rescue, cache } = options;
   const isOn = cache.blobdescriptor !== undefined;
   const limit = cache.blobdescriptorsize || Infinity;
   /** The one used longest ago comes first. */
@@ -51,7 +53,7 @@ export function createManifestContents(options: {
   }
 
   async function load(digest: Digest): Promise<ManifestContent | undefined> {
-    const content = await absentAsUndefined(driver.getContent(blobDataPath(digest)));
+    const content = await absentAsUndefined(rescue.reading.getContent(blobDataPath(digest)));
     if (!content || content.length === 0) return undefined;
     const found = { content, form: storedForm(content) };
     // What is damaged in the store may be mended there.

@@ -1,45 +1,104 @@
 import type { StorageDriver } from '../storage/driver.ts';
-import { layerLinkPath } from '../storage/paths.ts';
+import { blobDataPath, layerLinkPath } from '../storage/paths.ts';
 import { blobSize } from './blobs.ts';
+import type { Digest } from './digest.ts';
 import { type Problem, RegistryError } from './errors.ts';
 import { linkOf } from './leases.ts';
 import { readLink } from './links.ts';
 import type { Reference } from './manifest-format.ts';
 import type { ManifestRules } from './manifest-rules.ts';
+import type { ReadManifest } from './parsed-manifests.ts';
+import type { TrashRescue } from './trash-rescue.ts';
+
+/** A sweep that still goes on may take something once more while it is looked at. */
+const attempts = 3;
 
 /** Looks whether a repository has what a manifest refers to. */
 export interface ReferenceCheck {
   /** @throws RegistryError one MANIFEST_BLOB_UNKNOWN for each reference that is missing */
   require(repository: string, references: readonly Reference[]): Promise<void>;
+  /** The same in a commit section; what a sweep has taken meanwhile is brought back, with all below it. */
+  secure(repository: string, references: readonly Reference[]): Promise<void>;
+  /** Brings back a manifest and all below it, in a commit section, and tells whether all is there. */
+  secureManifest(repository: string, digest: Digest): Promise<boolean>;
 }
+
+/** What is asked for, wherever it is named. */
+type Named = Pick<Reference, 'kind' | 'digest'>;
 
 export function createReferenceCheck(options: {
   driver: StorageDriver;
   rules: Pick<ManifestRules, 'mustExist'>;
+  rescue: TrashRescue;
+  readManifest: ReadManifest;
 }): ReferenceCheck {
-  const { driver, rules } = options;
+  const { driver, rules, rescue, readManifest } = options;
 
-  async function require(repository: string, references: readonly Reference[]): Promise<void> {
+  async function check(
+    references: readonly Reference[],
+    isThere: (reference: Reference) => Promise<boolean>,
+  ): Promise<void> {
     const required = withoutRepetitions(references.filter((reference) => rules.mustExist(reference)));
-    const found = await Promise.all(required.map((reference) => isPresent(repository, reference)));
+    const found = await Promise.all(required.map(isThere));
     const [first, ...rest] = required
       .filter((_, index) => !found[index])
       .map(({ digest }): Problem => ({ code: 'MANIFEST_BLOB_UNKNOWN', detail: { digest } }));
     if (first) throw new RegistryError([first, ...rest]);
   }
 
-  async function isPresent(repository: string, reference: Reference): Promise<boolean> {
+  async function isPresent(driver: StorageDriver, repository: string, reference: Named): Promise<boolean> {
     const linked =
-      (await readLink(driver, linkOf(repository, reference))) ?? (await asLayer(repository, reference));
+      (await readLink(driver, linkOf(repository, reference))) ??
+      (await asLayer(driver, repository, reference));
     return linked !== undefined && (await blobSize(driver, linked)) !== undefined;
   }
 
+  async function isPresentAnywhere(repository: string, reference: Reference): Promise<boolean> {
+    if (await isPresent(driver, repository, reference)) return true;
+    return isPresent(rescue.reading, repository, reference);
+  }
+
+  /**
+   * While anything is in the trash, what a manifest refers to may be there though the manifest is not. Each link comes after all
+   * that it leads to: the second mark may have judged, before the link was there, what it leads to.
+   */
+  async function isSecured(repository: string, reference: Named, hasTrash: boolean): Promise<boolean> {
+    if (!hasTrash) return isPresent(driver, repository, reference);
+    for (let attempt = 1; attempt <= attempts; attempt++) {
+      if (await isBroughtBack(repository, reference)) return true;
+    }
+    return false;
+  }
+
+  async function isBroughtBack(repository: string, reference: Named): Promise<boolean> {
+    const { kind, digest } = reference;
+    await rescue.bringBack(blobDataPath(digest));
+    const manifest = kind === 'manifest' ? await readManifest(digest) : undefined;
+    for (const below of withoutRepetitions(manifest?.references ?? [])) {
+      if (rules.mustExist(below) && !(await isSecured(repository, below, true))) return false;
+    }
+    if (!(await isPresent(driver, repository, reference)))
+      await rescue.bringBack(linkOf(repository, reference));
+    return isPresent(driver, repository, reference);
+  }
+
   /** Build caches are indexes whose children are layers. */
-  async function asLayer(repository: string, { kind, digest }: Reference): ReturnType<typeof readLink> {
+  async function asLayer(
+    driver: StorageDriver,
+    repository: string,
+    { kind, digest }: Named,
+  ): ReturnType<typeof readLink> {
     return kind === 'manifest' ? readLink(driver, layerLinkPath(repository, digest)) : undefined;
   }
 
-  return { require };
+  return {
+    require: (repository, references) => check(references, (each) => isPresentAnywhere(repository, each)),
+    secureManifest: (repository, digest) => isSecured(repository, { kind: 'manifest', digest }, true),
+    async secure(repository, references) {
+      const hasTrash = await rescue.hasTrash();
+      await check(references, (each) => isSecured(repository, each, hasTrash));
+    },
+  };
 }
 
 /** A manifest may name one layer tens of thousands of times, but a commit section must not look as often. */

@@ -1,22 +1,22 @@
 import type { StorageDriver } from '../storage/driver.ts';
 import { blobDataPath, revisionLinkPath, revisionPath } from '../storage/paths.ts';
 import { blobSize } from './blobs.ts';
-import type { CommitGate } from './commit-gate.ts';
+import { type CommitGate, WritesRefusedError } from './commit-gate.ts';
 import type { Digest } from './digest.ts';
-import { registryError } from './errors.ts';
+import { RegistryError, registryError } from './errors.ts';
 import type { Addition } from './journal.ts';
 import type { Leases } from './leases.ts';
 import { absentAsUndefined, readLink } from './links.ts';
 import type { ManifestContents } from './manifest-contents.ts';
-import { ManifestFormatError, type ParsedManifest, parseManifest } from './manifest-format.ts';
 import type { ReferenceCheck } from './manifest-references.ts';
 import type { ManifestRules } from './manifest-rules.ts';
+import type { ReadManifest } from './parsed-manifests.ts';
 import { type PushedBody, type PushedManifest, readPushed } from './pushed-manifest.ts';
 import type { Reference as ManifestReference } from './reference.ts';
 import { emptyLayerDigest, storeEmptyLayer } from './schema1/empty-layer.ts';
-import { parseSchema1 } from './schema1/manifest.ts';
 import { createSharedRuns } from './shared-runs.ts';
 import type { Tags } from './tags.ts';
+import type { TrashRescue } from './trash-rescue.ts';
 
 export interface StoredManifest {
   readonly digest: Digest;
@@ -28,6 +28,12 @@ interface ManifestPut extends PushedBody {
   /** Further tags to set (OCI distribution specification, "Pushing manifests", tag parameters). */
   readonly tags?: readonly string[];
   readonly signal?: AbortSignal;
+}
+
+interface Wanted {
+  readonly repository: string;
+  readonly reference: ManifestReference;
+  readonly digest: Digest;
 }
 
 interface GetOptions {
@@ -59,9 +65,11 @@ export function createManifests(options: {
   contents: ManifestContents;
   rules: ManifestRules;
   references: ReferenceCheck;
+  rescue: TrashRescue;
+  readManifest: ReadManifest;
   acceptsSchema1: boolean;
 }): Manifests {
-  const { driver, gate, leases, tags, contents, rules, references } = options;
+  const { driver, gate, leases, tags, contents, rules, references, rescue, readManifest } = options;
 
   /** Clients that pull the same image at the same time are answered together. */
   const lookUps = createSharedRuns<StoredManifest>();
@@ -79,10 +87,45 @@ export function createManifests(options: {
   async function lookUp(
     repository: string,
     reference: ManifestReference,
-    { renewLease = false, signal }: GetOptions = {},
+    lookOptions: GetOptions = {},
   ): Promise<StoredManifest> {
     const digest = reference.digest ?? (await tags.resolve(repository, reference.tag));
     if (!digest) throw unknownManifest(reference);
+    const { renewLease = false, signal } = lookOptions;
+    const wanted = { repository, reference, digest };
+    // What a tag names is kept whole by the second mark.
+    if (renewLease && reference.tag === undefined && (await rescue.hasTrash()))
+      await secureForPush(wanted, signal);
+    try {
+      return await lookAt(driver, wanted, lookOptions);
+    } catch (error) {
+      if (!isUnknown(error)) throw error;
+      const link = revisionLinkPath(repository, digest);
+      if ((await readLink(rescue.reading, link)) === undefined) throw error;
+      if (renewLease) await secureForPush(wanted, signal);
+      return lookAt(rescue.reading, wanted, lookOptions);
+    }
+  }
+
+  /** What a HEAD promises is in the store, with all below it, or it is not promised. In a window that lasts too long it does without. */
+  async function secureForPush(
+    { repository, reference, digest }: Wanted,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const section = (): Promise<boolean> => references.secureManifest(repository, digest);
+    const adds: Addition[] = [{ kind: 'manifest', repository, digest }];
+    const isWhole = await gate.run(section, { signal, adds }).catch((error: unknown) => {
+      if (error instanceof WritesRefusedError) return true;
+      throw error;
+    });
+    if (!isWhole) throw unknownManifest(reference);
+  }
+
+  async function lookAt(
+    driver: StorageDriver,
+    { repository, reference, digest }: Wanted,
+    { renewLease = false, signal }: GetOptions,
+  ): Promise<StoredManifest> {
     const path = revisionLinkPath(repository, digest);
     const link = await absentAsUndefined(driver.stat(path));
     // A link of another length is empty after a crash of another server, or was written by hand with a line's end.
@@ -123,7 +166,7 @@ export function createManifests(options: {
     await putRevision(repository, digest, content);
     try {
       // What a sweep took between the check and the link would otherwise be missed by both sides.
-      await references.require(repository, manifest.references);
+      await references.secure(repository, manifest.references);
     } catch (error) {
       if (!existed) await driver.delete(revisionPath(repository, digest));
       throw error;
@@ -170,7 +213,7 @@ export function createManifests(options: {
     await gate.run(
       async () => {
         if (!(await exists())) throw unknownManifest({ digest });
-        await leases.end(repository, digest, readParsed);
+        await leases.end(repository, digest, readManifest);
         await removeTags(repository, known, digest);
         await driver.delete(revisionPath(repository, digest));
       },
@@ -191,24 +234,11 @@ export function createManifests(options: {
     for (const tag of names) await tags.removeFrom(repository, tag, digest);
   }
 
-  async function readParsed(digest: Digest): Promise<ParsedManifest | undefined> {
-    const content = await absentAsUndefined(driver.getContent(blobDataPath(digest)));
-    return (
-      content &&
-      (parsedOrUndefined(parseManifest, content) ?? parsedOrUndefined(parseSchema1, content)?.manifest)
-    );
-  }
-
   return { get, put, delete: remove };
 }
 
-function parsedOrUndefined<T>(parse: (content: Buffer) => T, content: Buffer): T | undefined {
-  try {
-    return parse(content);
-  } catch (error) {
-    if (error instanceof ManifestFormatError) return undefined;
-    throw error;
-  }
+function isUnknown(error: unknown): boolean {
+  return error instanceof RegistryError && error.problems[0].code === 'MANIFEST_UNKNOWN';
 }
 
 function unknownManifest(reference: ManifestReference): Error {

@@ -15,6 +15,7 @@ import { type Algorithm, type Digest, digestAlgorithm, finishDigest } from './di
 import { registryError } from './errors.ts';
 import { absentAsUndefined } from './links.ts';
 import { createRunningHashes, type RunningHash, startHash } from './running-hashes.ts';
+import type { TrashRescue } from './trash-rescue.ts';
 import { createWriteBehind } from './write-behind.ts';
 
 /** Uploads whose hash is kept between requests. */
@@ -49,8 +50,12 @@ export interface Uploads {
   cancel(upload: Upload): Promise<void>;
 }
 
-export function createUploads(options: { driver: StorageDriver; gate: CommitGate }): Uploads {
-  const { driver, gate } = options;
+export function createUploads(options: {
+  driver: StorageDriver;
+  gate: CommitGate;
+  rescue: TrashRescue;
+}): Uploads {
+  const { driver, gate, rescue } = options;
   const hashes = createRunningHashes({ limit: hashLimit });
 
   async function start(repository: string, algorithm: Algorithm = 'sha256'): Promise<Upload> {
@@ -171,6 +176,8 @@ export function createUploads(options: { driver: StorageDriver; gate: CommitGate
   async function place(upload: Upload, digest: Digest): Promise<boolean> {
     if ((await blobSize(driver, digest)) === upload.size) return false;
     const data = await dataOf(upload.repository, upload.id);
+    // Placed once already, and taken by a sweep.
+    if (!data && (await rescue.bringBack(blobDataPath(digest)))) return false;
     if (data?.size !== upload.size) {
       throw registryError(
         'BLOB_UPLOAD_INVALID',

@@ -29,13 +29,29 @@ export function createBulkChanges(files: {
     );
   }
 
-  async function removeOne(path: string): Promise<boolean> {
-    const located = locate(path);
-    const removed = await call(
-      () => removeSync(located),
-      () => remove(located),
-    );
-    return removed === 'occupied' ? files.removeIfEmpty(path) : removed;
+  /** Most of those that are removed with one call are of one kind. */
+  function createRemoveOne(): (path: string) => Promise<boolean> {
+    let likely = ofFiles;
+
+    async function attempt(path: string, removal: Removal): Promise<Removed> {
+      const located = locate(path);
+      return call(
+        () => removeSync(located, removal),
+        () => remove(located, removal),
+      );
+    }
+
+    return async function removeOne(path) {
+      const tried = likely;
+      let removed = await attempt(path, tried);
+      if (removed instanceof Error) {
+        const [refusal, other] = [removed, tried === ofFiles ? ofDirectories : ofFiles];
+        likely = other;
+        removed = await attempt(path, other);
+        if (removed instanceof Error) throw refusal;
+      }
+      return removed === 'occupied' ? files.removeIfEmpty(path) : removed;
+    };
   }
 
   async function makeDirectory(path: string): Promise<boolean> {
@@ -49,7 +65,7 @@ export function createBulkChanges(files: {
 
   return {
     moveMany: (moves, options) => treatInBulk(moves, moveOne, options),
-    removeMany: (paths, options) => treatInBulk(paths, removeOne, options),
+    removeMany: (paths, options) => treatInBulk(paths, createRemoveOne(), options),
     makeDirectories: async (paths) => void (await treatInBulk(paths, makeDirectory)),
   };
 }
@@ -109,40 +125,39 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** `unlink` of a directory says so: EISDIR on Linux, EPERM elsewhere. */
-function removeSync(path: string): boolean | 'occupied' {
+interface Removal {
+  sync(path: string): void;
+  async(path: string): Promise<void>;
+  /** What it says of something that only the other removal removes; on Linux and elsewhere. */
+  readonly refusals: readonly string[];
+}
+
+const ofFiles: Removal = { sync: unlinkSync, async: unlink, refusals: ['EISDIR', 'EPERM'] };
+const ofDirectories: Removal = { sync: rmdirSync, async: rmdir, refusals: ['ENOTDIR'] };
+
+/** An error: it may be of the other kind. */
+type Removed = boolean | 'occupied' | Error;
+
+function removeSync(path: string, removal: Removal): Removed {
   try {
-    unlinkSync(path);
+    removal.sync(path);
     return true;
   } catch (error) {
-    if (isAbsent(error)) return false;
-    if (!hasCode(error, 'EISDIR', 'EPERM')) throw error;
-  }
-  try {
-    rmdirSync(path);
-    return true;
-  } catch (error) {
-    return notRemoved(error);
+    return notRemoved(error, removal);
   }
 }
 
-async function remove(path: string): Promise<boolean | 'occupied'> {
+async function remove(path: string, removal: Removal): Promise<Removed> {
   try {
-    await unlink(path);
+    await removal.async(path);
     return true;
   } catch (error) {
-    if (isAbsent(error)) return false;
-    if (!hasCode(error, 'EISDIR', 'EPERM')) throw error;
-  }
-  try {
-    await rmdir(path);
-    return true;
-  } catch (error) {
-    return notRemoved(error);
+    return notRemoved(error, removal);
   }
 }
 
-function notRemoved(error: unknown): false | 'occupied' {
+function notRemoved(error: unknown, { refusals }: Removal): Removed {
+  if (hasCode(error, ...refusals)) return error;
   if (isAbsent(error)) return false;
   if (hasCode(error, 'ENOTEMPTY', 'EEXIST')) return 'occupied';
   throw error;

@@ -280,6 +280,13 @@ export function describeDriver(
       const removed = await driver.removeMany(['/dir/a', '/dir/b', '/dir/c', '/dir/missing', '/dir/d/below']);
       expect(removed).toEqual({ done: 5, skipped: [1, 3, 4] });
       expect((await driver.list('/dir')).map(({ path }) => path)).toEqual(['/dir/b', '/dir/d']);
+      const mixed = Array.from({ length: 60 }, (_, index) => `/mixed/${index}`);
+      for (const [index, name] of mixed.entries()) {
+        await driver.putContent(index % 3 === 0 ? name : `${name}/x`, 'x');
+        if (index % 3 !== 0) await driver.delete(`${name}/x`);
+      }
+      expect(await driver.removeMany(mixed)).toEqual({ done: 60, skipped: [] });
+      expect(await driver.list('/mixed')).toEqual([]);
     });
 
     it('sets modification times to the millisecond', async () => {

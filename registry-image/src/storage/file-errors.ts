@@ -8,10 +8,23 @@ export async function absentAsNotFound<T>(path: string, result: Promise<T>): Pro
   try {
     return await result;
   } catch (error) {
-    if (isAbsent(error)) throw new NotFoundError(path);
-    if (hasCode(error, ...oddFileCodes)) throw new NotAFileError(path, error.code);
-    throw error;
+    throw translated(path, error);
   }
+}
+
+/** The same of what is done synchronously. */
+export function absentAsNotFoundSync<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw translated(path, error);
+  }
+}
+
+function translated(path: string, error: unknown): unknown {
+  if (isAbsent(error)) return new NotFoundError(path);
+  if (hasCode(error, ...oddFileCodes)) return new NotAFileError(path, error.code);
+  return error;
 }
 
 export function isAbsent(error: unknown): boolean {

@@ -1,8 +1,8 @@
-import { constants, type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { constants, type Dirent, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import type { Child, Entry, StorageDriver } from './driver.ts';
 import { NotAFileError, NotFoundError } from './errors.ts';
-import { absentAsNotFound } from './file-errors.ts';
+import { absentAsNotFound, absentAsNotFoundSync } from './file-errors.ts';
 import type { Call } from './quick-calls.ts';
 import { temporaryName } from './temporary-files.ts';
 
@@ -22,23 +22,32 @@ export function createFilesystemReads({
   locate: (path: string) => string;
   call: Call;
 }): Reads {
-  async function getContent(path: string): Promise<Buffer> {
-    const located = locate(path);
-    const read = call(
-      () => readFileSync(located, { flag: readFlags }),
-      () => readFile(located, { flag: readFlags }),
+  /** @param sync gets the path in the file system, and so does `async` */
+  function read<T>(
+    path: string,
+    sync: (located: string) => T,
+    async: (located: string) => Promise<T>,
+  ): Promise<T> {
+    return call(
+      () => absentAsNotFoundSync(path, () => sync(locate(path))),
+      async () => absentAsNotFound(path, async(locate(path))),
     );
-    return absentAsNotFound(path, read);
   }
 
-  async function statEntry(path: string): Promise<Entry> {
-    const located = locate(path);
-    const looked = call(
-      () => statSync(located),
-      () => stat(located),
+  function getContent(path: string): Promise<Buffer> {
+    return read(
+      path,
+      (located) => readFileSync(located, { flag: readFlags }),
+      (located) => readFile(located, { flag: readFlags }),
     );
-    const found = await absentAsNotFound(path, looked);
-    return { path, isDirectory: found.isDirectory(), size: found.size, modified: found.mtimeMs };
+  }
+
+  function statEntry(path: string): Promise<Entry> {
+    return read(
+      path,
+      (located) => entryOf(path, statSync(located)),
+      async (located) => entryOf(path, await stat(located)),
+    );
   }
 
   async function statOrAbsent(path: string): Promise<Entry | undefined> {
@@ -50,13 +59,12 @@ export function createFilesystemReads({
     }
   }
 
-  async function readDirectory(path: string): Promise<Dirent[]> {
-    const located = locate(path);
-    const read = call(
-      () => readdirSync(located, { withFileTypes: true }),
-      () => readdir(located, { withFileTypes: true }),
+  function readDirectory(path: string): Promise<Dirent[]> {
+    return read(
+      path,
+      (located) => readdirSync(located, { withFileTypes: true }),
+      (located) => readdir(located, { withFileTypes: true }),
     );
-    return absentAsNotFound(path, read);
   }
 
   async function visibleIn(path: string): Promise<Dirent[]> {
@@ -99,6 +107,10 @@ export function createFilesystemReads({
     children: async (path) => (await visibleIn(path)).map(childOf),
     temporaries,
   };
+}
+
+function entryOf(path: string, found: Stats): Entry {
+  return { path, isDirectory: found.isDirectory(), size: found.size, modified: found.mtimeMs };
 }
 
 function childOf(found: Dirent): Child {

@@ -32,7 +32,7 @@ export interface CollectionRunner {
   /** Ends the collector by force; the state becomes Failed with this reason. */
   kill(reason: string): void;
   /** The plan of the last dry run, as JSON text. */
-  plan(run: string): string | undefined;
+  readonly plan: (run: string) => string | undefined;
 }
 
 /** A mark holds some dozen bytes a digest; the rest is for the text of manifests. Counted in the pod's memory limit. */

@@ -38,22 +38,16 @@ export function createRun(registry: RegistryUnderTest, given: RunOptions): RunUn
     const base = { run, attempt };
     if (step === 'window') deadline = new Date(Date.now() + length).toISOString();
     const closed = { ...base, mark: job, window: { deadline } };
-    switch (step) {
-      case 'mark':
-        return { ...base, mark: job };
-      case 'window':
-        return closed;
-      case 'sweep':
-        return { ...closed, collect: { ...job, budget } };
-      case 'restart':
-        return { ...closed, restart: nonce };
-      case 'open':
-        return { ...base, restart: nonce };
-      case 'confirm':
-        return { ...base, restart: nonce, confirm: job };
-      case 'over':
-        return base;
-    }
+    const documents: Record<Step, CollectionMaintenance> = {
+      mark: { ...base, mark: job },
+      window: closed,
+      sweep: { ...closed, collect: { ...job, budget } },
+      restart: { ...closed, restart: nonce },
+      open: { ...base, restart: nonce },
+      confirm: { ...base, restart: nonce, confirm: job },
+      over: base,
+    };
+    return documents[step];
   }
 
   function order(step: Step): Promise<RegistryState> {

@@ -65,7 +65,7 @@ describe('a run that marks while writes go on', () => {
     order({ ...run, mark, window: held, restart: 'r-1' });
     const restarted = await registry.stateUntil(({ restart }) => restart?.nonce === 'r-1' && restart.done);
     const serving = restarted.workers.filter(({ phase }) => phase === 'serving').map(({ pid }) => pid);
-    expect(serving.sort()).toEqual(standby.sort());
+    expect(new Set(serving)).toEqual(new Set(standby));
     order({ ...run, restart: 'r-1', confirm: mark });
     const confirmed = await registry.stateUntil(({ collection }) => collection?.phase === 'Confirmed');
     expect(confirmed.collection?.counts).toMatchObject({ bytesPending: 4, bytesFreed: 0, blobsDeleted: 1 });

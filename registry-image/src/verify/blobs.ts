@@ -12,7 +12,7 @@ import type { Context } from './context.ts';
 import type { DamageKind, Outcome } from './damages.ts';
 import { nameOf, openDirectory, parentOf } from './directory.ts';
 import type { Check, Finding } from './inspector.ts';
-import { forEachInLanes } from './lanes.ts';
+import { forEachInLanes } from '../registry/lanes.ts';
 import { recoverBlob } from './recovery.ts';
 
 const blobDamages: ReadonlySet<DamageKind> = new Set(['blob-content', 'blob-empty', 'blob-misplaced']);

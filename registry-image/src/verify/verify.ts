@@ -5,7 +5,7 @@ import type { Context, Counts } from './context.ts';
 import type { Outcome } from './damages.ts';
 import { abandonedCheck } from './directory.ts';
 import { createInspector, type Settled } from './inspector.ts';
-import { forEachInLanes } from './lanes.ts';
+import { forEachInLanes } from '../registry/lanes.ts';
 import { findRepositories } from './repositories.ts';
 import { verifyRepository } from './repository.ts';
 import { createSetAside } from './set-aside.ts';

@@ -119,7 +119,11 @@ export function makeSparse(file: string, size: number): void {
 }
 
 /** Mounts a file by a loop device, after making a file system in it when a program for that is given; returns the way back. */
-export async function mountImage(file: string, mountPoint: string, make?: string): Promise<() => Promise<void>> {
+export async function mountImage(
+  file: string,
+  mountPoint: string,
+  make?: string,
+): Promise<() => Promise<void>> {
   mkdirSync(mountPoint);
   const device = (await must(['losetup', '--find', '--show', file])).trim();
   try {
