@@ -129,7 +129,7 @@ export async function startRegistry(setup: Setup = {}): Promise<RegistryUnderTes
   const listening = (): RegExpMatchArray[] => [
     ...output.matchAll(/"worker listening".* address="?([^ "]+:(\d+)|[^ "]+)/g),
   ];
-  const started = await eventually(() => listening().length === 2 || child.exitCode !== null, 15_000);
+  const started = await eventually(() => listening().length >= 2 || child.exitCode !== null, 15_000);
   if (!started || child.exitCode !== null) {
     await stop('SIGKILL');
     throw new Error(output);
