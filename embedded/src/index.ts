@@ -11,6 +11,8 @@ export { ensureBinaries } from './binaries/build.ts';
 export { cacheDirectory } from './binaries/cache-directory.ts';
 export type { Cluster } from './cluster/cluster.ts';
 export { connectCluster } from './cluster/connect.ts';
+export { bundle } from './images/bundle.ts';
+export { imageDefinitions } from './images/image-definition.ts';
 export { importImage, listImages } from './cluster/images.ts';
 export type { ClusterOptions } from './cluster/options.ts';
 export { restartKubelet } from './cluster/restart-kubelet.ts';

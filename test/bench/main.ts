@@ -1,21 +1,32 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { must } from '../support/command.ts';
 import { image, randomLayer } from '../support/image.ts';
 import { preparePeers } from '../support/machine.ts';
 import { RegistryClient } from '../support/registry-client.ts';
 import { startServer, type Server, type ServerKind } from '../support/server.ts';
 import { selfSigned } from './certificates.ts';
+import { benchCollections } from './gc/collections.ts';
 import { bigBlob, downloadRate, requestsPerSecond, uploadRate, type BigBlob } from './loads.ts';
 import { table, type Work } from './report.ts';
 
 /**
- * `npm run bench [-- --rounds N]`: ours beside distribution 2.8.2 and v3, over TLS on the filesystem, all in one run. In each round every
- * registry does the work once, in turn; a ratio is taken within its round.
+ * `npm run bench [-- serve|gc] [--rounds N] [--scales 1,10] [--folder DIRECTORY]`: ours beside distribution 2.8.2 and v3 on the
+ * filesystem, all in one run: serving over TLS, and garbage collections (of stores of so many thousand repositories). In each round
+ * every registry does the work once, in turn; a ratio is taken within its round.
  */
 const kinds: readonly ServerKind[] = ['wharfinger', 'distribution 2.8.2', 'distribution v3'];
-const rounds = Number(/--rounds[= ](\d+)/.exec(process.argv.join(' '))?.[1] ?? 3);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '3' },
+    scales: { type: 'string', default: '1,10' },
+    folder: { type: 'string', default: tmpdir() },
+  },
+});
+const rounds = Number(values.rounds);
 const manifest = '/v2/app/manifests/v1';
 
 type Measure = (server: Server) => Promise<number>;
@@ -93,17 +104,26 @@ async function withHtpasswd(folder: string, cost: number): Promise<Work> {
   );
 }
 
+async function serving(folder: string): Promise<Work[]> {
+  const works = await withServers(folder, {}, async (servers) => [
+    await compare('manifest GET, no auth', 'requests/s', servers, (server) =>
+      requestsPerSecond(server, manifest, { seconds: 5 }),
+    ),
+    ...(await blobs(folder, servers)),
+  ]);
+  works.splice(1, 0, await withHtpasswd(folder, 5), await withHtpasswd(folder, 10));
+  return works;
+}
+
 async function main(): Promise<void> {
   await preparePeers();
-  const folder = mkdtempSync(join(tmpdir(), 'wharfinger-bench-'));
+  const folder = mkdtempSync(join(values.folder, 'wharfinger-bench-'));
+  const isWanted = (part: string): boolean => positionals.length === 0 || positionals.includes(part);
   try {
-    const works = await withServers(folder, {}, async (servers) => [
-      await compare('manifest GET, no auth', 'requests/s', servers, (server) =>
-        requestsPerSecond(server, manifest, { seconds: 5 }),
-      ),
-      ...(await blobs(folder, servers)),
-    ]);
-    works.splice(1, 0, await withHtpasswd(folder, 5), await withHtpasswd(folder, 10));
+    const works: Work[] = [];
+    if (isWanted('serve')) works.push(...(await serving(folder)));
+    const scales = values.scales.split(',').map(Number);
+    if (isWanted('gc')) works.push(...(await benchCollections({ folder, kinds, rounds, scales })));
     process.stdout.write(`${table(works, kinds.slice(1))}\n`);
   } finally {
     rmSync(folder, { recursive: true, force: true });

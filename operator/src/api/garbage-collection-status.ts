@@ -79,6 +79,10 @@ export const GarbageCollectionStatus = z.object({
     .object({ reason: z.string().max(128), message: z.string().max(1024) })
     .optional()
     .describe('Why this attempt cannot succeed; writes are given back before it ends.'),
+  solo: z
+    .boolean()
+    .optional()
+    .describe('True when the only replica goes through the present window by itself.'),
   restartNonce: z.string().optional().describe('Names the restart of the present window.'),
   steps: z
     .array(GarbageCollectionStep)

@@ -1,7 +1,7 @@
 import { type CollectionMaintenance, maintenanceHash } from '@wharfinger/registry/config';
 import type { GarbageCollectionPhase } from '../api/garbage-collection-status.ts';
 import { bounds } from './bounds.ts';
-import { type Run, isActive } from './run.ts';
+import { type Run, isActive, isSolo } from './run.ts';
 
 type Parts = Omit<CollectionMaintenance, 'run' | 'attempt'>;
 type ActivePhase = Exclude<GarbageCollectionPhase, 'Queued' | 'Succeeded' | 'Failed'>;
@@ -9,9 +9,9 @@ type ActivePhase = Exclude<GarbageCollectionPhase, 'Queued' | 'Succeeded' | 'Fai
 /** From Restarting on nothing sweeps, and `restart` stays: a supervisor that missed it still finds it. */
 const parts: Readonly<Record<ActivePhase, (run: Run) => Parts>> = {
   Marking: mark,
-  EnteringReadOnly: (run) => ({ ...mark(run), ...window(run) }),
-  Sweeping: (run) => ({ ...mark(run), ...window(run), ...collect(run) }),
-  Restarting: (run) => ({ ...mark(run), ...window(run), ...restart(run) }),
+  EnteringReadOnly: (run) => solo(run) ?? { ...mark(run), ...window(run) },
+  Sweeping: (run) => solo(run) ?? { ...mark(run), ...window(run), ...collect(run) },
+  Restarting: (run) => solo(run) ?? { ...mark(run), ...window(run), ...restart(run) },
   RestoringWrites: (run) => ({ ...(run.status.remaining ? mark(run) : {}), ...restart(run) }),
   RollingOut: restart,
   Confirming: (run) => ({ ...restart(run), ...confirm(run) }),
@@ -42,6 +42,19 @@ function window({ status }: Run): Part<'window'> {
 
 function collect({ status, options }: Run): Part<'collect'> {
   return { collect: { pod: status.collectorPod ?? '', options, budget: bounds.sweepBudget } };
+}
+
+/** The only replica is told at once all that there is to do in a window; whatever fails is led step by step again. */
+function solo(run: Run): Parts | undefined {
+  if (!isSolo(run)) return undefined;
+  const { collectorPod: pod = '', collectorBoot: boot = '', restartNonce = '' } = run.status;
+  const order = {
+    pod,
+    options: run.options,
+    budget: bounds.sweepBudget,
+    solo: { boot, restart: restartNonce },
+  };
+  return { ...mark(run), ...window(run), collect: order };
 }
 
 function restart({ status }: Run): Part<'restart'> {

@@ -90,6 +90,16 @@ export function isFinished(phase: GarbageCollectionPhase): boolean {
   return finished.has(phase);
 }
 
+/** Whether the only replica goes through the present window by itself, and nothing has failed in it. */
+export function isSolo({ status }: Run): boolean {
+  return status.solo === true && status.failure === undefined;
+}
+
+/** Names the restart of the present window. */
+export function restartNonceOf({ uid, status }: Run): string {
+  return `${uid}-${status.attempt}`;
+}
+
 /** A run is active from its first word to the registry until it has taken back the last one. */
 export function isActive(phase: GarbageCollectionPhase): boolean {
   return phase !== 'Queued' && !isFinished(phase);

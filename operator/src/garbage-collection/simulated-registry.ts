@@ -33,8 +33,8 @@ const forkMs = 1000;
 const markMs = 1500;
 const perWindow = 5;
 
-export function simulatedRegistry(stage: 1 | 2, left: number): SimulatedRegistry {
-  const replicas = ['team-a-0', 'team-a-1'].map((pod) => supervisor(makeState(pod)));
+export function simulatedRegistry(stage: 1 | 2, left: number, pods: readonly string[]): SimulatedRegistry {
+  const replicas = pods.map((pod) => supervisor(makeState(pod, stage === 1 ? {} : { lastPause: null })));
   return { replicas, stage, left, trash: 0, freed: 0, sweptUnsafely: false, workedTwice: false };
 }
 
@@ -48,11 +48,10 @@ export function converge(registry: SimulatedRegistry, text: string | null, now: 
   for (const replica of registry.replicas) {
     if (now < replica.silentUntil) continue;
     const { state } = replica;
-    const isOver = document?.window !== undefined && now > Date.parse(document.window.deadline);
     state.observed.collection = text === null ? '' : maintenanceHash(text);
-    state.windowExpired = isOver;
-    state.writes = document?.window !== undefined && !isOver ? 'paused' : 'open';
+    pause(state, document, now);
     restart(replica, document);
+    goOnAlone(replica, document);
     if (registry.stage === 2) prepare(replica, document, now);
     collect(registry, replica, { document, now });
   }
@@ -61,10 +60,33 @@ export function converge(registry: SimulatedRegistry, text: string | null, now: 
   if (busy.length > 1 && busy.every(({ silentUntil }) => now >= silentUntil)) registry.workedTwice = true;
 }
 
+function pause(state: RegistryState, document: CollectionMaintenance | null, now: number): void {
+  const isReleased = document !== null && state.lastPause?.attempt === document.attempt;
+  state.windowExpired = document?.window !== undefined && now > Date.parse(document.window.deadline);
+  state.writes = document?.window && !state.windowExpired && !isReleased ? 'paused' : 'open';
+}
+
 function restart(replica: Supervisor, document: CollectionMaintenance | null): void {
   const nonce = document?.restart;
+  if (document?.collect?.solo !== undefined) return;
   if (nonce !== undefined && replica.state.restart?.nonce !== nonce) replica.preparedAt = undefined;
   replica.state.restart = nonce === undefined ? null : { nonce, done: true };
+}
+
+/** What follows the sweep of the only replica, a step a tick. */
+function goOnAlone({ state }: Supervisor, document: CollectionMaintenance | null): void {
+  const { collection } = state;
+  const solo = document?.collect?.solo;
+  if (document === null || solo?.boot !== state.boot || state.writes !== 'paused') return;
+  const { run, attempt } = document;
+  if (collection?.run !== run || collection.attempt !== attempt) return;
+  if (collection.phase !== 'Swept' && collection.phase !== 'Failed') return;
+  if (collection.touched && state.restart?.nonce !== solo.restart) {
+    state.restart = { nonce: solo.restart, done: true };
+    return;
+  }
+  state.lastPause = { run, attempt, milliseconds: 400 };
+  state.writes = 'open';
 }
 
 function prepare(replica: Supervisor, document: CollectionMaintenance | null, now: number): void {
@@ -86,7 +108,7 @@ function collect(registry: SimulatedRegistry, replica: Supervisor, moment: Momen
   const isSame = state.collection?.run === run && state.collection.attempt === attempt;
   const phase = isSame ? state.collection?.phase : undefined;
   const hasSwept = phase === 'Swept' || phase === 'Failed';
-  if (document.collect?.pod === state.pod && state.writes === 'paused' && !hasSwept) {
+  if (isToSweep(state, document) && !hasSwept) {
     sweep(registry, state, { run, attempt });
   }
   if (document.confirm?.pod === state.pod && phase !== 'Confirmed') {
@@ -94,6 +116,10 @@ function collect(registry: SimulatedRegistry, replica: Supervisor, moment: Momen
     registry.trash = 0;
     state.collection = { run, attempt, phase: 'Confirmed', touched: true, remaining: 0, counts };
   }
+}
+
+function isToSweep({ pod, boot, writes }: RegistryState, { collect: order }: CollectionMaintenance): boolean {
+  return order?.pod === pod && (order.solo?.boot ?? boot) === boot && writes === 'paused';
 }
 
 function sweep(

@@ -28,13 +28,15 @@ interface World {
   lookAt: number;
 }
 
-function makeWorld(stage: 1 | 2, left: number, changes: Partial<Run> = {}): World {
-  const run = makeRun({ timeoutMs: 120_000, ...changes }, { registryUID: 'registry-1' });
+const two = ['team-a-0', 'team-a-1'];
+
+function makeWorld(stage: 1 | 2, left: number, pods: readonly string[] = two): World {
+  const run = makeRun({ timeoutMs: 120_000 }, { registryUID: 'registry-1' });
   return {
     run,
     now: start,
     text: null,
-    registry: simulatedRegistry(stage, left),
+    registry: simulatedRegistry(stage, left, pods),
     unsettledUntil: 0,
     lookAt: 0,
   };
@@ -42,7 +44,7 @@ function makeWorld(stage: 1 | 2, left: number, changes: Partial<Run> = {}): Worl
 
 function strike(world: World, { kind, moment }: Trouble): void {
   const { replicas } = world.registry;
-  const index = moment % 2;
+  const index = moment % replicas.length;
   const replica = replicas[index];
   if (replica === undefined) return;
   const { state } = replica;
@@ -50,7 +52,9 @@ function strike(world: World, { kind, moment }: Trouble): void {
   if (kind === 'unsettled') world.unsettledUntil = world.now + silenceMs;
   if (kind === 'late' && replica.preparedAt !== undefined) replica.preparedAt += 40_000;
   if (kind === 'reboot') {
-    replicas[index] = supervisor(makeState(state.pod, { boot: `boot-${moment}`, writes: 'pausing' }));
+    replicas[index] = supervisor(
+      makeState(state.pod, { boot: `boot-${moment}`, writes: 'pausing', lastPause: state.lastPause && null }),
+    );
   }
   if (kind === 'collector' && state.collection !== null && state.collection.phase !== 'Confirmed') {
     state.collection = { ...state.collection, phase: 'Failed', message: 'killed.' };
@@ -101,21 +105,22 @@ function gaps({ status }: Run): number[] {
 }
 
 it.each([
-  ['that marks beforehand', 2],
-  ['of an earlier release, that marks in the window', 1],
+  ['that marks beforehand', 2, two],
+  ['of one replica, that goes through its window by itself', 2, ['team-a-0']],
+  ['of an earlier release, that marks in the window', 1, two],
 ] as const)(
   'ends, with writes on and no sweep outside of a confirmed window, whatever fails, on a registry %s',
-  (_name, stage) => {
+  (_name, stage, pods) => {
     const left = fc.integer({ min: 0, max: 16 });
     fc.assert(
       fc.property(fc.array(trouble, { maxLength: 12 }), left, (troubles, dead) => {
-        const world = makeWorld(stage, dead);
+        const world = makeWorld(stage, dead, pods);
         live(world, troubles);
         const { registry, run } = world;
         const { phase, steps = [] } = run.status;
         expect(isFinished(phase) || run.deleting).toBe(true);
         expect(world.text).toBeNull();
-        expect(registry.replicas.map(({ state }) => state.writes)).toEqual(['open', 'open']);
+        expect(registry.replicas.map(({ state }) => state.writes)).toEqual(pods.map(() => 'open'));
         expect([registry.sweptUnsafely, registry.workedTwice]).toEqual([false, false]);
         expect(Math.min(10_000, ...gaps(run))).toBe(10_000);
         expect(steps.length).toBeLessThanOrEqual(256);
@@ -158,4 +163,17 @@ it('marks anew when the collecting replica starts anew, in whatever moment', () 
     live(world, [{ kind: 'reboot', moment }]);
     expect([moment, world.run.status.phase, world.registry.left]).toEqual([moment, 'Succeeded', 0]);
   }
+});
+
+it('leaves the only replica to itself in a window, and tells what that measured', () => {
+  const world = makeWorld(2, 7, ['team-a-0']);
+  live(world, []);
+  const { status } = world.run;
+  expect(status).toMatchObject({
+    phase: 'Succeeded',
+    windows: 2,
+    windowSeconds: 0.4,
+    windowSecondsTotal: 0.8,
+  });
+  expect(world.registry).toMatchObject({ left: 0, freed: 7 });
 });

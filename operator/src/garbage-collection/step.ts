@@ -11,7 +11,7 @@ import { restoring } from './phases/restoring.ts';
 import { giveUp } from './phases/retry.ts';
 import { rollingOut } from './phases/rolling-out.ts';
 import { giveBack, sweeping } from './phases/sweeping.ts';
-import { isActive, type Run } from './run.ts';
+import { isActive, isSolo, type Run } from './run.ts';
 import { type Transition, failOver } from './transition.ts';
 
 /**
@@ -55,9 +55,10 @@ function deleted(run: Run, seen: Observation): Transition {
   const failure = { reason: 'Deleted', message: 'The GarbageCollection was deleted while it was under way.' };
   const { phase } = run.status;
   if (phase === 'Marking' || phase === 'RollingOut') return giveUp(run, seen.now, failure);
-  if (phase === 'EnteringReadOnly') {
+  if (phase === 'EnteringReadOnly' && !isSolo(run)) {
     return failOver(run, 'RestoringWrites', seen.now, { failure, changes: {} });
   }
-  if (phase === 'Sweeping') return giveBack(run, seen, failure, !run.options.dryRun);
+  if (phase === 'Sweeping' || phase === 'EnteringReadOnly')
+    return giveBack(run, seen, failure, !run.options.dryRun);
   return advance(run, seen);
 }

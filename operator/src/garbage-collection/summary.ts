@@ -67,7 +67,7 @@ function pause({ windows = 0, windowSeconds = 0 }: RunStatus): string {
   if (windows === 0) return '';
   const times = windows === 1 ? '' : ` ${windows} times`;
   const most = windows === 1 ? '' : ' at most';
-  return `; pushes paused${times} for ${windowSeconds.toFixed(1)} s${most}`;
+  return `; pushes paused${times} for ${windowSeconds.toFixed(2)} s${most}`;
 }
 
 function eligible({ counts, planRef }: RunStatus): string {

@@ -56,14 +56,21 @@ export const CollectionMaintenance = z.object({
    * gets ready for the next window: it forks the workers that are to replace those that serve.
    */
   mark: z.object({ pod: z.string(), options: CollectionOptions }).optional(),
-  /** While present, writes are held (not refused) until `deadline`; a supervisor ends the window by itself then. */
+  /** While present, writes are held (not refused) until `deadline` at the latest; a supervisor ends the window by itself then. */
   window: z.object({ deadline: z.iso.datetime() }).optional(),
   /**
    * Present: sweep on the named replica, once per (run, attempt), only inside a confirmed window, for at most `budget` milliseconds. It
    * sweeps what its mark of this run gave up and the journal does not bring back; without such a mark it marks in the window.
+   * With `solo` it is the only replica, so that nobody is to be waited for: the supervisor of this boot, and no other, sweeps as soon as
+   * its own writes are held, restarts its workers with the nonce `restart` if anything was moved, and ends the window by itself.
    */
   collect: z
-    .object({ pod: z.string(), options: CollectionOptions, budget: z.number().int().positive().optional() })
+    .object({
+      pod: z.string(),
+      options: CollectionOptions,
+      budget: z.number().int().positive().optional(),
+      solo: z.object({ boot: z.string(), restart: z.string().min(1) }).optional(),
+    })
     .optional(),
   /** Workers forked before this nonce was first seen are replaced by new ones (or by those that `mark` had forked). */
   restart: z.string().min(1).optional(),

@@ -73,6 +73,11 @@ export const RegistryState = z.object({
   heldWrites: z.number().int(),
   /** True when this supervisor ended the window of the current (run, attempt) because its deadline had passed. */
   windowExpired: z.boolean(),
+  /** How long writes were held here in the last window that ended, in milliseconds. Not told by releases that know no `collect.solo`. */
+  lastPause: z
+    .object({ run: z.string(), attempt: z.number().int(), milliseconds: z.number() })
+    .nullable()
+    .optional(),
   /** True when the workers that are to replace those that serve are forked and wait (see `mark` in maintenance.ts). */
   prepared: z.boolean().default(false),
   /** Last restart nonce seen; done when every worker that takes requests was forked after it was first seen. */

@@ -10,7 +10,7 @@ export interface NumberList {
 
 type Chunk = Int32Array | Float64Array | Uint8Array;
 
-const chunkBits = 13;
+const chunkBits = 15;
 const chunkSize = 1 << chunkBits;
 
 /** Of integers of 32 bits, sign included. */

@@ -41,11 +41,14 @@ export function createPackedDoomed(digests: DigestTable): PackedDoomed {
       if (kind === 'blob') sizes.push(bytes);
     },
     list() {
-      const indices = Int32Array.from({ length: forms.length }, (_, index) => index);
-      return view(
-        at,
-        indices.sort((a, b) => (forms.at(a) >> 1) - (forms.at(b) >> 1) || a - b),
-      );
+      const indices = new Int32Array(forms.length);
+      let next = 0;
+      for (let kind = 0; kind < sweepOrder.length; kind++) {
+        for (let index = 0; index < forms.length; index++) {
+          if (forms.at(index) >> 1 === kind) indices[next++] = index;
+        }
+      }
+      return view(at, indices);
     },
   };
 }

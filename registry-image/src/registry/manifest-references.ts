@@ -63,7 +63,7 @@ export function createReferenceCheck(options: {
    * that it leads to: the second mark may have judged, before the link was there, what it leads to.
    */
   async function isSecured(repository: string, reference: Named, hasTrash: boolean): Promise<boolean> {
-    if (!hasTrash) return isPresent(driver, repository, reference);
+    if (!hasTrash && (await isPresent(driver, repository, reference))) return true;
     for (let attempt = 1; attempt <= attempts; attempt++) {
       if (await isBroughtBack(repository, reference)) return true;
     }

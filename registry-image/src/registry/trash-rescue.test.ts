@@ -140,6 +140,18 @@ test('a manifest whose references were swept brings them back', async () => {
   expect([await has('layerLink'), await has('blob')]).toEqual([true, true]);
 });
 
+test('also when the sweep takes the first of all only then', async () => {
+  const { registry, driver, sweep, has } = await stage();
+  const children = driver.children.bind(driver);
+  vi.spyOn(driver, 'children').mockImplementationOnce(async (path) => {
+    const found = await children(path).catch(() => []);
+    await sweep('layerLink', 'blob');
+    return found;
+  });
+  await registry.manifests.put({ repository: 'app', reference: { tag: 'v2' }, content });
+  expect([await has('layerLink'), await has('blob')]).toEqual([true, true]);
+});
+
 test('an upload whose blob is swept at the moment of its commit brings it back', async () => {
   const { registry, driver, has } = await stage();
   const other = Buffer.from('other');

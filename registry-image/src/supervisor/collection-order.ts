@@ -12,6 +12,8 @@ export interface CollectionOrder {
 
 export interface CollectionScene {
   readonly pod: string;
+  /** Of this supervisor. */
+  readonly boot: string;
   /** open: writes are as the user wants them and there is no window; closed: no commit section runs and a window is active. */
   readonly gate: 'open' | 'closed' | 'changing';
   /** Milliseconds since the epoch at which the window ends. */
@@ -31,21 +33,21 @@ export function collectionOrder(
 
 function sweepOrder(
   { run, attempt, collect }: CollectionMaintenance,
-  { pod, deadline }: CollectionScene,
+  { pod, boot, deadline }: CollectionScene,
 ): CollectionOrder | undefined {
-  if (collect?.pod !== pod) return undefined;
+  if (collect?.pod !== pod || (collect.solo?.boot ?? boot) !== boot) return undefined;
   const { options, budget = longestWindow } = collect;
   return { job: { kind: 'collect', run, attempt, options, deadline }, window: { deadline, budget } };
 }
 
 function openOrder(
-  { run, attempt, mark, confirm, restore, restart }: CollectionMaintenance,
+  { run, attempt, mark, window, confirm, restore, restart }: CollectionMaintenance,
   { pod, state }: CollectionScene,
 ): CollectionOrder | undefined {
   if (confirm?.pod === pod) return { job: { kind: 'confirm', run, attempt, options: confirm.options } };
   if (restore?.pod === pod) return { job: { kind: 'restore', run, attempt, from: restore.from } };
   // Not between a window and what follows it, and not again when the run has its mark here.
   const isMarked = state?.run === run && state.phase !== 'Failed';
-  if (mark?.pod !== pod || restart !== undefined || isMarked) return undefined;
+  if (mark?.pod !== pod || window !== undefined || restart !== undefined || isMarked) return undefined;
   return { job: { kind: 'mark', run, attempt, options: mark.options } };
 }

@@ -56,6 +56,7 @@ function stage() {
   const log = pino({ level: 'silent' });
   const maintainer = createMaintainer({
     pod: 'pod-0',
+    boot: 'boot-0',
     readOnly: false,
     collection: runner,
     clock: systemClock,
@@ -64,7 +65,16 @@ function stage() {
   const restart = (): void => void events.push('restart');
   const prepare = (): void => void events.push('prepare');
   const dismiss = (): void => void events.push('dismiss');
-  const pool = { applied: () => true, set: () => {}, generation: 0, restart, prepare, dismiss };
+  const pool = {
+    applied: () => true,
+    set: () => {},
+    generation: 0,
+    serving: true,
+    workers: [],
+    restart,
+    prepare,
+    dismiss,
+  };
   maintainer.attach(pool as unknown as Pool);
   const take = (maintenance: CollectionMaintenance | null): void =>
     maintainer.take({
@@ -72,16 +82,19 @@ function stage() {
       collection: maintenance === null ? null : JSON.stringify(maintenance),
     });
   /** What a collector tells. */
-  const tell = (phase: 'Marked' | 'Swept' | 'Failed', remaining = 0): void => {
+  const tell = (phase: 'Marked' | 'Swept' | 'Failed', remaining = 0, touched = true): void => {
     const { state, running } = collection;
     const ends = phase === 'Failed' || remaining === 0;
     if (state)
-      collection = { running: ends ? null : running && 'mark', state: { ...state, phase, remaining } };
+      collection = {
+        running: ends ? null : running && 'mark',
+        state: { ...state, phase, remaining, touched },
+      };
     maintainer.converge();
   };
   /** What happened since the last call, each kind once. */
   const happened = (): string[] => [...new Set(events.splice(0))];
-  return { happened, take, tell, close: () => maintainer.close() };
+  return { happened, take, tell, state: () => maintainer.state(), close: () => maintainer.close() };
 }
 
 const base = { run: 'a', attempt: 1 };
@@ -99,7 +112,7 @@ it('marks while writes go on, with new workers standing by, and sweeps with that
   tell('Swept', 4);
   take({ ...base, mark, window, restart: 'a-1' });
   take({ ...base, mark, restart: 'a-1' });
-  expect(happened()).toEqual(['prepare', 'restart']);
+  expect(happened()).toEqual(['restart']);
   take({ run: 'a', attempt: 2, mark });
   take({ run: 'a', attempt: 2, mark, window });
   take({ run: 'a', attempt: 2, mark, window, collect });
@@ -108,7 +121,44 @@ it('marks while writes go on, with new workers standing by, and sweeps with that
   take({ run: 'a', attempt: 2, mark, window, restart: 'a-2' });
   take({ run: 'a', attempt: 2, mark, restart: 'a-2' });
   take({ run: 'a', attempt: 2, restart: 'a-2', confirm: order });
-  expect(happened()).toEqual(['prepare', 'restart', 'dismiss', 'confirm a']);
+  expect(happened()).toEqual(['restart', 'dismiss', 'confirm a']);
+  close();
+});
+
+it('that is the only one sweeps, restarts and ends the window by itself', () => {
+  const { happened, state, take, tell, close } = stage();
+  const solo = { boot: 'boot-0', restart: 'a-1' };
+  take({ ...base, mark });
+  tell('Marked', 9);
+  take({ ...base, mark, window, collect: { ...collect, solo } });
+  expect(happened()).toEqual(['dismiss', 'prepare', 'mark a 1', 'sweep a 1 for 500 ms']);
+  expect(state()).toMatchObject({ writes: 'paused', lastPause: null });
+  tell('Swept', 4);
+  expect(happened()).toEqual(['restart']);
+  const lastPause = { ...base, milliseconds: expect.any(Number) };
+  expect(state()).toMatchObject({ writes: 'open', windowExpired: false, lastPause });
+  take({ ...base, mark, window, restart: 'a-1' });
+  expect([happened(), state().writes]).toEqual([[], 'open']);
+  close();
+});
+
+it('ends its window without a restart when nothing was moved, and marks no more in it', () => {
+  const { happened, state, take, tell, close } = stage();
+  take({ ...base, mark });
+  tell('Marked', 9);
+  const solo = { boot: 'boot-0', restart: 'a-2' };
+  take({ run: 'a', attempt: 2, mark, window, collect: { ...collect, solo } });
+  happened();
+  tell('Failed', 0, false);
+  expect([happened(), state().writes]).toEqual([[], 'open']);
+  close();
+});
+
+it('holds writes and sweeps nothing when another than itself was to go through the window', () => {
+  const { happened, state, take, close } = stage();
+  const solo = { boot: 'boot-before', restart: 'a-1' };
+  take({ ...base, mark, window, collect: { ...collect, solo } });
+  expect([happened(), state().writes]).toEqual([['dismiss'], 'paused']);
   close();
 });
 

@@ -6,11 +6,15 @@ import { collectionOrder } from './collection-order.ts';
 import type { CollectionRunner } from './collection-runner.ts';
 import { collectionMaintenanceFile, registryMaintenanceFile } from './maintenance-files.ts';
 import { type Clock, createWindowKeeper } from './maintenance-window.ts';
+import { createPauseMeasure } from './pause-measure.ts';
 import type { Pool } from './pool.ts';
+import { soloEnd } from './solo-window.ts';
 
 export interface MaintainerOptions {
   /** This replica's name, as `collect.pod` and `confirm.pod` give it. */
   readonly pod: string;
+  /** Of this supervisor, as `collect.solo` names it. */
+  readonly boot: string;
   /** Read-only by config.yml, whatever the maintenance files say. */
   readonly readOnly: boolean;
   readonly collection: CollectionRunner;
@@ -29,7 +33,7 @@ export interface Maintainer {
   converge(): void;
   state(): Pick<
     RegistryState,
-    'observed' | 'writes' | 'windowExpired' | 'prepared' | 'restart' | 'collection'
+    'observed' | 'writes' | 'windowExpired' | 'lastPause' | 'prepared' | 'restart' | 'collection'
   >;
   close(): void;
 }
@@ -50,6 +54,7 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
   let windowEnd: NodeJS.Timeout | undefined;
   let killedAt: number | undefined;
   let reportedExpiry = false;
+  const pauses = createPauseMeasure(clock);
 
   function isReadOnly(): boolean {
     return options.readOnly || registryFile.observed.value.readOnly;
@@ -69,7 +74,7 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
 
   /** True when no collector can move anything any more. */
   function collectorIsGone(): boolean {
-    if (collection.running !== 'collect') return true;
+    if (collection.running !== 'collect' || collection.state?.phase === 'Swept') return true;
     if (killedAt === undefined) {
       killedAt = clock.monotonic();
       collection.kill('the window ended before the sweep had');
@@ -89,6 +94,7 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
     writes();
     gate = wanted;
     pool?.set('gate', wanted);
+    if (wanted === 'paused') pauses.begin(collectionFile.observed.value);
   }
 
   function reportExpiry(): void {
@@ -107,8 +113,22 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
   }
 
   function convergeRestart(maintenance: CollectionMaintenance | null): void {
-    const nonce = maintenance?.restart;
-    if (nonce === undefined || nonce === restart?.nonce) return;
+    if (maintenance?.restart !== undefined) restartOnce(maintenance.restart);
+  }
+
+  /** Leads this replica, when it is the only one, from its sweep to the end of the window. */
+  function convergeSolo(maintenance: CollectionMaintenance | null): void {
+    const end = maintenance && window.active && soloEnd(maintenance, options.boot, collection.state);
+    if (!end) return;
+    if (end.restart !== undefined) {
+      restartOnce(end.restart);
+      if (!restart || !isRestarted(restart.generation)) return;
+    }
+    window.release();
+  }
+
+  function restartOnce(nonce: string): void {
+    if (nonce === restart?.nonce) return;
     log.info({ nonce }, 'restart in place');
     // Before there is a pool every worker is still to be forked.
     restart = { nonce, generation: pool ? pool.generation + 1 : 0 };
@@ -118,14 +138,15 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
   /** The workers that are to replace those of now wait from the mark on, so that the window need not wait for them. */
   function convergePreparation(maintenance: CollectionMaintenance | null): void {
     if (!maintenance?.mark) pool?.dismiss();
-    else if (!maintenance.restart) pool?.prepare();
+    else if (!maintenance.restart && !maintenance.window) pool?.prepare();
   }
 
   function convergeCollection(maintenance: CollectionMaintenance | null): void {
     if (!maintenance || !pool) return;
     const deadline = clock.wall() + (window.remaining ?? 0);
     const { state } = collection;
-    const order = collectionOrder(maintenance, { pod: options.pod, gate: gateSettled(), deadline, state });
+    const { pod, boot } = options;
+    const order = collectionOrder(maintenance, { pod, boot, gate: gateSettled(), deadline, state });
     if (!order) return;
     const { job, window: sweepWindow } = order;
     if (sweepWindow && collection.sweep(job.run, job.attempt, sweepWindow)) return;
@@ -141,7 +162,9 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
 
   function converge(): void {
     const maintenance = collectionFile.observed.value;
+    convergeSolo(maintenance);
     convergeGate();
+    if (writes() === 'open') pauses.end();
     withdraw(maintenance);
     convergePreparation(maintenance);
     convergeRestart(maintenance);
@@ -178,6 +201,7 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
       observed: { registry: registryFile.observed.hash, collection: collectionFile.observed.hash },
       writes: writes(),
       windowExpired: window.expired,
+      lastPause: pauses.last,
       prepared: pool?.prepared ?? false,
       restart: restart && { nonce: restart.nonce, done: isRestarted(restart.generation) },
       collection: collection.state,

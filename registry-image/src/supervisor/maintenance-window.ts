@@ -23,17 +23,20 @@ export interface WindowKeeper {
   readonly expired: boolean;
   /** Milliseconds until the active window ends by itself, else undefined. */
   readonly remaining: number | undefined;
+  /** Ends the active window before its time. */
+  release(): void;
 }
 
 interface Sight {
   /** Monotonic time at which the window ends at the latest. */
   readonly cap: number;
   expired: boolean;
+  released: boolean;
 }
 
 /**
  * Decides whether a window is open: from its first sight until it goes from the file, its deadline passes, or the time that was left at first
- * sight is over by a clock that cannot jump. One that ended is never entered again.
+ * sight is over by a clock that cannot jump, or it is released. One that ended is never entered again.
  */
 export function createWindowKeeper(clock: Clock): WindowKeeper {
   const sights = new Map<string, Sight>();
@@ -41,7 +44,7 @@ export function createWindowKeeper(clock: Clock): WindowKeeper {
   let key = '';
 
   function remaining(): number | undefined {
-    if (!current) return undefined;
+    if (!current || current.sight.released) return undefined;
     const { sight, deadline } = current;
     if (!sight.expired && (clock.wall() >= deadline || clock.monotonic() >= sight.cap)) sight.expired = true;
     if (sight.expired) return undefined;
@@ -50,7 +53,7 @@ export function createWindowKeeper(clock: Clock): WindowKeeper {
 
   function firstSight(deadline: number): Sight {
     const left = Math.min(longestWindow, deadline - clock.wall());
-    const sight = { cap: clock.monotonic() + left, expired: false };
+    const sight = { cap: clock.monotonic() + left, expired: false, released: false };
     sights.set(key, sight);
     const [oldest] = sights.keys();
     if (sights.size > remembered && oldest !== undefined) sights.delete(oldest);
@@ -76,6 +79,9 @@ export function createWindowKeeper(clock: Clock): WindowKeeper {
     },
     get remaining() {
       return remaining();
+    },
+    release() {
+      if (current) current.sight.released = true;
     },
   };
 }

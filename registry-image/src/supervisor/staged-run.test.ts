@@ -112,4 +112,25 @@ describe('a run that marks while writes go on', () => {
     );
     expect(idle.prepared).toBe(false);
   });
+
+  it('on the only replica needs no other word in its window, and pauses writes for a moment', async () => {
+    expect(await push('left alone')).toBe(201);
+    const run = { run: 'solo', attempt: 1 };
+    order({ ...run, mark });
+    const { boot } = await registry.stateUntil(
+      ({ collection, prepared }) => collection?.run === 'solo' && collection.phase === 'Marked' && prepared,
+    );
+    const before = (await registry.state()).workers.filter(({ phase }) => phase === 'serving');
+    const solo = { boot, restart: 'solo-1' };
+    order({ ...run, mark, window: window(), collect: { ...mark, budget: 500, solo } });
+    const over = await registry.stateUntil(({ lastPause }) => lastPause?.run === 'solo');
+    expect(over).toMatchObject({ writes: 'open', restart: { nonce: 'solo-1', done: true } });
+    expect(over.collection).toMatchObject({ ...run, phase: 'Swept', touched: true });
+    expect([has('left alone'), await push('left alone')]).toEqual([false, 201]);
+    expect(over.lastPause?.milliseconds).toBeLessThan(5_000);
+    const serving = over.workers.filter(({ takesRequests }) => takesRequests).map(({ pid }) => pid);
+    expect(before.filter(({ pid }) => serving.includes(pid))).toEqual([]);
+    order({ ...run, restart: 'solo-1', confirm: mark });
+    await registry.stateUntil(({ collection }) => collection?.phase === 'Confirmed');
+  });
 });

@@ -70,6 +70,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   const collection = createCollectionRunner({ config, storage, log, onChange: () => maintainer.converge() });
   const maintainer = createMaintainer({
     pod,
+    boot,
     readOnly: config.storage.maintenance.readonly.enabled,
     collection,
     clock: systemClock,

@@ -28,6 +28,19 @@ export function isCorrect({ kind }: Spoil): boolean {
   return kind === 'whole' || kind === 'chunked' || kind === 'slow' || kind === 'expect';
 }
 
+/** Whether it asks for what the message does: with a `?` in its tag, `latest` becomes `lat`. */
+export function isAboutTheSame({ kind }: Spoil): boolean {
+  return kind !== 'encoding';
+}
+
+/**
+ * Whether the request may still be served when the next ones are: its connection has ended without an answer, or its head was whole and an
+ * error was told as soon as its body turned out to be wrong.
+ */
+export function mayBeServedLater({ kind }: Spoil, answer: unknown): boolean {
+  return !answer || kind === 'cut' || kind === 'length' || kind === 'chunkedGarbage';
+}
+
 const crlf = '\r\n';
 
 /** The bytes of a spoiled message in HTTP/1.1. */

@@ -3,7 +3,7 @@ import type { Client } from './client.ts';
 import { codesOf, type Coverage } from './coverage.ts';
 import { createHttp1Client } from './http1-client.ts';
 import { createHttp2Client } from './http2-client.ts';
-import { isCorrect, type Message, type Spoil } from './message.ts';
+import { isAboutTheSame, isCorrect, mayBeServedLater, type Message, type Spoil } from './message.ts';
 import { createModel, type Model } from './model.ts';
 import type { Intent, Move } from './step.ts';
 import { openWire, type Target, type WireAnswer } from './wire.ts';
@@ -60,9 +60,9 @@ export async function play(moves: readonly Move[], options: PlayOptions): Promis
     if (answer) note(message, answer);
     if (answer && isCorrect(spoil)) judge(action, answer);
     // Of a spoiled request an error tells nothing: it may have been served before its end turned out to be wrong.
-    const known = isCorrect(spoil) || (answer && answer.status < 400);
+    const known = isCorrect(spoil) || (answer && answer.status < 400 && isAboutTheSame(spoil));
     action.settle?.(known ? answer : undefined);
-    if (!answer && action.settle) model.moveOn();
+    if (action.settle && !known && mayBeServedLater(spoil, answer)) model.moveOn();
   }
 
   async function pipeline(intents: readonly Intent[]): Promise<void> {

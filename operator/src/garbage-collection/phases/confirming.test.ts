@@ -53,7 +53,7 @@ describe('Confirming', () => {
       {
         type: 'Normal',
         reason: 'Succeeded',
-        message: 'Freed 2.0 KiB: 2 blobs and 1 manifest deleted; pushes paused for 0.0 s.',
+        message: 'Freed 2.0 KiB: 2 blobs and 1 manifest deleted; pushes paused for 0.00 s.',
       },
     ]);
     expect(end.status.steps?.map(({ name }) => name)).toEqual([
@@ -72,7 +72,7 @@ describe('Confirming', () => {
     const end = step(run, confirmedBy(run, 'Confirmed', { bytesFreed: 0, bytesPending: 2048 }));
     expect(end.status).toMatchObject({ freed: '0 B', pending: '2.0 KiB', counts: { bytesPending: 2048 } });
     expect(end.events[0]?.message).toBe(
-      '2.0 KiB to be freed in 1h30m: 2 blobs and 1 manifest deleted; pushes paused for 0.0 s.',
+      '2.0 KiB to be freed in 1h30m: 2 blobs and 1 manifest deleted; pushes paused for 0.00 s.',
     );
   });
 

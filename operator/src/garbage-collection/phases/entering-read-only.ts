@@ -1,12 +1,14 @@
 import { bounds } from '../bounds.ts';
 import { collectionHash } from '../document.ts';
 import type { Observation, Replica } from '../observation.ts';
-import type { Run } from '../run.ts';
+import { type Run, isSolo } from '../run.ts';
 import { isCollecting, keepsMark } from './collecting.ts';
+import { giveBack } from './sweeping.ts';
 import { type Transition, enter, failOver, stay, stepStart } from '../transition.ts';
 
 /** Done when every replica answers for exactly this text that no commit section runs and none can begin. */
 export function enteringReadOnly(run: Run, seen: Observation): Transition {
+  if (isSolo(run)) return enteringSolo(run, seen);
   const expected = seen.registry?.statefulSet?.replicas ?? 0;
   const hash = collectionHash(run);
   const late = seen.replicas.find((replica) => !isPaused(replica, hash));
@@ -21,6 +23,19 @@ export function enteringReadOnly(run: Run, seen: Observation): Transition {
     failure: { reason: 'ReplicaNotPaused', message },
     changes: {},
   });
+}
+
+/** The only replica goes on by itself as soon as it has seen the text: unless it said so, it may have swept. */
+function enteringSolo(run: Run, seen: Observation): Transition {
+  const hash = collectionHash(run);
+  const hasBegun = ({ state }: Replica): boolean =>
+    state?.observed.collection === hash && state.writes !== 'pausing';
+  if (seen.replicas.some(hasBegun)) return enter(run, 'Sweeping', seen.now, {});
+  if (seen.now - stepStart(run, seen.now) < bounds.pause) return stay(run, bounds.windowPoll);
+  const [replica] = seen.replicas;
+  const why = replica === undefined ? 'is gone' : reasonOf(replica);
+  const message = `Pod ${run.status.collectorPod} did not pause its writes within ${bounds.pause / 1000} s: it ${why}.`;
+  return giveBack(run, seen, { reason: 'ReplicaNotPaused', message }, true);
 }
 
 /** Without its mark the collector would mark in the window, which is to be short. */

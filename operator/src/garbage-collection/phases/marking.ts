@@ -2,7 +2,7 @@ import type { CollectionCounts, CollectionState, RegistryState } from '@wharfing
 import { bounds } from '../bounds.ts';
 import { collectionHash } from '../document.ts';
 import type { Observation, Replica } from '../observation.ts';
-import type { Run } from '../run.ts';
+import { type Run, type RunStatus, restartNonceOf } from '../run.ts';
 import { type Transition, enter, isoTime, stay, stepStart } from '../transition.ts';
 import { nothingDeleted } from '../counts.ts';
 import { choosePod } from './chosen-pod.ts';
@@ -129,6 +129,15 @@ function outOfReach(run: Run, seen: Observation): Replica | undefined {
   );
 }
 
+/** A replica that is the only one, keeps the mark and knows how is left to itself: no word to and fro makes its window longer. */
+function soloStatus(run: Run, { registry, replicas }: Observation): Partial<RunStatus> {
+  const [replica, another] = replicas;
+  const { collectorPod, collectorBoot: boot } = run.status;
+  if (registry?.statefulSet?.replicas !== 1 || replica === undefined || another !== undefined) return {};
+  if (replica.pod !== collectorPod || boot === undefined || replica.state?.lastPause === undefined) return {};
+  return { solo: true, restartNonce: restartNonceOf(run), pods: [{ name: replica.pod, boot }] };
+}
+
 function openWindow(run: Run, seen: Observation): Transition {
   const waiting = registryNotReady(run, seen, seen.registry);
   if (waiting !== null && isOutOfOrder(run, seen, waiting)) {
@@ -146,7 +155,7 @@ function openWindow(run: Run, seen: Observation): Transition {
   if (waiting !== null) return { ...stay(run, bounds.openPoll), waiting };
   const sinceLast = seen.now - (lastWindowEnd(run) ?? Number.NEGATIVE_INFINITY);
   if (sinceLast < bounds.windowGap) return stay(run, Math.min(bounds.openPoll, bounds.windowGap - sinceLast));
-  const changes = { windowDeadline: isoTime(seen.now + run.windowTimeoutMs) };
+  const changes = { windowDeadline: isoTime(seen.now + run.windowTimeoutMs), ...soloStatus(run, seen) };
   const message = `Pushes to Registry ${run.registry} pause while it is swept; pulls go on.`;
   const next = enter(run, 'EnteringReadOnly', seen.now, changes);
   return { ...next, events: [{ type: 'Normal', reason: 'PushesPaused', message }] };

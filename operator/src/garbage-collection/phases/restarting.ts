@@ -1,6 +1,6 @@
 import { bounds } from '../bounds.ts';
 import type { Observation, Replica } from '../observation.ts';
-import type { Run } from '../run.ts';
+import { type Run, isSolo } from '../run.ts';
 import { type Transition, enter, failOver, stay } from '../transition.ts';
 import { isGivenUp } from './given-up.ts';
 
@@ -9,6 +9,9 @@ import { isGivenUp } from './given-up.ts';
  * A pod that terminates, or that is not there yet, has no such worker either.
  */
 export function restarting(run: Run, seen: Observation): Transition {
+  // Who has come since knows nothing of the restart.
+  if (isSolo(run) && seen.replicas.length > 1)
+    return { status: { ...run.status, solo: false }, events: [], requeueAfterMs: 0 };
   const waiting = seen.replicas.filter((replica) => !isRestarted(replica, run.status.restartNonce));
   if (waiting.length === 0) return enter(run, 'RestoringWrites', seen.now, {});
   const lost = waiting.find((replica) => isGivenUp(run, seen, replica));

@@ -12,7 +12,7 @@ export function restoringWrites(run: Run, seen: Observation): Transition {
   const waiting = seen.replicas.filter((replica) => !isRestored(replica, hash));
   if (!waiting.every((replica) => isGivenUp(run, seen, replica))) return stay(run, bounds.windowPoll);
   const lost = waiting[0];
-  if (lost === undefined) return goOn(run, seen);
+  if (lost === undefined) return goOn(run, seen, pauseOf(run, seen));
   const failure = notRestored(run, lost);
   const failed = { ...run, status: { ...run.status, failure: run.status.failure ?? failure } };
   // Until its deadline a silent replica may still sweep: only the second mark, which waits for that, may follow.
@@ -35,8 +35,15 @@ function notRestored(run: Run, lost: Replica): Failure {
   return { reason: 'ReplicaNotRestored', message };
 }
 
-function goOn(run: Run, seen: Observation): Transition {
-  const restored = withWindow(run, seen.now);
+/** The measure of the only replica itself, in seconds: the operator hears of the end of the pause later than pushes do. */
+function pauseOf(run: Run, { replicas }: Observation): number | undefined {
+  const pause = run.status.solo === true ? replicas[0]?.state?.lastPause : undefined;
+  if (pause?.run !== run.uid || pause.attempt !== run.status.attempt) return undefined;
+  return pause.milliseconds / 1000;
+}
+
+function goOn(run: Run, seen: Observation, pause?: number): Transition {
+  const restored = withWindow(run, seen.now, pause);
   const { failure, remaining } = restored.status;
   if (failure !== undefined) {
     return mayRetry(restored, failure, seen.now) ? retry(restored, seen.now) : settle(restored, seen.now);
@@ -48,11 +55,11 @@ function goOn(run: Run, seen: Observation): Transition {
   return giveUp(restored, seen.now, { reason: 'TimedOut', message });
 }
 
-/** The run with its latest window counted. */
-function withWindow(run: Run, now: number): Run {
+/** The run with its latest window counted, which took so many seconds or else as long as its steps. */
+function withWindow(run: Run, now: number, pause?: number): Run {
   const begun = run.status.steps?.findLast((step) => step.name === 'EnteringReadOnly')?.startTime;
   if (begun === undefined) return run;
-  const seconds = (now - Date.parse(begun)) / 1000;
+  const seconds = pause ?? (now - Date.parse(begun)) / 1000;
   const { windows = 0, windowSeconds = 0, windowSecondsTotal = 0 } = run.status;
   const status: RunStatus = {
     ...run.status,
@@ -60,5 +67,5 @@ function withWindow(run: Run, now: number): Run {
     windowSeconds: Math.max(windowSeconds, seconds),
     windowSecondsTotal: Math.round((windowSecondsTotal + seconds) * 1000) / 1000,
   };
-  return noted({ ...run, status }, `Pushes paused for ${seconds.toFixed(1)} s.`);
+  return noted({ ...run, status }, `Pushes paused for ${seconds.toFixed(2)} s.`);
 }

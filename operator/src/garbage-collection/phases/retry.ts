@@ -48,6 +48,7 @@ export function markAnew(run: Run, now: number, changes: Partial<RunStatus>): Tr
     windowDeadline: undefined,
     pods: undefined,
     restartNonce: undefined,
+    solo: undefined,
     ...changes,
   });
 }

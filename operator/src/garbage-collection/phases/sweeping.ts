@@ -2,7 +2,7 @@ import type { CollectionState } from '@wharfinger/registry/config';
 import { bounds } from '../bounds.ts';
 import type { Observation, Replica } from '../observation.ts';
 import { addedCounts } from '../counts.ts';
-import type { Run, RunStatus } from '../run.ts';
+import { type Run, type RunStatus, restartNonceOf } from '../run.ts';
 import { type Failure, type Transition, enter, failOver, isoTime, stay } from '../transition.ts';
 
 /** Watches over the confirmed window while the collector marks and sweeps in it. */
@@ -28,7 +28,7 @@ function swept(run: Run, seen: Observation, collection: CollectionState): Transi
   const changes = { ...sweptStatus(run, collection), remaining: collection.remaining };
   // Nothing is missing from the store, so no cache can be wrong.
   if (run.options.dryRun || !touched) return enter(run, 'RestoringWrites', seen.now, changes);
-  return enter(run, 'Restarting', seen.now, { ...changes, restartNonce: restartNonce(run) });
+  return enter(run, 'Restarting', seen.now, { ...changes, restartNonce: restartNonceOf(run) });
 }
 
 function collectorFailed(run: Run, seen: Observation, collection: CollectionState): Transition {
@@ -50,12 +50,8 @@ function sweptStatus(run: Run, { touched, counts }: CollectionState): Pick<RunSt
 /** What was swept may be in the workers' caches, and may be in use: hence the restart, and later the second mark. */
 export function giveBack(run: Run, seen: Observation, failure: Failure, touched: boolean): Transition {
   if (!touched) return failOver(run, 'RestoringWrites', seen.now, { failure, changes: {} });
-  const changes = { touched: true, restartNonce: restartNonce(run) };
+  const changes = { touched: true, restartNonce: restartNonceOf(run) };
   return failOver(run, 'Restarting', seen.now, { failure, changes });
-}
-
-function restartNonce(run: Run): string {
-  return `${run.uid}-${run.status.attempt}`;
 }
 
 function brokenWindow(run: Run, seen: Observation): Failure | null {

@@ -47,15 +47,15 @@ describe('many windows', () => {
     });
     const told = run.status.steps?.filter(({ name }) => name === 'RestoringWrites');
     expect(told?.map(({ message }) => message)).toEqual([
-      'Pushes paused for 0.7 s.',
-      'Pushes paused for 1.2 s.',
-      'Pushes paused for 0.4 s.',
+      'Pushes paused for 0.70 s.',
+      'Pushes paused for 1.20 s.',
+      'Pushes paused for 0.40 s.',
     ]);
     expect(run.status.counts?.blobsDeleted).toBe(2);
     const confirming = follow(run, step(run, makeObservation([open(zero), open(one)])));
     const collection = collectionState(confirming, { phase: 'Confirmed' });
     expect(look(confirming, [{ collection }, {}]).events[0]?.message).toContain(
-      'pushes paused 3 times for 1.2 s at most',
+      'pushes paused 3 times for 1.20 s at most',
     );
   });
 
