@@ -1,7 +1,7 @@
 import { type CollectionMaintenance, maintenanceHash } from '@wharfinger/registry/config';
 import type { GarbageCollectionPhase } from '../api/garbage-collection-status.ts';
 import { bounds } from './bounds.ts';
-import { type Run, isActive, isSolo } from './run.ts';
+import { type Run, isActive, isSolo, restartNonceOf } from './run.ts';
 
 type Parts = Omit<CollectionMaintenance, 'run' | 'attempt'>;
 type ActivePhase = Exclude<GarbageCollectionPhase, 'Queued' | 'Succeeded' | 'Failed'>;
@@ -40,21 +40,20 @@ function window({ status }: Run): Part<'window'> {
   return status.windowDeadline === undefined ? {} : { window: { deadline: status.windowDeadline } };
 }
 
-function collect({ status, options }: Run): Part<'collect'> {
+function collect({ status, options }: Run): Required<Part<'collect'>> {
   return { collect: { pod: status.collectorPod ?? '', options, budget: bounds.sweepBudget } };
 }
 
 /** The only replica is told at once all that there is to do in a window; whatever fails is led step by step again. */
 function solo(run: Run): Parts | undefined {
   if (!isSolo(run)) return undefined;
-  const { collectorPod: pod = '', collectorBoot: boot = '', restartNonce = '' } = run.status;
-  const order = {
-    pod,
-    options: run.options,
-    budget: bounds.sweepBudget,
-    solo: { boot, restart: restartNonce },
+  const { boot = '' } = run.status.pods?.[0] ?? {};
+  const { collect: order } = collect(run);
+  return {
+    ...mark(run),
+    ...window(run),
+    collect: { ...order, solo: { boot, restart: restartNonceOf(run) } },
   };
-  return { ...mark(run), ...window(run), collect: order };
 }
 
 function restart({ status }: Run): Part<'restart'> {

@@ -1,5 +1,5 @@
 import {
-  type CollectionMaintenance,
+  CollectionMaintenance,
   type CollectionPhase,
   maintenanceHash,
   type RegistryState,
@@ -44,7 +44,7 @@ export function supervisor(state: RegistryState): Supervisor {
 
 /** Every replica that hears anything converges to the text of `collection.json`. */
 export function converge(registry: SimulatedRegistry, text: string | null, now: number): void {
-  const document = text === null ? null : (JSON.parse(text) as CollectionMaintenance);
+  const document = text === null ? null : CollectionMaintenance.parse(JSON.parse(text));
   for (const replica of registry.replicas) {
     if (now < replica.silentUntil) continue;
     const { state } = replica;

@@ -157,11 +157,15 @@ it('collects a registry of an earlier release in one window', () => {
   expect(world.registry).toMatchObject({ left: 0, freed: 12 });
 });
 
-it('marks anew when the collecting replica starts anew, in whatever moment', () => {
-  for (let moment = 2; moment < 400; moment += 6) {
-    const world = makeWorld(2, 12);
+it.each([
+  ['of two', two],
+  ['that is the only one', ['team-a-0']],
+])('marks anew when the collecting replica %s starts anew, in whatever moment', (_name, pods) => {
+  for (let moment = 2; moment < 400; moment += pods.length) {
+    const world = makeWorld(2, 12, pods);
     live(world, [{ kind: 'reboot', moment }]);
     expect([moment, world.run.status.phase, world.registry.left]).toEqual([moment, 'Succeeded', 0]);
+    expect(world.run.status.windowSeconds).toBeLessThan(10);
   }
 });
 

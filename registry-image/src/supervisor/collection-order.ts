@@ -14,6 +14,8 @@ export interface CollectionScene {
   readonly pod: string;
   /** Of this supervisor. */
   readonly boot: string;
+  /** Nonce of the last restart. */
+  readonly restart: string | undefined;
   /** open: writes are as the user wants them and there is no window; closed: no commit section runs and a window is active. */
   readonly gate: 'open' | 'closed' | 'changing';
   /** Milliseconds since the epoch at which the window ends. */
@@ -33,9 +35,11 @@ export function collectionOrder(
 
 function sweepOrder(
   { run, attempt, collect }: CollectionMaintenance,
-  { pod, boot, deadline }: CollectionScene,
+  { pod, boot, restart, deadline }: CollectionScene,
 ): CollectionOrder | undefined {
   if (collect?.pod !== pod || (collect.solo?.boot ?? boot) !== boot) return undefined;
+  // What is swept after the restart would stay in the workers' caches.
+  if (collect.solo && collect.solo.restart === restart) return undefined;
   const { options, budget = longestWindow } = collect;
   return { job: { kind: 'collect', run, attempt, options, deadline }, window: { deadline, budget } };
 }

@@ -29,6 +29,8 @@ export interface CollectionRunner {
   start(job: CollectorJob): void;
   /** Sweeps with the mark that a collector keeps; false when none keeps one of this run. */
   sweep(run: string, attempt: number, window: SweepWindow): boolean;
+  /** Gives a sweep of this run and attempt up that has not begun, and ends the collector that marks for it. */
+  fail(run: string, attempt: number, reason: string): void;
   /** Ends the collector by force; the state becomes Failed with this reason. */
   kill(reason: string): void;
   /** The plan of the last dry run, as JSON text. */
@@ -158,6 +160,27 @@ export function createCollectionRunner(options: CollectionRunnerOptions): Collec
     return true;
   }
 
+  function fail(run: string, attempt: number, reason: string): void {
+    const isOwn = state?.run === run && state.attempt === attempt;
+    if (isOwn && state?.phase !== 'Marking' && state?.phase !== 'Marked') return;
+    if (child) return kill(reason);
+    state = {
+      run,
+      attempt,
+      phase: 'Failed',
+      touched: false,
+      remaining: 0,
+      message: reason,
+      counts: zeroCounts(),
+    };
+    options.onChange();
+  }
+
+  function kill(reason: string): void {
+    killReason = reason;
+    child?.kill('SIGKILL');
+  }
+
   return {
     get state() {
       return state;
@@ -167,10 +190,8 @@ export function createCollectionRunner(options: CollectionRunnerOptions): Collec
     },
     start,
     sweep,
-    kill(reason) {
-      killReason = reason;
-      child?.kill('SIGKILL');
-    },
+    fail,
+    kill,
     plan: (run) => (plan?.run === run ? plan.text : undefined),
   };
 }

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { type CollectionMaintenance, CollectionOptions } from '../config/maintenance.ts';
 import type { CollectionRunner } from './collection-runner.ts';
 import { createMaintainer } from './maintainer.ts';
@@ -46,6 +46,11 @@ function stage() {
       events.push(`sweep ${run} ${attempt} for ${budget} ms`);
       collection = { running: 'collect', state: { ...collection.state, attempt, phase: 'Sweeping' } };
       return true;
+    },
+    fail(run, attempt, reason) {
+      events.push(reason);
+      const state = { run, attempt, phase: 'Failed', touched: false, remaining: 0, counts } as const;
+      collection = { running: null, state };
     },
     plan: () => undefined,
     kill(reason) {
@@ -160,6 +165,35 @@ it('holds writes and sweeps nothing when another than itself was to go through t
   take({ ...base, mark, window, collect: { ...collect, solo } });
   expect([happened(), state().writes]).toEqual([['dismiss'], 'paused']);
   close();
+});
+
+it('sweeps nothing after the restart that was to follow the sweep', () => {
+  const { happened, take, tell, close } = stage();
+  const solo = { boot: 'boot-0', restart: 'a-1' };
+  take({ ...base, mark });
+  tell('Marked', 9);
+  take({ ...base, mark, restart: 'a-1' });
+  happened();
+  take({ ...base, mark, window, collect: { ...collect, solo } });
+  expect(happened()).toEqual([]);
+  close();
+});
+
+it('restarts its workers by itself also when the window ends before the sweep does', () => {
+  vi.useFakeTimers();
+  const { happened, state, take, tell, close } = stage();
+  const solo = { boot: 'boot-0', restart: 'a-1' };
+  const soon = { deadline: new Date(Date.now() + 1000).toISOString() };
+  take({ ...base, mark });
+  tell('Marked', 9);
+  take({ ...base, mark, window: soon, collect: { ...collect, solo } });
+  happened();
+  vi.advanceTimersByTime(1100);
+  expect(happened()).toEqual(['the window ended before the sweep had']);
+  tell('Failed');
+  expect([happened(), state().writes]).toEqual([['restart'], 'open']);
+  close();
+  vi.useRealTimers();
 });
 
 it('marks anew when a mark was lost, and without one marks in the window', () => {

@@ -118,7 +118,7 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
 
   /** Leads this replica, when it is the only one, from its sweep to the end of the window. */
   function convergeSolo(maintenance: CollectionMaintenance | null): void {
-    const end = maintenance && window.active && soloEnd(maintenance, options.boot, collection.state);
+    const end = maintenance && soloEnd(maintenance, options.boot, collection.state);
     if (!end) return;
     if (end.restart !== undefined) {
       restartOnce(end.restart);
@@ -146,11 +146,14 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
     const deadline = clock.wall() + (window.remaining ?? 0);
     const { state } = collection;
     const { pod, boot } = options;
-    const order = collectionOrder(maintenance, { pod, boot, gate: gateSettled(), deadline, state });
+    const scene = { pod, boot, restart: restart?.nonce, gate: gateSettled(), deadline, state };
+    const order = collectionOrder(maintenance, scene);
     if (!order) return;
     const { job, window: sweepWindow } = order;
     if (sweepWindow && collection.sweep(job.run, job.attempt, sweepWindow)) return;
-    collection.start(job);
+    if (maintenance.collect?.solo)
+      collection.fail(job.run, job.attempt, 'no collector keeps a mark of this run');
+    else collection.start(job);
   }
 
   function gateSettled(): 'open' | 'closed' | 'changing' {
@@ -164,10 +167,11 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
     const maintenance = collectionFile.observed.value;
     convergeSolo(maintenance);
     convergeGate();
-    if (writes() === 'open') pauses.end();
+    if (gateSettled() !== 'changing' && gate !== 'paused') pauses.end();
     withdraw(maintenance);
-    convergePreparation(maintenance);
+    // Before the workers that stand by are dismissed: they are for it.
     convergeRestart(maintenance);
+    convergePreparation(maintenance);
     convergeCollection(maintenance);
     clearTimeout(windowEnd);
     // The wall clock may jump to the deadline at any time, so a long wait is cut in pieces.

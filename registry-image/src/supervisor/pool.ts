@@ -151,11 +151,14 @@ export function createPool(options: PoolOptions): Pool {
   }
 
   function current(): PoolWorker[] {
-    return workers.filter((worker) => worker.generation === generation && worker.state.phase !== 'draining');
+    return workers.filter(
+      (worker) =>
+        worker.generation === generation && worker.state.phase !== 'draining' && !dismissed.has(worker),
+    );
   }
 
   function standingBy(): PoolWorker[] {
-    return workers.filter((worker) => worker.generation > generation);
+    return workers.filter((worker) => worker.generation > generation && !dismissed.has(worker));
   }
 
   function dismissAll(): void {

@@ -29,7 +29,7 @@ export function enteringReadOnly(run: Run, seen: Observation): Transition {
 function enteringSolo(run: Run, seen: Observation): Transition {
   const hash = collectionHash(run);
   const hasBegun = ({ state }: Replica): boolean =>
-    state?.observed.collection === hash && state.writes !== 'pausing';
+    state?.observed.collection === hash && state.writes !== 'pausing' && !state.windowExpired;
   if (seen.replicas.some(hasBegun)) return enter(run, 'Sweeping', seen.now, {});
   if (seen.now - stepStart(run, seen.now) < bounds.pause) return stay(run, bounds.windowPoll);
   const [replica] = seen.replicas;

@@ -2,7 +2,7 @@ import type { CollectionCounts, CollectionState, RegistryState } from '@wharfing
 import { bounds } from '../bounds.ts';
 import { collectionHash } from '../document.ts';
 import type { Observation, Replica } from '../observation.ts';
-import { type Run, type RunStatus, restartNonceOf } from '../run.ts';
+import type { Run, RunStatus } from '../run.ts';
 import { type Transition, enter, isoTime, stay, stepStart } from '../transition.ts';
 import { nothingDeleted } from '../counts.ts';
 import { choosePod } from './chosen-pod.ts';
@@ -133,9 +133,11 @@ function outOfReach(run: Run, seen: Observation): Replica | undefined {
 function soloStatus(run: Run, { registry, replicas }: Observation): Partial<RunStatus> {
   const [replica, another] = replicas;
   const { collectorPod, collectorBoot: boot } = run.status;
-  if (registry?.statefulSet?.replicas !== 1 || replica === undefined || another !== undefined) return {};
-  if (replica.pod !== collectorPod || boot === undefined || replica.state?.lastPause === undefined) return {};
-  return { solo: true, restartNonce: restartNonceOf(run), pods: [{ name: replica.pod, boot }] };
+  const none = { solo: undefined };
+  if (registry?.statefulSet?.replicas !== 1 || replica === undefined || another !== undefined) return none;
+  if (replica.pod !== collectorPod || boot === undefined || replica.state?.lastPause === undefined)
+    return none;
+  return { solo: true, pods: [{ name: replica.pod, boot }] };
 }
 
 function openWindow(run: Run, seen: Observation): Transition {

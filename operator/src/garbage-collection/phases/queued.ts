@@ -37,6 +37,7 @@ function begin(run: Run, seen: Observation): Transition {
     collectorBoot: undefined,
     pods: undefined,
     restartNonce: undefined,
+    solo: undefined,
     confirmingPod: undefined,
     failure: undefined,
   };

@@ -9,8 +9,7 @@ import { isGivenUp } from './given-up.ts';
  * A pod that terminates, or that is not there yet, has no such worker either.
  */
 export function restarting(run: Run, seen: Observation): Transition {
-  // Who has come since knows nothing of the restart.
-  if (isSolo(run) && seen.replicas.length > 1)
+  if (isSolo(run) && !isAlone(run, seen))
     return { status: { ...run.status, solo: false }, events: [], requeueAfterMs: 0 };
   const waiting = seen.replicas.filter((replica) => !isRestarted(replica, run.status.restartNonce));
   if (waiting.length === 0) return enter(run, 'RestoringWrites', seen.now, {});
@@ -23,6 +22,14 @@ export function restarting(run: Run, seen: Observation): Transition {
   return failOver(run, 'RestoringWrites', seen.now, {
     failure: { reason: 'ReplicaNotRestarted', message },
     changes: {},
+  });
+}
+
+/** Whoever has come since, and a supervisor that was started anew, knows nothing of the restart. */
+function isAlone({ status }: Run, { replicas }: Observation): boolean {
+  const [confirmed] = status.pods ?? [];
+  return replicas.every(({ pod, state }) => {
+    return pod === confirmed?.name && (state === null || state.boot === confirmed.boot);
   });
 }
 
