@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as paths from '../storage/paths.ts';
 import { pullAll } from './pull-fixture.ts';
+import type { ConfirmOptions } from './confirm.ts';
 import { collectOnce, confirmOnce } from './run-fixture.ts';
 import { createStoreFixture, digestOf, type StoreFixture, testNow } from './store-fixture.ts';
 
@@ -65,6 +66,33 @@ describe('the second mark', () => {
     await store.driver.putContent(paths.revisionLinkPath('app', image.digest), image.digest);
     await confirmOnce(store, { minAge: 0 });
     expect(pullAll(store, ['app'])).toEqual([]);
+  });
+
+  test('an image whose commit has not ended yet stays whole, and goes once the commit has ended without a tag', async () => {
+    const image = store.image('app', 'config', ['layer']);
+    await collectOnce(store, { minAge: 0 });
+    const begun = `+ 1 manifest app ${image.digest}\n`;
+    await store.driver.putContent(paths.journalPath('worker.1'), begun);
+    await confirmOnce(store, { minAge: 0 });
+    expect(pullAll(store, ['app'])).toEqual([]);
+    expect(has(paths.revisionLinkPath('app', image.digest))).toBe(true);
+    await store.driver.putContent(paths.journalPath('worker.1'), `${begun}- 1\n`);
+    await collectOnce(store, { minAge: 0 });
+    await confirmOnce(store, { minAge: 0 });
+    expect(has(paths.revisionLinkPath('app', image.digest))).toBe(false);
+  });
+
+  test('what comes into the trash while it looks, from a collector that was killed late, is left for the next run', async () => {
+    store.image('app', 'config', ['layer']);
+    await collectOnce(store);
+    const late = `${paths.trashRoot}/run-0${paths.blobDataPath(digestOf('late'))}`;
+    const report = async ({ counts }: Parameters<ConfirmOptions['report']>[0]): Promise<void> => {
+      if (counts.restored !== undefined) await store.driver.putContent(late, 'late');
+    };
+    await confirmOnce(store, {}, { report });
+    expect(trash()).toEqual([late]);
+    await confirmOnce(store);
+    expect(trash()).toEqual([]);
   });
 
   test('what a commit brings back at the same moment is no failure', async () => {

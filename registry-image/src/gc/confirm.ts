@@ -1,17 +1,21 @@
 import type { CollectionOptions } from '../config/maintenance.ts';
 import type { CollectionCounts } from '../config/state.ts';
+import type { Addition } from '../registry/journal.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { type BoundedReader, createBoundedReader } from './bounded-reader.ts';
+import type { StoreContent } from './content.ts';
 import type { Report } from './counts.ts';
 import { createDigestTable } from './digest-table.ts';
 import { inspectDoomed } from './doomed.ts';
 import { cleanStore } from './empty-directories.ts';
+import { JournalError, journalPosition } from './journal-reader.ts';
 import { judgeTrash } from './judgement.ts';
 import { planConfirmation } from './plan.ts';
 import { putBack } from './put-back.ts';
 import { readStore } from './store-reader.ts';
 import { readTrash, type Trash, type TrashFile } from './trash-files.ts';
 import { freeTrash, keepForUndo } from './undo.ts';
+import { writtenRepositories } from './written.ts';
 
 /** What the second mark counts; the rest was counted by the sweep. */
 export type ConfirmCounts = Pick<
@@ -40,8 +44,11 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const reader = createBoundedReader(run.driver, run.signal);
   await run.report({ phase: 'Confirming', counts: {}, touched: false });
   const digests = createDigestTable();
+  // Before the trash: a commit that is still under way has perhaps looked already for what was swept from below it.
+  const open = await underWay(run, reader);
   const trash = await readTrash(reader, digests);
-  const { content, hollow } = await readStore(reader, trash.files, digests);
+  const { content: found, hollow } = await readStore(reader, trash.files, digests);
+  const content = withRoots(found, open);
   const plan = planConfirmation(content, run.options, run.now);
   plan.problems.forEach((problem) => run.warn?.(problem));
   const { alive, dead, foreign } = judgeTrash(trash.files, content, plan);
@@ -57,6 +64,23 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const counts = { restored, ...freed, repositoriesRemoved };
   await run.report({ phase: 'Confirmed', counts, touched: restored > 0 });
   return counts;
+}
+
+/** What commits under way are about; nothing when the journal cannot tell. */
+async function underWay(run: ConfirmOptions, reader: BoundedReader): Promise<readonly Addition[]> {
+  try {
+    return (await journalPosition(reader)).open;
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    run.warn?.(`the journal does not tell which commits are under way: ${error.message}`);
+    return [];
+  }
+}
+
+function withRoots(content: StoreContent, additions: readonly Addition[]): StoreContent {
+  if (additions.length === 0) return content;
+  const written = writtenRepositories(content, additions);
+  return { ...content, repositories: new Map([...content.repositories, ...written]) };
 }
 
 async function settle(

@@ -1,13 +1,14 @@
 import type { CollectionOptions } from '../config/maintenance.ts';
 import type { Addition } from '../registry/journal.ts';
 import type { BoundedReader } from './bounded-reader.ts';
-import type { References, RepositoryContent, StoreContent } from './content.ts';
+import type { References, StoreContent } from './content.ts';
 import type { Doomed, DoomedList } from './doomed-list.ts';
 import { repositoryCandidates, stillDangling } from './doomed.ts';
 import { readLink } from './link-entry.ts';
 import { readManifests } from './manifest-reader.ts';
 import type { Mark } from './mark.ts';
 import { type CollectionPlan, planCollection, uploadAge } from './plan.ts';
+import { writtenRepositories } from './written.ts';
 
 export interface RecheckOptions {
   readonly reader: BoundedReader;
@@ -46,39 +47,21 @@ export async function recheck(
   return alive.size === 0 ? doomed : doomed.filter((_, position) => !alive.has(position));
 }
 
-const newRepository: RepositoryContent = {
-  inStore: true,
-  tags: new Map(),
-  revisions: new Map(),
-  layers: new Map(),
-  uploads: new Map(),
-  problems: [],
-};
-
 /** The repositories to which something was committed, with what it was. */
 async function touchedContent(
   reader: BoundedReader,
   content: StoreContent,
   additions: readonly Addition[],
 ): Promise<StoreContent> {
-  const written = new Map<string, Set<string>>();
   const expected = new Set<string>();
-  for (const { kind, repository, digest } of additions) {
-    const digests = written.get(repository) ?? new Set();
-    written.set(repository, digests.add(digest));
-    if (kind === 'manifest') expected.add(digest);
-  }
-  const repositories = new Map<string, RepositoryContent>();
-  for (const [name, digests] of written) {
-    repositories.set(name, { ...(content.repositories.get(name) ?? newRepository), written: digests });
-  }
+  for (const { kind, digest } of additions) if (kind === 'manifest') expected.add(digest);
   const read = new Map<string, References | 'damaged'>();
   await readManifests(reader, { expected, trashed: new Map() }, read);
   const manifests = {
     get: (digest: string) => read.get(digest) ?? content.manifests.get(digest),
     has: (digest: string) => read.has(digest) || content.manifests.has(digest),
   };
-  return { ...content, repositories, manifests };
+  return { ...content, repositories: writtenRepositories(content, additions), manifests };
 }
 
 async function deadDirectories(reader: BoundedReader, plan: CollectionPlan): Promise<Set<string>> {
