@@ -5,6 +5,7 @@ import { createBoundedReader } from './bounded-reader.ts';
 import { markedCounts, type Report, zeroCounts } from './counts.ts';
 import { markStore } from './mark.ts';
 import { countEligible, sweepDoomed, unusedTrash } from './sweep.ts';
+import { recordSweep } from './sweep-record.ts';
 
 export interface CollectOptions {
   readonly driver: StorageDriver;
@@ -39,6 +40,7 @@ export async function collect(run: CollectOptions): Promise<CollectionCounts> {
   await run.report({ phase: 'Sweeping', counts: { ...counts }, touched: false });
   const trash = await unusedTrash(reader, run.trash);
   await sweepDoomed({ ...run, trash }, mark.doomed, counts);
+  await recordSweep(run.driver, reader, trash);
   await run.report({ phase: 'Swept', counts: { ...counts }, touched: mark.doomed.length > 0 });
   return counts;
 }

@@ -70,9 +70,9 @@ describe('the second mark', () => {
 
   test('an image whose commit has not ended yet stays whole, and goes once the commit has ended without a tag', async () => {
     const image = store.image('app', 'config', ['layer']);
-    await collectOnce(store, { minAge: 0 });
     const begun = `+ 1 manifest app ${image.digest}\n`;
     await store.driver.putContent(paths.journalPath('worker.1'), begun);
+    await collectOnce(store, { minAge: 0 });
     await confirmOnce(store, { minAge: 0 });
     expect(pullAll(store, ['app'])).toEqual([]);
     expect(has(paths.revisionLinkPath('app', image.digest))).toBe(true);
@@ -80,6 +80,15 @@ describe('the second mark', () => {
     await collectOnce(store, { minAge: 0 });
     await confirmOnce(store, { minAge: 0 });
     expect(has(paths.revisionLinkPath('app', image.digest))).toBe(false);
+  });
+
+  test('a commit that began after the sweep keeps nothing in the trash: it has seen that it was swept', async () => {
+    const image = store.image('app', 'config', ['layer']);
+    await collectOnce(store, { minAge: 0 });
+    const begun = `+ 1 manifest app ${image.digest}\n`;
+    await store.driver.putContent(paths.journalPath('worker.1'), begun);
+    expect(await confirmOnce(store, { minAge: 0 })).toMatchObject({ restored: 0 });
+    expect(has(paths.sweepsRoot) ? store.files(paths.sweepsRoot) : []).toEqual([]);
   });
 
   test('what comes into the trash while it looks, from a collector that was killed late, is left for the next run', async () => {

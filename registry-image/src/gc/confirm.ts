@@ -8,11 +8,11 @@ import type { Report } from './counts.ts';
 import { createDigestTable } from './digest-table.ts';
 import { inspectDoomed } from './doomed.ts';
 import { cleanStore } from './empty-directories.ts';
-import { JournalError, journalPosition } from './journal-reader.ts';
 import { judgeTrash } from './judgement.ts';
 import { planConfirmation } from './plan.ts';
 import { putBack } from './put-back.ts';
 import { readStore } from './store-reader.ts';
+import { openSinceSweep, removeSweepRecords } from './sweep-record.ts';
 import { readTrash, type Trash, type TrashFile } from './trash-files.ts';
 import { freeTrash, keepForUndo } from './undo.ts';
 import { writtenRepositories } from './written.ts';
@@ -44,8 +44,8 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const reader = createBoundedReader(run.driver, run.signal);
   await run.report({ phase: 'Confirming', counts: {}, touched: false });
   const digests = createDigestTable();
-  // Before the trash: a commit that is still under way has perhaps looked already for what was swept from below it.
-  const open = await underWay(run, reader);
+  // Before the trash is read, and judged as if it had ended.
+  const open = await openSinceSweep(reader);
   const trash = await readTrash(reader, digests);
   const { content: found, hollow } = await readStore(reader, trash.files, digests);
   const content = withRoots(found, open);
@@ -58,23 +58,13 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const { restored, obsolete } = await putBack({ ...run, reader }, alive);
   await run.report({ phase: 'Confirming', counts: { restored }, touched: restored > 0 });
   const freed = await settle(run, reader, { trash, dead: chain(dead, obsolete) });
+  await removeSweepRecords(run.driver, reader);
   const inspection = await inspectDoomed(reader, plan, digests);
   const left = { doomed: [], hollow: [...inspection.hollow, ...hollow], plan };
   const repositoriesRemoved = await cleanStore({ ...run, reader }, left);
   const counts = { restored, ...freed, repositoriesRemoved };
   await run.report({ phase: 'Confirmed', counts, touched: restored > 0 });
   return counts;
-}
-
-/** What commits under way are about; nothing when the journal cannot tell. */
-async function underWay(run: ConfirmOptions, reader: BoundedReader): Promise<readonly Addition[]> {
-  try {
-    return (await journalPosition(reader)).open;
-  } catch (error) {
-    if (!(error instanceof JournalError)) throw error;
-    run.warn?.(`the journal does not tell which commits are under way: ${error.message}`);
-    return [];
-  }
 }
 
 function withRoots(content: StoreContent, additions: readonly Addition[]): StoreContent {

@@ -17,6 +17,8 @@ export interface JournalPosition {
   readonly lengths: ReadonlyMap<string, number>;
   /** What commits that had not ended then are about. */
   readonly open: readonly Addition[];
+  /** The same, by commit. */
+  readonly commits: ReadonlyMap<string, readonly Addition[]>;
 }
 
 /** Notes where the journal is. Whatever ended before this was asked for is visible in the store from now on. */
@@ -33,7 +35,7 @@ export async function journalPosition(reader: BoundedReader): Promise<JournalPos
     }
   }
   for (const commit of ended) open.delete(commit);
-  return { lengths, open: [...open.values()].flat() };
+  return { lengths, open: [...open.values()].flat(), commits: open };
 }
 
 /**

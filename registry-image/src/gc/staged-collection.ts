@@ -7,6 +7,7 @@ import { additionsSince, JournalError, journalPosition } from './journal-reader.
 import { type Mark, markStore } from './mark.ts';
 import { recheck } from './recheck.ts';
 import { countEligible, prepareTrash, sweepDoomed, unusedTrash } from './sweep.ts';
+import { recordSweep } from './sweep-record.ts';
 
 /** A mark that was made while writes went on, kept for the windows of its run. */
 export interface StagedCollection {
@@ -71,6 +72,7 @@ export async function beginStagedCollection(
       const { driver, report } = run;
       const doomed = await stillDead(signal);
       left = await sweepDoomed({ driver, trash, report, signal, until }, doomed, counts);
+      await recordSweep(driver, createBoundedReader(driver, signal), trash);
       await report({ phase: 'Swept', counts: { ...counts }, touched: false, remaining: left.length });
       return left.length;
     },

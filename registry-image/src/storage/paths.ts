@@ -6,12 +6,16 @@ const layoutRoot = '/docker/registry/v2';
 export const blobsRoot = `${layoutRoot}/blobs`;
 export const repositoriesRoot = `${layoutRoot}/repositories`;
 /** What is ours alone lies outside of distribution's layout. */
-const ownRoot = '/.wharfinger';
+export const ownRoot = '/.wharfinger';
 export const trashRoot = `${ownRoot}/trash`;
 export const setAsideRoot = `${ownRoot}/set-aside`;
 export const deletedRoot = `${ownRoot}/deleted`;
 export const journalRoot = `${ownRoot}/journal`;
+export const sweepsRoot = `${ownRoot}/sweeps`;
 export const undoRoot = `${ownRoot}/undo`;
+export const membersRoot = `${ownRoot}/members`;
+/** While a collection by hand has writes held (gc/storage-window.ts). */
+export const windowPath = `${ownRoot}/window.json`;
 
 export function blobPath(digest: string): string {
   const { algorithm, hex } = split(digest);
@@ -114,6 +118,11 @@ export function undoRecordPath(name: string): string {
   return `${undoPath(name)}.json`;
 }
 
+/** Of a run whose sweep has ended: the commits that had not; `run` as for its trash. */
+export function sweepPath(run: string): string {
+  return `${sweepsRoot}/${run}`;
+}
+
 /** Where something is put, atomically, that is then removed piece by piece. */
 export function deletedPath(id: string): string {
   return `${deletedRoot}/${id}`;
@@ -122,6 +131,11 @@ export function deletedPath(id: string): string {
 /** A file of the journal of commits; `file` is PROCESS.NUMBER. */
 export function journalPath(file: string): string {
   return `${journalRoot}/${file}`;
+}
+
+/** Of a registry that serves from this storage; `name` is POD-BOOT. */
+export function memberPath(name: string): string {
+  return `${membersRoot}/${name}`;
 }
 
 /** Of the last purge of uploads: its options, and by its modification time when it began. */
