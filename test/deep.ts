@@ -3,6 +3,8 @@ import { prepareBlockVolumes } from './faults/durability/block-volume.ts';
 import { runKillCampaign } from './faults/durability/kill-campaign.ts';
 import { runSnapshotCampaign } from './faults/durability/snapshot-campaign.ts';
 import { runFuzzCampaign } from './faults/fuzz/campaign.ts';
+import { runInterleavings, runMutants } from './faults/interleavings/campaign.ts';
+import { runCollectionKills } from './faults/kills/campaign.ts';
 import { compareUnderLimit } from './faults/memory/comparison.ts';
 import { seedOf } from './faults/random.ts';
 
@@ -79,9 +81,27 @@ const campaigns: readonly Campaign[] = [
     limit: 40,
     run: (report) => runModelCampaign({ seed, cases: 200_000, report }),
   },
+  {
+    name: 'interleavings: 50,000 schedules',
+    limit: 60,
+    run: (report) => runInterleavings({ seed, schedules: 50_000, report }),
+  },
+  {
+    name: 'interleavings: every safeguard removed in turn is caught',
+    limit: 60,
+    run: (report) => runMutants({ seed, report }),
+  },
+  {
+    name: 'kills: each process of a collection at each step and each call to the storage',
+    limit: 240,
+    async run(report) {
+      const { problems, points, hits } = await runCollectionKills({ seed, width: 2, report });
+      return hits >= points * 0.9 ? problems : [...problems, `only ${hits} of ${points} kills hit`];
+    },
+  },
 ];
 
-/** `npm run test:deep [WORD]`: the long campaigns, or those whose name has the word. At most 7 hours in all. */
+/** `npm run test:deep [WORD]`: the long campaigns, or those whose name has the word. At most 14 hours in all. */
 async function main(word: string): Promise<void> {
   process.stdout.write(`seed ${seed}; WHARFINGER_SEED=${seed} repeats it\n`);
   await prepareBlockVolumes();

@@ -27,7 +27,7 @@ import { pulling, pushing } from '../support/traffic.ts';
 import { blobsIn, volumePath } from '../support/volumes.ts';
 
 /** One in so many points, each before and after its write; `WHARFINGER_EVERY_POINT` asks for all of them. */
-const stride = process.env['WHARFINGER_EVERY_POINT'] ? 1 : 4;
+const stride = process.env['WHARFINGER_EVERY_POINT'] ? 1 : 6;
 const namespace = 'e2e-collection-kill';
 const name = 'store';
 const kept: Image = image([randomLayer(20_000)]);

@@ -46,9 +46,13 @@ export interface RegistryProcessOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Directory of a control group that the processes are put into. */
   readonly cgroup?: string;
+  /** The program instead of that of this clone. */
+  readonly main?: string;
+  /** Beside what every registry is given. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-const main = resolve('registry-image/src/main.ts');
+const mainOfClone = resolve('registry-image/src/main.ts');
 const logLimit = 4_000_000;
 
 /** Starts a registry; resolves when both workers listen. */
@@ -69,9 +73,14 @@ export async function startRegistryProcess(options: RegistryProcessOptions = {})
     writeFileSync(join(directory, 'config.yml'), JSON.stringify(config));
     const listening = (): number => output.split('"worker listening"').length;
     const before = listening();
-    const [file, ...args] = commandOf(join(directory, 'config.yml'), options.cgroup);
+    const [file, ...args] = commandOf(join(directory, 'config.yml'), options);
     const begun = spawn(file ?? '', args, {
-      env: { PATH: process.env['PATH'] ?? '', POD_NAME: 'faults-0', REGISTRY_HTTP_SECRET: 'for the faults' },
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        POD_NAME: 'faults-0',
+        REGISTRY_HTTP_SECRET: 'for the faults',
+        ...options.env,
+      },
       detached: true,
     });
     child = begun;
@@ -150,7 +159,10 @@ function killGroupOf(child: ChildProcess | undefined): void {
 }
 
 /** The shell enters the control group before it becomes the supervisor, so that every process is in it from the start. */
-function commandOf(config: string, cgroup: string | undefined): string[] {
+function commandOf(
+  config: string,
+  { cgroup, main = mainOfClone }: Pick<RegistryProcessOptions, 'cgroup' | 'main'>,
+): string[] {
   // It ends with this process, even when that is killed.
   const command = ['setpriv', '--pdeathsig', 'KILL', process.execPath, main, 'serve', config];
   if (cgroup === undefined) return command;
@@ -198,7 +210,8 @@ async function childrenOf(pid: number): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 on which nobody listens now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const address = server.address();
