@@ -63,6 +63,14 @@ async function withConfigArgument(command: 'serve' | 'config', argv: readonly st
   return 0;
 }
 
+/** Of the first SIGTERM or SIGINT; a second one ends this process at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => controller.abort(new Error(`${signal} ended it`)));
+  return controller.signal;
+}
+
 async function dispatch(command: string, argv: readonly string[]): Promise<number> {
   switch (command) {
     case 'serve':
@@ -77,6 +85,7 @@ async function dispatch(command: string, argv: readonly string[]): Promise<numbe
         openStore: openDriver,
         stdout: process.stdout,
         stderr: process.stderr,
+        signal: interruption(),
       });
     }
     case 'verify': {

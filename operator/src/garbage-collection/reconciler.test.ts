@@ -11,7 +11,7 @@ import { maintenanceHash } from '@wharfinger/registry/config';
 import { finalizer, type ServedGarbageCollection } from './kind.ts';
 import { createGarbageCollectionReconciler } from './reconciler.ts';
 import type { RunStatus } from './run.ts';
-import { counts, makeState, zero } from './scenario.ts';
+import { counts, makeState, one, zero } from './scenario.ts';
 import type { Stores } from './surroundings.ts';
 
 const uid = 'run-1';
@@ -146,6 +146,29 @@ describe('a run that ended', () => {
       expect(cluster.writes).toEqual(['status garbagecollections/nightly']);
     },
   );
+
+  it('does not begin while two replicas do not see one store', async () => {
+    const spec = { replicas: 2, template: {} };
+    const settled = { replicas: 2, updatedReplicas: 2, readyReplicas: 2 };
+    const pod = cluster.get('pods', zero) as unknown as Pod;
+    cluster.put('statefulsets', {
+      ...cluster.get('statefulsets', 'team-a'),
+      spec,
+      status: settled,
+    } as KubeObject);
+    cluster.put('pods', { ...pod, metadata: { ...pod.metadata, name: one, uid: one } });
+    state.members = ['of another store'];
+    put({}, undefined);
+    await reconcile();
+    const { phase, conditions } = stored().status ?? {};
+    expect([phase, conditions?.find(({ type }) => type === 'Succeeded')?.reason]).toEqual([
+      'Queued',
+      'StoresApart',
+    ]);
+    state.members = [state.boot];
+    await reconcile();
+    expect(stored().status?.phase).toBe('Marking');
+  });
 
   it('runs when nothing says that it ended', async () => {
     put({}, undefined, { annotations: { 'wharfinger.dev/completed': 'nonsense' } });

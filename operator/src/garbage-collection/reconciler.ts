@@ -157,7 +157,10 @@ export function createGarbageCollectionReconciler(
   async function observe(run: Run, memory: Memory): Promise<Observation> {
     const { namespace } = memory.object.metadata;
     const pods = podsOf(stores, namespace, run.registry);
-    const replicas = isActive(run.status.phase) ? await memory.probe.look(pods) : pods.map(unasked);
+    const { phase } = run.status;
+    // Before it begins, several replicas are asked whether they see one store.
+    const isAsking = isActive(phase) || (phase === 'Queued' && pods.length > 1);
+    const replicas = isAsking ? await memory.probe.look(pods) : pods.map(unasked);
     return {
       now: now(),
       registry: registryView(registryObjects(stores, namespace, run.registry)),

@@ -66,6 +66,11 @@ export const RegistryState = z.object({
   /** New at every start of the supervisor. */
   boot: z.string(),
   version: z.string(),
+  /**
+   * Boots of the registries that this replica sees on its storage, its own included: replicas that do not see one another do not share
+   * a store. Not told by earlier releases, nor while this replica cannot write to its storage.
+   */
+  members: z.array(z.string()).optional(),
   /** `maintenanceHash` of the text of each maintenance file that `writes`, `restart` and `collection` below reflect. */
   observed: z.object({ registry: z.string(), collection: z.string() }),
   /** open; readOnly: refused; paused: held in every worker and no commit section is running anywhere in this replica. */

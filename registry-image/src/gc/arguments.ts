@@ -26,6 +26,10 @@ Options:
   -q, --quiet                       print no output but problems
   -h, --help                        print this text
 
+Marks, sweeps what nothing keeps alive, marks again and frees. Registries that serve from the same storage go on to serve: while it
+sweeps they hold their writes for a moment, and they replace their workers before these go on. When one of them does not take part,
+nothing is swept. Nothing is held in a dry run, nor when there is nothing to sweep.
+
 In a PATTERN, * stands for any characters but / and ** for any. A tag stays when one of several --keep options keeps it.
 `;
 

@@ -1,12 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlanReport } from '../config/plan-report.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { runSubcommand, type TextSink } from '../subcommand.ts';
 import { type GarbageCollectArguments, parseGarbageCollectArguments, usage } from './arguments.ts';
 import { confirm } from './confirm.ts';
+import { type HeldWrites, refuseBesideAnother, withWritesHeld } from './held-writes.ts';
 import { outputLines } from './output-lines.ts';
 import { planLines } from './plan-text.ts';
 import { readPlanReport } from './read-plan-report.ts';
-import { beginStagedCollection } from './staged-collection.ts';
+import { beginStagedCollection, type StagedCollection } from './staged-collection.ts';
 
 export interface GarbageCollectCommand {
   /** Arguments after `garbage-collect`. */
@@ -21,10 +23,17 @@ export interface GarbageCollectCommand {
 
 /** Lines joined into one write. */
 const linesPerWrite = 1000;
+/** Milliseconds of moving in one window: beside registries that serve, and when nobody waits. */
+const sweepBudget = { beside: 2_000, alone: 15_000 };
+/** Milliseconds before the end of a window at which nothing more is moved. */
+const margin = 500;
+/** Milliseconds between two windows, so that the pushes held by the first go through. */
+const windowGap = 10_000;
 
 /**
- * `registry garbage-collect [OPTIONS] [CONFIG]`: marks, prints what distribution prints or the plan, sweeps
- * and, after the second mark, frees at once. Resolves with the exit status: 0 done, 1 it failed, 2 wrong arguments.
+ * `registry garbage-collect [OPTIONS] [CONFIG]`: marks, prints what distribution prints or the plan, sweeps while the registries that
+ * serve from this storage hold their writes and, after the second mark, frees at once. Resolves with the exit status: 0 done, 1 it
+ * failed, 2 wrong arguments.
  */
 export function runGarbageCollect(command: GarbageCollectCommand): Promise<number> {
   const { argv, stdout, stderr } = command;
@@ -42,16 +51,52 @@ async function collectByHand(
   { stdout, stderr, signal = new AbortController().signal }: GarbageCollectCommand,
 ): Promise<void> {
   const warn = (problem: string): void => void stderr.write(`warning: ${problem}\n`);
-  const common = { driver, options, now: Date.now(), report: () => {}, signal, warn };
+  let isTouched = false;
+  const report = ({ touched }: { touched: boolean }): void => void (isTouched ||= touched);
+  const common = { driver, options, now: Date.now(), report, signal, warn };
+  if (!options.dryRun) await refuseBesideAnother(driver);
   // A function of its own, so that the first mark is gone from memory when the second is made.
   const sweep = async (): Promise<void> => {
     const staged = await beginStagedCollection({ ...common, trash: `manual-${common.now}` });
     if (!quiet && plan) writeLines(stdout, linesOfPlan(plan, await readPlanReport(common, staged.mark)));
     else if (!quiet) writeLines(stdout, outputLines(staged.mark));
-    if (!options.dryRun) await staged.sweep({ until: () => false, signal });
+    if (options.dryRun) return;
+    let left = staged.mark.doomed.length;
+    while (left > 0) {
+      isTouched = false;
+      left = await sweepInWindow({ driver, staged, signal }, () => isTouched);
+    }
   };
   await sweep();
   if (!options.dryRun) await confirm({ ...common, warn: () => {} });
+}
+
+/** Sweeps once while writes are held; gives how much is left for another window, which may follow at once. */
+async function sweepInWindow(
+  { driver, staged, signal }: { driver: StorageDriver; staged: StagedCollection; signal: AbortSignal },
+  isTouched: () => boolean,
+): Promise<number> {
+  let gap = 0;
+  const sweep = async ({ isAlone, deadline }: HeldWrites): Promise<number> => {
+    const budget = isAlone ? sweepBudget.alone : sweepBudget.beside;
+    // Begins with the first move, so that every window brings the run forward.
+    let begun: number | undefined;
+    const until = (): boolean => performance.now() - (begun ??= performance.now()) > budget;
+    const end = isAlone ? signal : AbortSignal.any([signal, endOf(deadline)]);
+    const left = await staged.sweep({ until, signal: end });
+    if (left > 0 && !isAlone) gap = windowGap;
+    return left;
+  };
+  const left = await withWritesHeld(driver, sweep, isTouched);
+  await sleep(gap, undefined, { signal });
+  return left;
+}
+
+function endOf(deadline: number): AbortSignal {
+  const end = new AbortController();
+  const reason = new Error('the sweep was not done when the window was about to end: collect again');
+  setTimeout(() => end.abort(reason), deadline - Date.now() - margin).unref();
+  return end.signal;
 }
 
 function linesOfPlan(format: 'json' | 'text', report: PlanReport): Iterable<string> {

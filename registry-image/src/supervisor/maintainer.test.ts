@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
 import { type CollectionMaintenance, CollectionOptions } from '../config/maintenance.ts';
+import type { StorageWindow } from '../gc/storage-window.ts';
 import type { CollectionRunner } from './collection-runner.ts';
 import { createMaintainer } from './maintainer.ts';
 import { systemClock } from './maintenance-window.ts';
@@ -79,6 +80,7 @@ function stage() {
     restart,
     prepare,
     dismiss,
+    prepared: true,
   };
   maintainer.attach(pool as unknown as Pool);
   const take = (maintenance: CollectionMaintenance | null): void =>
@@ -99,7 +101,15 @@ function stage() {
   };
   /** What happened since the last call, each kind once. */
   const happened = (): string[] => [...new Set(events.splice(0))];
-  return { happened, take, tell, state: () => maintainer.state(), close: () => maintainer.close() };
+  return {
+    happened,
+    take,
+    tell,
+    seeWindow: (found: StorageWindow | undefined) => maintainer.takeStorageWindow(found),
+    member: () => maintainer.memberState(),
+    state: () => maintainer.state(),
+    close: () => maintainer.close(),
+  };
 }
 
 const base = { run: 'a', attempt: 1 };
@@ -194,6 +204,76 @@ it('restarts its workers by itself also when the window ends before the sweep do
   expect([happened(), state().writes]).toEqual([['restart'], 'open']);
   close();
   vi.useRealTimers();
+});
+
+it('takes part in a window of the storage: gets ready, holds writes and replaces its workers', () => {
+  const { happened, state, seeWindow, member, close } = stage();
+  const asked = { id: 'by hand', ...window };
+  const answer = { id: 'by hand', prepared: true, paused: false, restarted: false };
+  happened();
+  seeWindow({ ...asked, step: 'prepare' });
+  expect([happened(), state().writes, member()]).toEqual([['prepare'], 'open', { window: answer }]);
+  seeWindow({ ...asked, step: 'pause' });
+  expect([happened(), state().writes, state().lastPause]).toEqual([[], 'paused', null]);
+  expect(member()).toEqual({ window: { ...answer, paused: true } });
+  seeWindow({ ...asked, step: 'restart' });
+  seeWindow({ ...asked, step: 'restart' });
+  expect([happened(), state().writes, state().restart]).toEqual([['restart'], 'paused', null]);
+  expect(member()).toEqual({ window: { ...answer, paused: true, restarted: true } });
+  seeWindow(undefined);
+  expect([happened(), state().writes, member()]).toEqual([['dismiss'], 'open', {}]);
+  close();
+});
+
+it('ends a window of the storage at its deadline by itself, replaces its workers then, and never enters it again', () => {
+  vi.useFakeTimers();
+  const { happened, state, seeWindow, member, close } = stage();
+  const soon = (): string => new Date(Date.now() + 1000).toISOString();
+  seeWindow({ id: 'killed', deadline: soon(), step: 'prepare' });
+  vi.advanceTimersByTime(900);
+  seeWindow({ id: 'killed', deadline: soon(), step: 'pause' });
+  happened();
+  vi.advanceTimersByTime(900);
+  expect([happened(), state().writes]).toEqual([[], 'paused']);
+  vi.advanceTimersByTime(200);
+  expect(happened()).toContain('restart');
+  expect([state().writes, member().window?.paused]).toEqual(['open', false]);
+  seeWindow({ id: 'killed', deadline: soon(), step: 'pause' });
+  expect([happened(), state().writes]).toEqual([['dismiss'], 'open']);
+  close();
+  vi.useRealTimers();
+});
+
+it('is ready for a window of the storage until the deadline only, and replaces no worker that served while writes went on', () => {
+  vi.useFakeTimers();
+  const { happened, seeWindow, close } = stage();
+  happened();
+  seeWindow({ id: 'killed', deadline: new Date(Date.now() + 1000).toISOString(), step: 'prepare' });
+  expect(happened()).toEqual(['prepare']);
+  vi.advanceTimersByTime(1100);
+  expect(happened()).toEqual(['dismiss']);
+  close();
+  vi.useRealTimers();
+});
+
+it('starts no collector while a window of the storage is on, and names the run that it is to work for', () => {
+  const { happened, take, tell, seeWindow, member, close } = stage();
+  seeWindow({ id: 'by hand', ...window, step: 'pause' });
+  take({ ...base, mark });
+  take({ ...base, mark, window });
+  take({ ...base, mark, window, collect });
+  expect(happened().filter((event) => event !== 'dismiss' && event !== 'prepare')).toEqual([]);
+  expect(member()).toMatchObject({ collection: 'a' });
+  seeWindow(undefined);
+  expect(happened()).toContain('collect a');
+  tell('Swept');
+  take({ ...base, mark, window, restart: 'a-1' });
+  seeWindow({ id: 'by hand again', ...window, step: 'pause' });
+  take({ ...base, confirm: order });
+  expect(happened()).not.toContain('confirm a');
+  seeWindow(undefined);
+  expect(happened()).toContain('confirm a');
+  close();
 });
 
 it('marks anew when a mark was lost, and without one marks in the window', () => {

@@ -1,5 +1,7 @@
 import type { CollectionMaintenance } from '../config/maintenance.ts';
 import type { RegistryState } from '../config/state.ts';
+import type { Member } from '../gc/members.ts';
+import type { StorageWindow } from '../gc/storage-window.ts';
 import type { GateMode } from '../registry/commit-gate.ts';
 import type { Log } from '../telemetry/log.ts';
 import { collectionOrder } from './collection-order.ts';
@@ -25,6 +27,10 @@ export interface MaintainerOptions {
 export interface Maintainer {
   /** Takes up the texts of the files (null: no such file) and converges. */
   take(texts: { registry: string | null; collection: string | null }): void;
+  /** Takes up the window that lies on the storage (undefined: none) and converges. */
+  takeStorageWindow(window: StorageWindow | undefined): void;
+  /** What this replica's record on the storage is to say of what holds here. */
+  memberState(): Pick<Member, 'collection' | 'window'>;
   /** The mode every gate is to have now. */
   readonly gate: GateMode;
   /** Begins to converge this pool, whose gates start with `gate`. */
@@ -41,16 +47,24 @@ export interface Maintainer {
 /** Milliseconds that a killed collector may take to end before writes open nevertheless: the second mark repairs. */
 const killGrace = 2_000;
 
+/** Who asked for a restart: the operator in `collection.json`, or a collection by hand on the storage. */
+type RestartCause = 'collection' | 'storage';
+
 /** Makes the maintenance files hold in this replica (docs/architecture.md, "Maintenance is declarative"). */
 export function createMaintainer(options: MaintainerOptions): Maintainer {
   const { collection, log, clock } = options;
   const registryFile = registryMaintenanceFile();
   const collectionFile = collectionMaintenanceFile();
   const window = createWindowKeeper(clock);
+  const storageWindow = createWindowKeeper(clock);
   let pool: Pool | undefined;
   let gate: GateMode = 'open';
   let settled: RegistryState['writes'] = 'open';
-  let restart: { nonce: string; generation: number } | null = null;
+  const restarts: Record<RestartCause, { nonce: string; generation: number } | null> = {
+    collection: null,
+    storage: null,
+  };
+  let storageOrder: StorageWindow | undefined;
   let windowEnd: NodeJS.Timeout | undefined;
   let killedAt: number | undefined;
   let reportedExpiry = false;
@@ -62,7 +76,11 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
 
   function wantedGate(): GateMode {
     if (isReadOnly()) return 'readOnly';
-    return window.active ? 'paused' : 'open';
+    return window.active || isStoragePaused() ? 'paused' : 'open';
+  }
+
+  function isStoragePaused(): boolean {
+    return storageWindow.active && storageOrder?.step !== 'prepare';
   }
 
   function writes(): RegistryState['writes'] {
@@ -89,17 +107,18 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
     else if (!collectorIsGone()) return;
     reportExpiry();
     const wanted = wantedGate();
+    if (active && wanted === 'paused') pauses.begin(collectionFile.observed.value);
     if (wanted === gate) return;
     log.info({ from: gate, to: wanted }, 'write gate changes');
     writes();
     gate = wanted;
     pool?.set('gate', wanted);
-    if (wanted === 'paused') pauses.begin(collectionFile.observed.value);
   }
 
   function reportExpiry(): void {
-    if (window.expired && !reportedExpiry) log.warn('the window was ended at its deadline');
-    reportedExpiry = window.expired;
+    const expired = window.expired || storageWindow.expired;
+    if (expired && !reportedExpiry) log.warn('the window was ended at its deadline');
+    reportedExpiry = expired;
   }
 
   /** What the operator no longer orders must not go on: it believes that from then on nothing is moved. */
@@ -113,7 +132,7 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
   }
 
   function convergeRestart(maintenance: CollectionMaintenance | null): void {
-    if (maintenance?.restart !== undefined) restartOnce(maintenance.restart);
+    if (maintenance?.restart !== undefined) restartOnce('collection', maintenance.restart);
   }
 
   /** Leads this replica, when it is the only one, from its sweep to the end of the window. */
@@ -121,32 +140,40 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
     const end = maintenance && soloEnd(maintenance, options.boot, collection.state);
     if (!end) return;
     if (end.restart !== undefined) {
-      restartOnce(end.restart);
-      if (!restart || !isRestarted(restart.generation)) return;
+      restartOnce('collection', end.restart);
+      if (!isRestarted('collection')) return;
     }
     window.release();
   }
 
-  function restartOnce(nonce: string): void {
-    if (nonce === restart?.nonce) return;
+  function convergeStorageRestart(): void {
+    if (!storageOrder || storageOrder.step === 'prepare') return;
+    // Whoever had writes held until the deadline may have swept, and be gone before it could ask for this.
+    if (storageOrder.step === 'restart' || storageWindow.expired) restartOnce('storage', storageOrder.id);
+  }
+
+  function restartOnce(cause: RestartCause, nonce: string): void {
+    if (nonce === restarts[cause]?.nonce) return;
     log.info({ nonce }, 'restart in place');
     // Before there is a pool every worker is still to be forked.
-    restart = { nonce, generation: pool ? pool.generation + 1 : 0 };
+    restarts[cause] = { nonce, generation: pool ? pool.generation + 1 : 0 };
     pool?.restart();
   }
 
   /** The workers that are to replace those of now wait from the mark on, so that the window need not wait for them. */
   function convergePreparation(maintenance: CollectionMaintenance | null): void {
-    if (!maintenance?.mark) pool?.dismiss();
-    else if (!maintenance.restart && !maintenance.window) pool?.prepare();
+    const isAsked = storageWindow.active && storageOrder?.step === 'prepare';
+    if (isAsked || (maintenance?.mark && !maintenance.restart && !maintenance.window)) pool?.prepare();
+    else if (!maintenance?.mark && !storageWindow.active) pool?.dismiss();
   }
 
   function convergeCollection(maintenance: CollectionMaintenance | null): void {
-    if (!maintenance || !pool) return;
+    // Whoever has writes held on the storage was told that no collection goes on here.
+    if (!maintenance || !pool || isStoragePaused()) return;
     const deadline = clock.wall() + (window.remaining ?? 0);
     const { state } = collection;
     const { pod, boot } = options;
-    const scene = { pod, boot, restart: restart?.nonce, gate: gateSettled(), deadline, state };
+    const scene = { pod, boot, restart: restarts.collection?.nonce, gate: gateSettled(), deadline, state };
     const order = collectionOrder(maintenance, scene);
     if (!order) return;
     const { job, window: sweepWindow } = order;
@@ -158,9 +185,8 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
 
   function gateSettled(): 'open' | 'closed' | 'changing' {
     const now = writes();
-    if (now === 'readOnly') return window.active ? 'closed' : 'open';
-    if (now === 'paused' && window.active) return 'closed';
-    return now === 'open' && !window.active ? 'open' : 'changing';
+    if (window.active && isHeld(now)) return 'closed';
+    return (now === 'open' || now === 'readOnly') && !window.active ? 'open' : 'changing';
   }
 
   function converge(): void {
@@ -171,16 +197,19 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
     withdraw(maintenance);
     // Before the workers that stand by are dismissed: they are for it.
     convergeRestart(maintenance);
+    convergeStorageRestart();
     convergePreparation(maintenance);
     convergeCollection(maintenance);
     clearTimeout(windowEnd);
     // The wall clock may jump to the deadline at any time, so a long wait is cut in pieces.
-    const { remaining } = window;
-    if (remaining !== undefined) windowEnd = setTimeout(converge, Math.min(remaining + 1, 1_000));
+    const remaining = Math.min(window.remaining ?? Infinity, storageWindow.remaining ?? Infinity);
+    if (remaining < Infinity) windowEnd = setTimeout(converge, Math.min(remaining + 1, 1_000));
   }
 
-  function isRestarted(generation: number): boolean {
-    if (!pool?.serving) return false;
+  function isRestarted(cause: RestartCause): boolean {
+    const restart = restarts[cause];
+    if (!restart || !pool?.serving) return false;
+    const { generation } = restart;
     return pool.workers.every((worker) => worker.generation >= generation || !worker.state.takesRequests);
   }
 
@@ -193,6 +222,23 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
       window.see(collectionFile.observed.value);
       converge();
     },
+    takeStorageWindow(found) {
+      storageOrder = found;
+      // What is asked before the pause has a deadline of its own.
+      storageWindow.see(
+        found ? { run: found.id, attempt: found.step === 'prepare' ? 0 : 1, window: found } : null,
+      );
+      converge();
+    },
+    memberState: () => ({
+      collection: collectionFile.observed.value?.run,
+      window: storageOrder && {
+        id: storageOrder.id,
+        prepared: pool?.prepared ?? false,
+        paused: isStoragePaused() && isHeld(writes()),
+        restarted: restarts.storage?.nonce === storageOrder.id && isRestarted('storage'),
+      },
+    }),
     get gate() {
       return gate;
     },
@@ -207,11 +253,18 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
       windowExpired: window.expired,
       lastPause: pauses.last,
       prepared: pool?.prepared ?? false,
-      restart: restart && { nonce: restart.nonce, done: isRestarted(restart.generation) },
+      restart: restarts.collection && {
+        nonce: restarts.collection.nonce,
+        done: isRestarted('collection'),
+      },
       collection: collection.state,
     }),
     close() {
       clearTimeout(windowEnd);
     },
   };
+}
+
+function isHeld(writes: RegistryState['writes']): boolean {
+  return writes === 'readOnly' || writes === 'paused';
 }

@@ -16,7 +16,7 @@ const remembered = 32;
 
 export interface WindowKeeper {
   /** Takes up what the file says now. */
-  see(maintenance: CollectionMaintenance | null): void;
+  see(maintenance: Pick<CollectionMaintenance, 'run' | 'attempt' | 'window'> | null): void;
   /** True while writes are to be held; false from the deadline on. */
   readonly active: boolean;
   /** True when the window of the current run was ended here. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -77,8 +78,12 @@ export function mountFiles(directory: string, files: Readonly<Record<string, str
   const version = mkdtempSync(join(directory, '..v'));
   for (const [name, text] of Object.entries(files)) {
     writeFileSync(join(version, name), text);
-    rmSync(join(directory, name), { force: true });
-    symlinkSync(join('..data', name), join(directory, name));
+    // Never gone for a moment: who looks just then would take the file for deleted.
+    const link = join(directory, name);
+    if (!lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) {
+      rmSync(link, { force: true });
+      symlinkSync(join('..data', name), link);
+    }
   }
   const link = join(directory, '..data_tmp');
   symlinkSync(version, link);
@@ -129,7 +134,7 @@ export async function startRegistry(setup: Setup = {}): Promise<RegistryUnderTes
   const listening = (): RegExpMatchArray[] => [
     ...output.matchAll(/"worker listening".* address="?([^ "]+:(\d+)|[^ "]+)/g),
   ];
-  const started = await eventually(() => listening().length >= 2 || child.exitCode !== null, 15_000);
+  const started = await eventually(() => listening().length >= 2 || child.exitCode !== null, 25_000);
   if (!started || child.exitCode !== null) {
     await stop('SIGKILL');
     throw new Error(output);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { collectionFile, registryFile } from '../config/maintenance.ts';
 import type { Config } from '../config/schema.ts';
@@ -16,6 +17,7 @@ import { listen, removeStaleSocket } from './listen.ts';
 import { createLiveSecrets } from './live-secrets.ts';
 import { createMaintainer } from './maintainer.ts';
 import { systemClock } from './maintenance-window.ts';
+import { joinStorage } from './membership.ts';
 import { createPool } from './pool.ts';
 import { createSilenceCount } from './silence-count.ts';
 import { startPurgeSchedule } from './purge-schedule.ts';
@@ -87,6 +89,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     directory === undefined ? [] : [registryFile, collectionFile].map((name) => join(directory, name));
   // Before any worker listens, so that one that starts inside a window comes up paused.
   takeMaintenance(await readTexts(maintenancePaths));
+  const self = { pod, boot, release: version, host: hostname() };
+  const membership = await joinStorage({ config, self, maintainer, log });
   const acceptor = createAcceptor({
     workers: () => pool.workers,
     patience: connectionPatience,
@@ -137,6 +141,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       pod,
       boot,
       version,
+      members: membership.boots?.slice(),
       ...maintainer.state(),
       ...writesState(),
       workers: pool.workers.map((worker) => worker.state),
@@ -187,6 +192,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   } catch (error) {
     acceptor.close();
     await pool.stop(failureDrainTimeout);
+    await membership.leave();
     throw error;
   }
   const watched = [
@@ -219,6 +225,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       collection.kill('the supervisor was told to stop');
       acceptor.close();
       await pool.stop(config.http.draintimeout || defaultDrainTimeout);
+      await membership.leave();
       for (const server of servers) server.close();
     },
   };

@@ -43,6 +43,21 @@ describe('Marking', () => {
     );
   });
 
+  it('opens no window while the replicas do not see one store', () => {
+    const run = takenUp();
+    const all = [zero, one].map((pod) => `${pod}-boot-1`);
+    const apart = look(run, [
+      { ...marked(run, 7), members: all },
+      { ...ready, members: all.slice(1) },
+    ]);
+    expect([apart.status.phase, apart.waiting?.reason]).toEqual(['Marking', 'StoresApart']);
+    const together = look(run, [
+      { ...marked(run, 7), members: all },
+      { ...ready, members: all },
+    ]);
+    expect(together.status.phase).toBe('EnteringReadOnly');
+  });
+
   it('opens a window when it is marked and every replica is prepared for this text', () => {
     const run = takenUp();
     const stale = makeReplica(one, makeState(one, { prepared: true }));

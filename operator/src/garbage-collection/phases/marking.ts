@@ -3,12 +3,12 @@ import { bounds } from '../bounds.ts';
 import { collectionHash } from '../document.ts';
 import type { Observation, Replica } from '../observation.ts';
 import type { Run, RunStatus } from '../run.ts';
-import { type Transition, enter, isoTime, stay, stepStart } from '../transition.ts';
+import { type Transition, type Waiting, enter, isoTime, stay, stepStart } from '../transition.ts';
 import { nothingDeleted } from '../counts.ts';
 import { choosePod } from './chosen-pod.ts';
 import { collectionOf, isCollecting } from './collecting.ts';
 import { finish } from './outcome.ts';
-import { isOutOfOrder, lastWindowEnd, registryNotReady } from './readiness.ts';
+import { isOutOfOrder, lastWindowEnd, registryNotReady, storesApart } from './readiness.ts';
 import { giveUp, mayRetry, settle, withoutMark } from './retry.ts';
 
 /** One replica marks, with writes on, and all get ready for a window. A replica that loses its mark has to mark again. */
@@ -35,7 +35,7 @@ function activeSince(run: Run, seen: Observation): number {
 
 function timedOut(run: Run, seen: Observation): Transition {
   const seconds = Math.round(run.timeoutMs / 1000);
-  const why = registryNotReady(run, seen, seen.registry)?.message ?? 'Marking was not over by then.';
+  const why = noWindow(run, seen)?.message ?? 'Marking was not over by then.';
   const message = `Marking and sweeping did not end within spec.timeout (${seconds} s). ${why}`;
   return giveUp(run, seen.now, { reason: 'TimedOut', message });
 }
@@ -140,8 +140,12 @@ function soloStatus(run: Run, { registry, replicas }: Observation): Partial<RunS
   return { solo: true, pods: [{ name: replica.pod, boot }] };
 }
 
+function noWindow(run: Run, seen: Observation): Waiting | null {
+  return registryNotReady(run, seen, seen.registry) ?? storesApart(run, seen);
+}
+
 function openWindow(run: Run, seen: Observation): Transition {
-  const waiting = registryNotReady(run, seen, seen.registry);
+  const waiting = noWindow(run, seen);
   if (waiting !== null && isOutOfOrder(run, seen, waiting)) {
     const { reason, message } = waiting;
     return giveUp(run, seen.now, {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { collectionDocument } from '../document.ts';
-import type { Observation, Sibling } from '../observation.ts';
+import type { Observation, Replica, Sibling } from '../observation.ts';
 import type { Run } from '../run.ts';
-import { makeObservation, makeReplica, makeRun, one, open, start, zero } from '../scenario.ts';
+import { makeObservation, makeReplica, makeRun, makeState, one, open, start, zero } from '../scenario.ts';
 import { step } from '../step.ts';
+import type { Transition } from '../transition.ts';
 
 const iso = (ms: number): string => new Date(start + ms).toISOString();
 
@@ -90,6 +91,36 @@ describe('Queued', () => {
     expect(late.status.phase).toBe('Failed');
     expect(late.status.failure?.reason).toBe('RegistryNotFound');
     expect(late.status.failure?.message).toContain('spec.registryRef.name');
+  });
+
+  /** A replica that finds these on its storage. */
+  const finding = (pod: string, ...members: string[]): Replica =>
+    makeReplica(pod, makeState(pod, { members: members.map((other) => `${other}-boot-1`) }));
+  const apart =
+    'The replicas of Registry team-a do not see one store (team-a-1 does not find team-a-0 on its storage): storage must be ReadWriteMany and the same for all.';
+
+  it('waits for replicas to see one store, and fails after spec.timeout with what to do', () => {
+    const run = makeRun();
+    const replicas = [finding(zero, zero, one), finding(one, one)];
+    const look = (after: number): Transition => step(run, makeObservation(replicas, { now: start + after }));
+    expect(look(0)).toMatchObject({
+      status: { phase: 'Queued' },
+      waiting: { reason: 'StoresApart', message: apart, stalled: false },
+    });
+    expect(look(20_000).waiting?.stalled).toBe(true);
+    expect(look(run.timeoutMs).status).toMatchObject({
+      phase: 'Failed',
+      failure: { reason: 'StoresApart', message: expect.stringContaining(apart) },
+    });
+  });
+
+  const stores: [string, Replica[]][] = [
+    ['that see one another', [finding(zero, zero, one, 'dead'), finding(one, one, zero)]],
+    ['of which one is of an earlier release', [open(zero), finding(one, one)]],
+    ['of which one does not answer', [makeReplica(zero, null), finding(one, one)]],
+  ];
+  it.each(stores)('begins with replicas %s', (_name, replicas) => {
+    expect(step(makeRun(), makeObservation(replicas)).status.phase).toBe('Marking');
   });
 
   const sibling = (changes: Partial<Sibling>): Sibling => ({

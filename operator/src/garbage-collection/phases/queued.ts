@@ -4,7 +4,7 @@ import { runAhead } from '../queue-order.ts';
 import type { Run } from '../run.ts';
 import { undoneRun } from '../undone-run.ts';
 import { abandon } from './outcome.ts';
-import { isOutOfOrder, lastWindowEnd, registryNotReady, wait } from './readiness.ts';
+import { isOutOfOrder, lastWindowEnd, registryNotReady, storesApart, wait } from './readiness.ts';
 import { type Transition, type Waiting, closed, enter, isoTime, stay } from '../transition.ts';
 
 /** Waits until the Registry is Ready with a settled StatefulSet and no other run goes before; then opens an attempt. */
@@ -86,7 +86,7 @@ function waitingFor(run: Run, seen: Observation): Waiting | null {
   if (registry.collectionRun !== '' && registry.collectionRun !== run.uid) {
     return wait('RunAhead', 'Waits until the registry has let go of an earlier run that no longer exists.');
   }
-  return registryNotReady(run, seen, registry) ?? backOff(run, seen);
+  return registryNotReady(run, seen, registry) ?? storesApart(run, seen) ?? backOff(run, seen);
 }
 
 function backOff(run: Run, seen: Observation): Waiting | null {

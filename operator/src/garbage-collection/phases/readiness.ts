@@ -1,7 +1,7 @@
 import { bounds } from '../bounds.ts';
 import type { Observation, RegistryView } from '../observation.ts';
 import type { Run } from '../run.ts';
-import type { Waiting } from '../transition.ts';
+import { isoTime, type Waiting } from '../transition.ts';
 
 /** Why no window can open now: it needs a Ready Registry with a settled StatefulSet. Null when one can. */
 export function registryNotReady(run: Run, seen: Observation, registry: RegistryView | null): Waiting | null {
@@ -12,6 +12,23 @@ export function registryNotReady(run: Run, seen: Observation, registry: Registry
   const settled = registry?.statefulSet?.settled === true && present === registry.statefulSet.replicas;
   if (registry?.ready === true && settled && seen.replicas.length === present) return null;
   return wait('RegistryNotReady', `Waits for Registry ${run.registry} to be Ready with all its replicas.`);
+}
+
+/**
+ * Why nothing may be swept although the Registry is ready: one replica does not find another on its storage, so that what one marks is
+ * not what the other serves. Null when none says so; earlier releases do not tell what they find. Replicas that have just started
+ * need a moment, so it is for a person only after a while.
+ */
+export function storesApart(run: Run, seen: Observation): Waiting | null {
+  const told = seen.replicas.filter(({ state }) => state?.members !== undefined);
+  for (const { pod, state } of told) {
+    const missed = told.find((other) => !state?.members?.includes(other.state?.boot ?? ''));
+    if (missed === undefined) continue;
+    const message = `The replicas of Registry ${run.registry} do not see one store (${pod} does not find ${missed.pod} on its storage): storage must be ReadWriteMany and the same for all.`;
+    const waited = seen.now - Date.parse(run.status.startTime ?? isoTime(seen.now));
+    return { reason: 'StoresApart', message, stalled: waited >= bounds.recovery };
+  }
+  return null;
 }
 
 /** A replica that failed an attempt seldom comes back soon, and the run should say so while somebody looks. */

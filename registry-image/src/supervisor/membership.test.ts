@@ -1,0 +1,74 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Config } from '../config/schema.ts';
+import type { StorageWindow } from '../gc/storage-window.ts';
+import { membersRoot, windowPath } from '../storage/paths.ts';
+import { joinStorage, type Membership } from './membership.ts';
+import { eventually } from './registry-under-test.ts';
+
+const boot = (digit: number): string => `00000000-0000-4000-8000-00000000000${digit}`;
+
+let store: string;
+const joined: Membership[] = [];
+beforeEach(() => {
+  store = mkdtempSync(join(tmpdir(), 'store-'));
+});
+afterEach(async () => {
+  for (const membership of joined.splice(0)) await membership.leave();
+  rmSync(store, { recursive: true, force: true });
+});
+
+/** A member that says which window it sees. */
+async function enter(digit: number, storage: object = {}): Promise<Membership & { file: string }> {
+  let window: StorageWindow | undefined;
+  const membership = await joinStorage({
+    config: { storage: { filesystem: { rootdirectory: store, maxthreads: 100 }, ...storage } } as Config,
+    self: { pod: 'pod:0', boot: boot(digit), release: '1', host: 'node' },
+    maintainer: {
+      takeStorageWindow: (found) => (window = found),
+      memberState: () => ({ collection: window?.id }),
+    },
+    log: pino({ level: 'silent' }),
+  });
+  joined.push(membership);
+  return Object.assign(membership, { file: join(store, membersRoot, `pod-0-${boot(digit)}`) });
+}
+
+it('is there with what holds in it before it may commit, also when a window was there first', async () => {
+  await (await enter(1)).leave();
+  const deadline = new Date(Date.now() + 60_000).toISOString();
+  writeFileSync(join(store, windowPath), JSON.stringify({ id: 'first', deadline, step: 'pause' }));
+  const { file } = await enter(2);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+    pod: 'pod:0',
+    boot: boot(2),
+    release: '1',
+    host: 'node',
+    collection: 'first',
+  });
+});
+
+it('finds the others, and is found no more when it has left', async () => {
+  const one = await enter(1);
+  const two = await enter(2);
+  expect(two.boots).toEqual([boot(1), boot(2)]);
+  expect(await eventually(() => one.boots?.length === 2)).toBe(true);
+  await two.leave();
+  expect(await eventually(() => one.boots?.length === 1)).toBe(true);
+  expect(readdirSync(join(store, membersRoot))).toHaveLength(1);
+});
+
+it('is renewed, and there again when somebody took it for dead', async () => {
+  const { file } = await enter(1);
+  utimesSync(file, new Date(Date.now() - 40_000), new Date(Date.now() - 40_000));
+  expect(await eventually(() => Date.now() - statSync(file).mtimeMs < 30_000, 10_000)).toBe(true);
+  rmSync(file);
+  expect(await eventually(() => readdirSync(join(store, membersRoot)).length === 1)).toBe(true);
+});
+
+it('finds only itself in the memory of this process', async () => {
+  expect((await enter(1, { inmemory: {} })).boots).toEqual([boot(1)]);
+});
