@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { request, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect as connectPlainly } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -13,8 +13,11 @@ const authority = makeTestCertificate('authority');
 const good = makeTestCertificate('good', authority);
 const foreign = makeTestCertificate('foreign');
 
-async function listen(server: RegistryServer): Promise<number> {
-  server.http1.on('request', (_, response) => response.end('ok'));
+async function listen(
+  server: RegistryServer,
+  answer: (response: ServerResponse) => void = (response) => void response.end('ok'),
+): Promise<number> {
+  server.http1.on('request', (_, response) => answer(response));
   server.listener.listen(0, '127.0.0.1');
   await once(server.listener, 'listening');
   onTestFinished(() => {
@@ -127,4 +130,23 @@ describe('a connection of HTTP/1.1', () => {
       });
     expect([await statusWith(24 * 1024), await statusWith(40 * 1024)]).toEqual([200, 431]);
   });
+});
+
+it('asks for the body of a request only when the answers before it are out', async () => {
+  const server = createRegistryServer({ tls: null, http2: false });
+  const answers: ServerResponse[] = [];
+  const port = await listen(server, (response) => void answers.push(response));
+  const socket = connectPlainly(port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  let received = '';
+  socket.on('data', (data: Buffer) => (received += data.toString()));
+  const put = 'PUT /v2/ HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx';
+  socket.write(`GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n${put}`);
+  await expect.poll(() => answers.length).toBe(1);
+  answers[0]?.end(Buffer.from('first'));
+  await expect.poll(() => answers.length).toBe(2);
+  answers[1]?.end(Buffer.from('second'));
+  await expect.poll(() => received).toMatch(/second$/);
+  const heads = received.match(/HTTP\/1\.1 \d+ \w+|first|second/g);
+  expect(heads).toEqual(['HTTP/1.1 200 OK', 'first', 'HTTP/1.1 100 Continue', 'HTTP/1.1 200 OK', 'second']);
 });

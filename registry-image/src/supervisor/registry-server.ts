@@ -1,4 +1,8 @@
-import { createServer as createHttp1Server, type Server as Http1Server } from 'node:http';
+import {
+  createServer as createHttp1Server,
+  type Server as Http1Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
 import { createServer as createListener, type Server as Listener, type Socket } from 'node:net';
 import { createServer as createTlsListener, type TLSSocket } from 'node:tls';
@@ -75,11 +79,26 @@ const keepAliveDelay = 60_000;
 
 export function createRegistryServer(options: RegistryServerOptions): RegistryServer {
   const http1 = createHttp1Server(http1Options);
+  http1.on('checkContinue', (request, response) => {
+    inTurn(response, () => {
+      response.writeContinue();
+      http1.emit('request', request, response);
+    });
+  });
   // It begins to look after its time limits when it listens, which it leaves to the listener.
   http1.emit('listening');
   const http2 = options.http2 ? createSessionServer() : null;
   if (!options.tls) return { ...openly(http1, http2), http1, http2, use: () => {} };
   return { ...encryptedly(options, options.tls, http1, http2), http1, http2 };
+}
+
+/**
+ * Goes on once all answers before this one have gone out. Node itself asks for a body ("100 Continue") at once; when an answer before is
+ * not out yet, that comes between the head and the body of the final answer. (RFC 9110, 15.2)
+ */
+function inTurn(response: ServerResponse, proceed: () => void): void {
+  if (response.socket) proceed();
+  else response.once('socket', proceed);
 }
 
 function createSessionServer(): Http2Server {
