@@ -46,6 +46,8 @@ export const CollectionState = z.object({
   remaining: z.number().int().default(0),
   /** One sentence for people; set when `phase` is Failed. */
   message: z.string().optional(),
+  /** True when the collector's process ended without a word: then another one may succeed. */
+  died: z.boolean().optional(),
   counts: CollectionCounts,
 });
 export type CollectionState = z.infer<typeof CollectionState>;

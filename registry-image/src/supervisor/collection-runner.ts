@@ -107,12 +107,9 @@ export function createCollectionRunner(options: CollectionRunnerOptions): Collec
     child = null;
     running = null;
     if (state && !isDone(state, keepsMark)) {
-      advance({
-        phase: 'Failed',
-        touched: false,
-        counts: {},
-        message: killReason ?? `the collector ended early (${how})`,
-      });
+      const message = killReason ?? `the collector ended early (${how})`;
+      advance({ phase: 'Failed', touched: false, counts: {}, message });
+      state = { ...state, died: killReason === undefined };
     }
     killReason = undefined;
     log.info({ run: state?.run, phase: state?.phase, message: state?.message }, 'collector ended');

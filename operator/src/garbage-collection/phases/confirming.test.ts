@@ -35,6 +35,22 @@ function confirmedBy(
 }
 
 describe('Confirming', () => {
+  it('looks once more when the collector was killed, three times at most', () => {
+    let run = enterConfirm();
+    for (const attempt of [2, 3]) {
+      const seen = confirmedBy(run, 'Failed');
+      const { collection } = seen.replicas[0]?.state ?? {};
+      if (collection) collection.died = true;
+      run = follow(run, step(run, seen));
+      expect(run.status).toMatchObject({ phase: 'Confirming', attempt, failedAttempts: attempt - 1 });
+      expect(collectionDocument(run)).toMatchObject({ attempt, restart: 'run-1-1', confirm: { pod: zero } });
+    }
+    const seen = confirmedBy(run, 'Failed');
+    const { collection } = seen.replicas[0]?.state ?? {};
+    if (collection) collection.died = true;
+    expect(step(run, seen).status).toMatchObject({ phase: 'Failed', failure: { reason: 'NotConfirmed' } });
+  });
+
   it('succeeds with what was freed', () => {
     const run = enterConfirm();
     expect(collectionDocument(run)).toEqual({

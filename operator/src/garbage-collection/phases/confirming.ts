@@ -1,5 +1,5 @@
 import type { CollectionCounts } from '@wharfinger/registry/config';
-import { bounds } from '../bounds.ts';
+import { bounds, maxFailedAttempts } from '../bounds.ts';
 import { collectionHash } from '../document.ts';
 import type { Observation } from '../observation.ts';
 import type { Run } from '../run.ts';
@@ -23,7 +23,19 @@ export function confirming(run: Run, seen: Observation): Transition {
     return stay(run, bounds.openPoll);
   if (collection.phase === 'Confirmed') return confirmed(run, seen, collection.counts);
   if (collection.phase !== 'Failed') return stay(run, bounds.openPoll);
+  if (collection.died === true && mayTryAgain(run)) return tryAgain(run);
   return abandon(run, seen.now, notConfirmed(run, collection.message ?? `pod ${pod.pod} gave no reason`));
+}
+
+function mayTryAgain({ deleting, status }: Run): boolean {
+  return !deleting && (status.failedAttempts ?? 0) + 1 < maxFailedAttempts;
+}
+
+/** A second mark may be killed and made again at any point; another attempt, so that the answer of the first is not taken for its own. */
+function tryAgain({ status }: Run): Transition {
+  const { attempt = 0, failedAttempts = 0 } = status;
+  const next = { ...status, attempt: attempt + 1, failedAttempts: failedAttempts + 1 };
+  return { status: next, events: [], requeueAfterMs: 0 };
 }
 
 /** A collector that does not answer stops at the window's deadline at the latest: two must never work at once. */

@@ -144,6 +144,21 @@ describe('Marking', () => {
     });
   });
 
+  it('marks anew when the collector was killed, three times at most', () => {
+    let run = takenUp();
+    for (const failedAttempts of [1, 2]) {
+      const collection = collectionState(run, { phase: 'Failed', died: true, message: 'killed.' });
+      const next = look(run, [{ collection }, ready]);
+      expect(next.status).toMatchObject({ phase: 'Marking', failedAttempts });
+      run = { ...run, status: { ...run.status, failedAttempts } };
+    }
+    const collection = collectionState(run, { phase: 'Failed', died: true, message: 'killed.' });
+    expect(look(run, [{ collection }, ready]).status).toMatchObject({
+      phase: 'Failed',
+      failure: { reason: 'MarkLost' },
+    });
+  });
+
   it('fails without a window when the mark fails', () => {
     const run = takenUp();
     const collection = collectionState(run, { phase: 'Failed', message: 'cannot read.' });

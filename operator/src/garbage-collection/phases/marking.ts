@@ -81,10 +81,10 @@ function follow(run: Run, seen: Observation, collection: CollectionState): Trans
   return openWindow(marked, seen);
 }
 
-/** Before any window a mark that fails says what is wrong with the storage; between windows it may be the collector that died. */
+/** A mark that fails before any window says what is wrong with the storage, unless its collector was killed. */
 function failed(run: Run, seen: Observation, collection: CollectionState): Transition {
   const why = collection.message ?? 'it gave no reason.';
-  if ((run.status.windows ?? 0) > 0) return lost(run, seen, why);
+  if (collection.died === true || (run.status.windows ?? 0) > 0) return lost(run, seen, why);
   const message = `The mark on ${run.status.collectorPod} failed: ${why}`.slice(0, 1024);
   return giveUp(run, seen.now, { reason: 'MarkFailed', message });
 }
