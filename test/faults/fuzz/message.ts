@@ -28,9 +28,9 @@ export function isCorrect({ kind }: Spoil): boolean {
   return kind === 'whole' || kind === 'chunked' || kind === 'slow' || kind === 'expect';
 }
 
-/** Whether it asks for what the message does: with a `?` in its tag, `latest` becomes `lat`. */
+/** Whether it asks for what the message does: with a `?` in its tag, `latest` becomes `lat`, and a body may end sooner. */
 export function isAboutTheSame({ kind }: Spoil): boolean {
-  return kind !== 'encoding';
+  return kind !== 'encoding' && kind !== 'cut' && kind !== 'length';
 }
 
 /**
