@@ -21,6 +21,7 @@ export default class TallyReporter implements Reporter {
           name: `${module.relativeModuleId} > ${test.fullName}`,
           state: test.result().state,
           expectedToFail: test.options.fails === true,
+          message: test.result().errors?.[0]?.message,
         })),
       );
     }

@@ -5,7 +5,7 @@ test('only a test that ran and passed counts as passed', () => {
   const result = tally(
     [
       { name: 'a', state: 'passed', expectedToFail: false },
-      { name: 'b', state: 'failed', expectedToFail: false },
+      { name: 'b', state: 'failed', expectedToFail: false, message: 'it was\n  wrong' },
       { name: 'c', state: 'skipped', expectedToFail: false },
       { name: 'd', state: 'pending', expectedToFail: false },
       { name: 'e', state: 'passed', expectedToFail: true },

@@ -11,6 +11,8 @@ export interface TestOutcome {
   readonly name: string;
   readonly state: 'passed' | 'failed' | 'skipped' | 'pending';
   readonly expectedToFail: boolean;
+  /** What was wrong. */
+  readonly message?: string;
 }
 
 /** Counts outcomes. A test that did not run, or passes only because it was declared to fail, is a failure. */
@@ -19,9 +21,19 @@ export function tally(outcomes: readonly TestOutcome[], problems: readonly strin
   let passed = 0;
   for (const outcome of outcomes) {
     if (outcome.state === 'passed' && !outcome.expectedToFail) passed += 1;
-    else failures.push(`${outcome.name} (${outcome.expectedToFail ? 'expected to fail' : outcome.state})`);
+    else failures.push(describe(outcome));
   }
   return { passed, failed: failures.length, failures };
+}
+
+/** Characters of a message that are enough to know what to look for. */
+const longestMessage = 300;
+
+function describe({ name, state, expectedToFail, message }: TestOutcome): string {
+  const line = `${name} (${expectedToFail ? 'expected to fail' : state})`;
+  return message === undefined
+    ? line
+    : `${line}: ${message.replaceAll(/\s+/g, ' ').slice(0, longestMessage)}`;
 }
 
 /** Adds tallies up. */
