@@ -14,6 +14,7 @@ test('only a test that ran and passed counts as passed', () => {
   );
   expect(result.passed).toBe(1);
   expect(result.failed).toBe(5);
+  expect(result.failures).toContain('b (failed): it was wrong');
 });
 
 test('sums keep every failure', () => {
