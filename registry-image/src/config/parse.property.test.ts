@@ -102,7 +102,10 @@ describe('parseConfig', () => {
         } catch {
           return;
         }
-        expect(parseConfig(printConfig(config), {}).config).toEqual(config);
+        const printed = printConfig(config);
+        // A password that stands in a URL is not printed.
+        if (printed.includes('********')) return;
+        expect(parseConfig(printed, {}).config).toEqual(config);
       }),
       { numRuns: 400 },
     );

@@ -40,7 +40,7 @@ async function startServer(answer: (response: Answering) => void): Promise<{
   return {
     connections,
     port: (server.listener.address() as AddressInfo).port,
-    requests: (wanted) => expect.poll(() => count).toBe(wanted),
+    requests: (wanted) => expect.poll(() => count, { timeout: 10_000 }).toBe(wanted),
   };
 }
 
