@@ -65,8 +65,8 @@ async function perform(context: ActContext, send: Send, action: Action): Promise
   }
 }
 
-/** What a push is answered when a collection has taken what it brought and nothing keeps that. */
-const refusals: ReadonlySet<string | undefined> = new Set(['MANIFEST_BLOB_UNKNOWN']);
+/** What a push is answered when a collection has taken what it brought, or its upload, and nothing keeps that. */
+const refusals: ReadonlySet<string | undefined> = new Set(['MANIFEST_BLOB_UNKNOWN', 'BLOB_UPLOAD_INVALID']);
 
 /** Pulls every tag that must be there. */
 export async function pullEverything(context: ActContext): Promise<void> {
