@@ -1,28 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
-import { startApiProxy, type ApiProxy } from '../support/api-proxy.ts';
 import { eventually } from '../support/eventually.ts';
 import { image, randomLayer, type Image } from '../support/image.ts';
-import {
-  apply,
-  at,
-  createNamespace,
-  deleteNamespace,
-  get,
-  type KubeObject,
-  kubectl,
-  list,
-} from '../support/kubernetes.ts';
-import {
-  operatorNamespace,
-  scaleOperator,
-  startOperator,
-  type OperatorProcess,
-} from '../support/operator-process.ts';
+import { apply, at, createNamespace, deleteNamespace, get, type KubeObject } from '../support/kubernetes.ts';
+import { type KillableOperators, replaceOperators } from '../support/killable-operators.ts';
 import { createRegistry } from '../support/registries.ts';
 import { RegistryClient } from '../support/registry-client.ts';
-import { started } from '../support/started.ts';
 import { pulling, pushing } from '../support/traffic.ts';
 import { blobsIn, volumePath } from '../support/volumes.ts';
 
@@ -31,34 +13,16 @@ const stride = process.env['WHARFINGER_EVERY_POINT'] ? 1 : 6;
 const namespace = 'e2e-collection-kill';
 const name = 'store';
 const kept: Image = image([randomLayer(20_000)]);
-let proxy: ApiProxy;
-let registryImage: string;
-const operators: OperatorProcess[] = [];
+let operators: KillableOperators;
 
 beforeAll(async () => {
   await createNamespace(namespace);
-  const [example] = await list('statefulsets', started().registry.namespace);
-  registryImage = String(at(example, 'spec.template.spec.containers[0].image'));
-  await scaleOperator(0);
-  const token = (await kubectl(['create', 'token', 'wharfinger', '-n', operatorNamespace])).trim();
-  const cluster = at(parse(readFileSync(started().kubeconfig, 'utf8')), 'clusters[0].cluster') as Readonly<
-    Record<string, string>
-  >;
-  const ca = Buffer.from(cluster['certificate-authority-data'] ?? '', 'base64').toString();
-  proxy = await startApiProxy(cluster['server'] ?? '', ca, token);
+  operators = await replaceOperators(namespace);
 });
 afterAll(async () => {
-  for (const one of operators) one.kill();
-  await proxy.close();
-  await scaleOperator(2);
+  await operators.close();
   await deleteNamespace(namespace);
 });
-
-function operator(): OperatorProcess {
-  const fresh = startOperator(proxy.url, namespace, registryImage);
-  operators.push(fresh);
-  return fresh;
-}
 
 function collect(run: string): Promise<unknown> {
   return apply({
@@ -90,7 +54,7 @@ async function leaveDead(client: RegistryClient): Promise<Image> {
 }
 
 test('C6: the operator is killed before and after each write of a collection: it ends, nothing is lost, pushes and pulls go on', async () => {
-  let running = operator();
+  let running = operators.start();
   const access = await createRegistry({ namespace, name });
   const clients = [1, 2, 3].map(() => new RegistryClient(access));
   const [owner, pusher, puller] = clients as [RegistryClient, RegistryClient, RegistryClient];
@@ -99,10 +63,10 @@ test('C6: the operator is killed before and after each write of a collection: it
   const volume = await volumePath(namespace, name);
 
   await leaveDead(owner);
-  proxy.arm();
+  operators.proxy.arm();
   await collect('reference');
   expect(at(await ended('reference'), 'status')).toMatchObject({ phase: 'Succeeded', windows: 1 });
-  const { length: total } = proxy.writes;
+  const { length: total } = operators.proxy.writes;
   running.kill();
   expect(total).toBeGreaterThan(10);
 
@@ -111,23 +75,23 @@ test('C6: the operator is killed before and after each write of a collection: it
   for (let point = 1; point <= 2 * total; point += stride) {
     const [write, when] = [Math.ceil(point / 2), point % 2 === 1 ? 'before' : 'after'] as const;
     const dead = await leaveDead(owner);
-    const doomed = operator();
+    const doomed = operators.start();
     const killed = new Promise<void>((resolve) => {
       const kill = (): void => {
         kills += 1;
         doomed.kill();
         resolve();
       };
-      proxy.arm({ at: write, when, kill });
+      operators.proxy.arm({ at: write, when, kill });
     });
     const run = `run-${write}-${when}`;
     await collect(run);
     // A write less in this run leaves nothing to kill at.
     await Promise.race([killed, ended(run)]);
     doomed.kill();
-    proxy.arm();
+    operators.proxy.arm();
     const begun = performance.now();
-    running = operator();
+    running = operators.start();
     const over = await ended(run);
     slowest = Math.max(slowest, performance.now() - begun);
     running.kill();

@@ -1,12 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parse } from 'yaml';
-import { readFileSync } from 'node:fs';
-import { startApiProxy, type ApiProxy } from '../support/api-proxy.ts';
 import { image, randomLayer } from '../support/image.ts';
 import {
   apply,
-  at,
   createNamespace,
   deleteNamespace,
   kubectl,
@@ -14,14 +10,9 @@ import {
   tryKubectl,
   waitForCondition,
 } from '../support/kubernetes.ts';
-import {
-  operatorNamespace,
-  scaleOperator,
-  startOperator,
-  type OperatorProcess,
-} from '../support/operator-process.ts';
+import { type KillableOperators, replaceOperators } from '../support/killable-operators.ts';
+import type { OperatorProcess } from '../support/operator-process.ts';
 import { clientOf, registryObject } from '../support/registries.ts';
-import { started } from '../support/started.ts';
 
 const namespace = 'e2e-kill';
 const owned = [
@@ -33,35 +24,16 @@ const owned = [
   'networkpolicy',
   'poddisruptionbudget',
 ];
-let proxy: ApiProxy;
-let registryImage: string;
-const operators: OperatorProcess[] = [];
+let operators: KillableOperators;
 
 beforeAll(async () => {
   await createNamespace(namespace);
-  const [example] = await list('statefulsets', started().registry.namespace);
-  registryImage = String(at(example, 'spec.template.spec.containers[0].image'));
-  await scaleOperator(0);
-  const token = (await kubectl(['create', 'token', 'wharfinger', '-n', operatorNamespace])).trim();
-  const config: unknown = parse(readFileSync(started().kubeconfig, 'utf8'));
-  const ca = Buffer.from(
-    String(at(config, 'clusters[0].cluster.certificate-authority-data')),
-    'base64',
-  ).toString();
-  proxy = await startApiProxy(String(at(config, 'clusters[0].cluster.server')), ca, token);
+  operators = await replaceOperators(namespace);
 });
 afterAll(async () => {
-  for (const one of operators) one.kill();
-  await proxy.close();
-  await scaleOperator(2);
+  await operators.close();
   await deleteNamespace(namespace);
 });
-
-function operator(): OperatorProcess {
-  const fresh = startOperator(proxy.url, namespace, registryImage);
-  operators.push(fresh);
-  return fresh;
-}
 
 /** What a Registry owns, without its name, so that two Registries can be compared. */
 async function shape(name: string): Promise<string[]> {
@@ -95,12 +67,12 @@ async function ready(name: string, running: OperatorProcess): Promise<void> {
 }
 
 test('the operator is killed before and after every write of a reconcile: the end is the same, no key ever changes', async () => {
-  proxy.arm();
-  let running = operator();
+  operators.proxy.arm();
+  let running = operators.start();
   await apply(object('reference'));
   await ready('reference', running);
   await sleep(3000);
-  const { length: total } = proxy.writes;
+  const { length: total } = operators.proxy.writes;
   const reference = await shape('reference');
   running.kill();
   await kubectl(['delete', 'registry', 'reference', '-n', namespace, '--wait=false']);
@@ -112,9 +84,9 @@ test('the operator is killed before and after every write of a reconcile: the en
   for (let at = 1; at <= total; at += 1) {
     for (const when of ['before', 'after'] as const) {
       const name = `k${at}${when[0] ?? ''}`;
-      const doomed = operator();
+      const doomed = operators.start();
       const killed = new Promise<void>((resolve) => {
-        proxy.arm({
+        operators.proxy.arm({
           at,
           when,
           kill: () => {
@@ -129,7 +101,7 @@ test('the operator is killed before and after every write of a reconcile: the en
       await Promise.race([killed, ready(name, doomed).then(() => sleep(3000))]);
       doomed.kill();
       const before = await keys(name);
-      running = operator();
+      running = operators.start();
       await ready(name, running);
       expect(await keys(name), name).toMatchObject(before);
       expect(await shape(name), name).toEqual(reference);

@@ -9,6 +9,7 @@ import { outputLines } from './output-lines.ts';
 import { planLines } from './plan-text.ts';
 import { readPlanReport } from './read-plan-report.ts';
 import { beginStagedCollection, type StagedCollection } from './staged-collection.ts';
+import { endOfWindow, untilSpent } from './sweep-limits.ts';
 
 export interface GarbageCollectCommand {
   /** Arguments after `garbage-collect`. */
@@ -25,8 +26,6 @@ export interface GarbageCollectCommand {
 const linesPerWrite = 1000;
 /** Milliseconds of moving in one window: beside registries that serve, and when nobody waits. */
 const sweepBudget = { beside: 2_000, alone: 15_000 };
-/** Milliseconds before the end of a window at which nothing more is moved. */
-const margin = 500;
 /** Milliseconds between two windows, so that the pushes held by the first go through. */
 const windowGap = 10_000;
 
@@ -79,24 +78,14 @@ async function sweepInWindow(
   let gap = 0;
   const sweep = async ({ isAlone, deadline }: HeldWrites): Promise<number> => {
     const budget = isAlone ? sweepBudget.alone : sweepBudget.beside;
-    // Begins with the first move, so that every window brings the run forward.
-    let begun: number | undefined;
-    const until = (): boolean => performance.now() - (begun ??= performance.now()) > budget;
-    const end = isAlone ? signal : AbortSignal.any([signal, endOf(deadline)]);
-    const left = await staged.sweep({ until, signal: end });
+    const end = isAlone ? signal : AbortSignal.any([signal, endOfWindow(deadline)]);
+    const left = await staged.sweep({ until: untilSpent(budget), signal: end });
     if (left > 0 && !isAlone) gap = windowGap;
     return left;
   };
   const left = await withWritesHeld(driver, sweep, isTouched);
   await sleep(gap, undefined, { signal });
   return left;
-}
-
-function endOf(deadline: number): AbortSignal {
-  const end = new AbortController();
-  const reason = new Error('the sweep was not done when the window was about to end: collect again');
-  setTimeout(() => end.abort(reason), deadline - Date.now() - margin).unref();
-  return end.signal;
 }
 
 function linesOfPlan(format: 'json' | 'text', report: PlanReport): Iterable<string> {

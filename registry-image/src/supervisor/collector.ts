@@ -7,15 +7,13 @@ import type { Mark } from '../gc/mark.ts';
 import { readPlanReport } from '../gc/read-plan-report.ts';
 import { restoreRun } from '../gc/restore.ts';
 import { beginStagedCollection, type StagedCollection } from '../gc/staged-collection.ts';
+import { endOfWindow, untilSpent } from '../gc/sweep-limits.ts';
 import { troubleSentence } from '../gc/trouble.ts';
 import { openStorage } from '../storage/open.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { sendToParent } from './channel.ts';
 import type { CollectorCommand, CollectorJob, CollectorMessage, SweepWindow } from './collector-protocol.ts';
 import { storageChannel } from './storage-keeper.ts';
-
-/** Milliseconds before the end of the window at which nothing more is moved. */
-const margin = 500;
 
 type Start = Extract<CollectorCommand, { type: 'start' }>;
 
@@ -82,7 +80,7 @@ async function work(context: {
       break;
     }
     case 'collect':
-      await collect({ ...context, options: job.options, trash, signal: endOf(job.deadline) });
+      await collect({ ...context, options: job.options, trash, signal: endOfWindow(job.deadline) });
       break;
     case 'confirm':
       // Nobody waits for it. What marks may not do so: it could not go back for the window.
@@ -104,18 +102,8 @@ async function work(context: {
 async function sweep({ deadline, budget }: SweepWindow): Promise<void> {
   if (!marked) return;
   touched = false;
-  // Begins with the first move, so that every window brings the run forward.
-  let begun: number | undefined;
-  const until = (): boolean => performance.now() - (begun ??= performance.now()) > budget;
-  const left = await marked.sweep({ until, signal: endOf(deadline) });
+  const left = await marked.sweep({ until: untilSpent(budget), signal: endOfWindow(deadline) });
   if (left === 0) process.exit(0);
-}
-
-function endOf(deadline: number): AbortSignal {
-  const end = new AbortController();
-  const reason = new Error('the sweep was not done when the window was about to end');
-  setTimeout(() => end.abort(reason), deadline - Date.now() - margin).unref();
-  return end.signal;
 }
 
 async function report(progress: Progress): Promise<void> {

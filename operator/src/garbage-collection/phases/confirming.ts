@@ -1,11 +1,12 @@
 import type { CollectionCounts } from '@wharfinger/registry/config';
-import { bounds, maxFailedAttempts } from '../bounds.ts';
+import { bounds } from '../bounds.ts';
 import { collectionHash } from '../document.ts';
 import type { Observation } from '../observation.ts';
 import type { Run } from '../run.ts';
 import { choosePod, isFit } from './chosen-pod.ts';
 import { type Transition, stay, stepStart } from '../transition.ts';
 import { abandon, finish } from './outcome.ts';
+import { hasAttemptsLeft } from './retry.ts';
 
 /** The second mark, with writes on: only what it finds dead is freed. A pod that is lost hands it to another. */
 export function confirming(run: Run, seen: Observation): Transition {
@@ -23,12 +24,8 @@ export function confirming(run: Run, seen: Observation): Transition {
     return stay(run, bounds.openPoll);
   if (collection.phase === 'Confirmed') return confirmed(run, seen, collection.counts);
   if (collection.phase !== 'Failed') return stay(run, bounds.openPoll);
-  if (collection.died === true && mayTryAgain(run)) return tryAgain(run);
+  if (collection.died === true && hasAttemptsLeft(run)) return tryAgain(run);
   return abandon(run, seen.now, notConfirmed(run, collection.message ?? `pod ${pod.pod} gave no reason`));
-}
-
-function mayTryAgain({ deleting, status }: Run): boolean {
-  return !deleting && (status.failedAttempts ?? 0) + 1 < maxFailedAttempts;
 }
 
 /** A second mark may be killed and made again at any point; another attempt, so that the answer of the first is not taken for its own. */

@@ -13,9 +13,12 @@ const passing: ReadonlySet<string> = new Set([
 
 /** Whether a run with this failure is tried once more. */
 export function mayRetry(run: Run, failure: Failure, now: number): boolean {
-  const { failedAttempts = 0, activeTime } = run.status;
-  if (run.deleting || !passing.has(failure.reason) || failedAttempts + 1 >= maxFailedAttempts) return false;
-  return now - Date.parse(activeTime ?? '') < run.timeoutMs;
+  if (!passing.has(failure.reason) || !hasAttemptsLeft(run)) return false;
+  return now - Date.parse(run.status.activeTime ?? '') < run.timeoutMs;
+}
+
+export function hasAttemptsLeft({ deleting, status }: Run): boolean {
+  return !deleting && (status.failedAttempts ?? 0) + 1 < maxFailedAttempts;
 }
 
 /**
