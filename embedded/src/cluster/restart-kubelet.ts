@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '../process/wait.ts';
 import { silentProgress } from '../progress.ts';
 import { readObject, readyCondition } from './api.ts';
@@ -19,9 +20,11 @@ export async function restartKubelet(
   const ready = async (): Promise<{ ready: boolean; heartbeat: string }> =>
     readyCondition(await readObject(layout, network, `/api/v1/nodes/${cluster.nodeName}`));
   await withLock(layout.lock, options.progress, async () => {
-    const before = await ready();
     await stopComponents(layout, ['kubelet']);
     options.progress.step('the kubelet is stopped');
+    const before = await ready();
+    // Heartbeats are whole seconds: one in the second of the last cannot be told from it.
+    await sleep(Math.max(0, Date.parse(before.heartbeat) + 1000 - Date.now()));
     await startComponent(kubeletComponent(context), layout);
     const readyAgain = async (): Promise<boolean> => {
       const now = await ready();
