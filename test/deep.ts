@@ -5,6 +5,11 @@ import { runSnapshotCampaign } from './faults/durability/snapshot-campaign.ts';
 import { runFuzzCampaign } from './faults/fuzz/campaign.ts';
 import { runInterleavings, runMutants } from './faults/interleavings/campaign.ts';
 import { runCollectionKills } from './faults/kills/campaign.ts';
+import { collectLargeStore } from './faults/live/large-store.ts';
+import { runLiveCampaign } from './faults/live/live-campaign.ts';
+import { manyRepositories } from './bench/gc/generated-store.ts';
+import { createNamespace, deleteNamespace } from './support/kubernetes.ts';
+import { run } from './runner/phases.ts';
 import { compareUnderLimit } from './faults/memory/comparison.ts';
 import { seedOf } from './faults/random.ts';
 
@@ -99,7 +104,63 @@ const campaigns: readonly Campaign[] = [
       return hits >= points * 0.9 ? problems : [...problems, `only ${hits} of ${points} kills hit`];
     },
   },
+  {
+    name: 'live: ten clients push, push again, retag, delete and pull for 10 minutes while collections run back to back',
+    limit: 30,
+    run: (report) =>
+      inNamespace('deep-live', async (namespace) => {
+        const live = await runLiveCampaign({
+          namespace,
+          seed,
+          clients: 10,
+          duration: 600_000,
+          pause: 2_000,
+          report,
+        });
+        const { collections, pushes, pulls, paused, longestPause, surplus } = live;
+        report(
+          `${collections} collections, ${pushes} pushes, ${pulls} pulls; a push waited ${(100 * paused).toFixed(1)} % of the time, ${longestPause.toFixed(0)} ms at most`,
+        );
+        return [
+          ...live.problems,
+          ...surplus.map((digest) => `${digest} is on the disk and part of no image`),
+          ...(collections >= 30 && pushes >= 10_000 && paused <= 0.05 ? [] : ['too few, or paused too long']),
+        ];
+      }),
+  },
+  ...([1, 10] as const).map((scale): Campaign => ({
+    name: `windows: a live store of ${scale},000 repositories is collected while a client pushes`,
+    limit: 30,
+    run: (report) =>
+      inNamespace(`deep-windows-${scale}`, async (namespace) => {
+        const done = await collectLargeStore({
+          namespace,
+          name: 'large',
+          shape: manyRepositories(scale),
+          timeout: 900_000,
+        });
+        const { problems, longestPause, seconds, windows, blobs, blobsLeft, message } = done;
+        report(
+          `${blobs} blobs, ${blobsLeft} left, ${seconds} s, ${windows} windows; the longest push took ${longestPause.toFixed(0)} ms: ${message}`,
+        );
+        const most = scale === 1 ? 1000 : 2000;
+        return longestPause <= most ? problems : [...problems, `a push took more than ${most} ms`];
+      }),
+  })),
 ];
+
+/** On the embedded cluster, which is brought up if need be and stays. */
+async function inNamespace<T>(namespace: string, work: (namespace: string) => Promise<T>): Promise<T> {
+  const start = await run(['node', 'embedded/src/start/main.ts', '--json'], { capture: true });
+  if (start.status !== 0) throw new Error(`npm start ended with exit status ${start.status}`);
+  process.env['WHARFINGER_START'] = start.stdout.trim().split('\n').at(-1);
+  await createNamespace(namespace);
+  try {
+    return await work(namespace);
+  } finally {
+    await deleteNamespace(namespace);
+  }
+}
 
 /** `npm run test:deep [WORD]`: the long campaigns, or those whose name has the word. At most 14 hours in all. */
 async function main(word: string): Promise<void> {

@@ -1,19 +1,24 @@
 import { parseHtpasswd } from './htpasswd-file.ts';
 import { createPasswordCheck } from './password-check.ts';
 import type { Users } from './users.ts';
+import type { VerifiedCredentials } from './verified-credentials.ts';
 
 /** The users of an htpasswd file. */
 interface HtpasswdUsers extends Users {
   /** The bcrypt hash of a user. */
   hashOf(user: string): string | undefined;
-  /** Takes another text of the file from now on; all that was known about passwords is forgotten. */
+  /** Takes another text of the file from now on. */
   update(text: string): void;
 }
 
 /** @param options.text content of the file; what is wrong in it is `parseHtpasswd(text).problems` */
-export function createHtpasswdUsers(options: { realm: string; text: string }): HtpasswdUsers {
+export function createHtpasswdUsers(options: {
+  realm: string;
+  text: string;
+  verified: VerifiedCredentials;
+}): HtpasswdUsers {
   let { users } = parseHtpasswd(options.text);
-  const passwords = createPasswordCheck(users);
+  const passwords = createPasswordCheck(users, options.verified);
   return {
     realm: options.realm,
     verify: (user, password) => passwords.verify(user, password),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/index.ts';
 import type { AccessController } from './access.ts';
 import { createHtpasswdUsers } from './htpasswd.ts';
@@ -6,7 +7,9 @@ import { createRules } from './rules.ts';
 import { createSillyController } from './silly.ts';
 import type { TokenKeyTexts } from './token-keys.ts';
 import { createUserController } from './users.ts';
+import { createVerifiedCredentials, type VerifiedCredentials } from './verified-credentials.ts';
 
+export { createVerifiedCredentials, type VerifiedCredentials } from './verified-credentials.ts';
 export {
   type Access,
   type AccessController,
@@ -34,6 +37,7 @@ interface LiveAccessController extends AccessController {
 export async function createAccessController(
   config: Pick<Config, 'auth' | 'http' | 'wharfinger'>,
   files: AccessFiles,
+  verified: VerifiedCredentials = createVerifiedCredentials({ key: randomBytes(32) }),
 ): Promise<LiveAccessController> {
   const { htpasswd, silly, token } = config.auth;
   if (silly) return { ...createSillyController(silly), update: () => {} };
@@ -49,7 +53,7 @@ export async function createAccessController(
   }
   const rules = config.wharfinger.access.length === 0 ? undefined : createRules(config.wharfinger.access);
   if (!htpasswd) return { ...createUserController({ rules }), update: () => {} };
-  const users = createHtpasswdUsers({ realm: htpasswd.realm, text: files.htpasswd ?? '' });
+  const users = createHtpasswdUsers({ realm: htpasswd.realm, text: files.htpasswd ?? '', verified });
   const tokens = rules?.anonymous
     ? createLoginTokens({ secret: config.http.secret, credentialOf: (user) => users.hashOf(user) })
     : undefined;

@@ -40,6 +40,7 @@ it('a worker whose supervisor is gone ends without a word', async () => {
     version: 'test',
     relayKey: '00'.repeat(32),
     ticketKeys: '00'.repeat(48),
+    verified: { key: '', fingerprints: [] },
     standby: false,
     settings: [
       { topic: 'gate', version: 1, value: 'open' },

@@ -125,6 +125,7 @@ export function followWorker(options: PoolWorkerOptions): PoolWorker {
       case 'failed':
         failure = message.message;
         return;
+      case 'verified':
       case 'taken':
       case 'ended':
         return;

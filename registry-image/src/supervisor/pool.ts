@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { randomBytes } from 'node:crypto';
+import { createVerifiedCredentials } from '../auth/verified-credentials.ts';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../telemetry/log.ts';
 import { entryPath } from './entries.ts';
@@ -73,6 +74,8 @@ export function createPool(options: PoolOptions): Pool {
   const size = config.wharfinger.workers;
   const relayKey = randomBytes(32).toString('hex');
   const ticketKeys = randomBytes(48).toString('hex');
+  const credentialKey = randomBytes(32);
+  const verified = createVerifiedCredentials({ key: credentialKey });
   let workers: PoolWorker[] = [];
   let generation = 0;
   let failures = 0;
@@ -110,12 +113,14 @@ export function createPool(options: PoolOptions): Pool {
           relayKey,
           ticketKeys,
           standby,
+          verified: { key: credentialKey.toString('hex'), fingerprints: verified.all() },
           settings: Object.values(settings),
         };
       },
       onMessage: (from, message) => {
         options.onMessage(from, message);
         if (message.type === 'ready') ready(from);
+        if (message.type === 'verified') share(from, message.fingerprint);
         options.onChange();
       },
       onExit: ended,
@@ -130,6 +135,12 @@ export function createPool(options: PoolOptions): Pool {
       'worker listening',
     );
     reconcile();
+  }
+
+  function share(from: PoolWorker, fingerprint: string): void {
+    verified.add(fingerprint);
+    for (const worker of workers)
+      if (worker !== from && worker.started) worker.send({ type: 'verified', fingerprint });
   }
 
   function ended(worker: PoolWorker, how: string): void {

@@ -26,6 +26,13 @@ export interface Setting<T extends Topic = Topic> {
   readonly value: Settings[T];
 }
 
+/** What the workers of this boot know of credentials, so that new ones need not check again what their predecessors checked. */
+export interface SharedCredentials {
+  /** 64 hex digits. */
+  readonly key: string;
+  readonly fingerprints: readonly string[];
+}
+
 /** From the supervisor to a worker. */
 export type Command =
   /** The first one, answered by `ready` or `failed`. */
@@ -39,10 +46,13 @@ export type Command =
       readonly ticketKeys: string;
       /** It gets ready and listens only when told to `serve`. */
       readonly standby: boolean;
+      readonly verified: SharedCredentials;
       readonly settings: readonly Setting[];
     }
   | { readonly type: 'serve' }
   | { readonly type: 'set'; readonly setting: Setting }
+  /** Another worker found these credentials right. */
+  | { readonly type: 'verified'; readonly fingerprint: string }
   /** Comes with the socket of a client; answered by `taken`. */
   | { readonly type: 'connection'; readonly id: number }
   /** Answered by `report`. */
@@ -74,6 +84,8 @@ export type Message =
   | { readonly type: 'failed'; readonly message: string }
   /** For a gate that is closed: no commit section is running any more. */
   | { readonly type: 'applied'; readonly topic: Topic; readonly version: number }
+  /** It found these credentials right: a fingerprint of VerifiedCredentials. */
+  | { readonly type: 'verified'; readonly fingerprint: string }
   | { readonly type: 'report'; readonly report: Report }
   /** The last one before it exits. */
   | { readonly type: 'ended' };

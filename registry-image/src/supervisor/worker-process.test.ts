@@ -75,6 +75,7 @@ function startCommand(): Extract<Command, { type: 'start' }> {
     version: 'test',
     relayKey: '00'.repeat(32),
     ticketKeys: '00'.repeat(48),
+    verified: { key: '', fingerprints: [] },
     standby: false,
     settings,
   };

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { AccessFiles } from '../auth/index.ts';
+import { type AccessFiles, createVerifiedCredentials, type VerifiedCredentials } from '../auth/index.ts';
 import type { Config } from '../config/schema.ts';
 import type { AppHandler } from '../http/app.ts';
 import type { ControlledGate } from '../registry/gate.ts';
@@ -36,12 +36,15 @@ export interface ServiceInput {
   readonly config: Config;
   readonly version: string;
   readonly accessFiles: AccessFiles;
+  readonly verified: VerifiedCredentials;
 }
 
 interface Running {
   readonly service: Service;
   readonly registryServer: RegistryServer;
   readonly connections: Connections;
+  /** What all workers know of credentials. */
+  readonly shared: VerifiedCredentials;
   /** Has requests answered by a worker that serves when this one does no more. */
   readonly replacement: () => Relay;
 }
@@ -77,7 +80,23 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
   async function start(command: Extract<Command, { type: 'start' }>): Promise<void> {
     const { config } = command;
     const settings = valuesOf(command.settings);
-    const service = await createService({ config, version: command.version, accessFiles: settings });
+    const shared = createVerifiedCredentials({
+      key: Buffer.from(command.verified.key, 'hex'),
+      known: command.verified.fingerprints,
+    });
+    const verified: VerifiedCredentials = {
+      ...shared,
+      add(fingerprint) {
+        shared.add(fingerprint);
+        send({ type: 'verified', fingerprint });
+      },
+    };
+    const service = await createService({
+      config,
+      version: command.version,
+      accessFiles: settings,
+      verified,
+    });
     const registryServer = createRegistryServer({
       tls:
         settings.tls && config.http.tls
@@ -123,7 +142,7 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
         patience: relayPatience,
       });
     };
-    running = { service, registryServer, connections, replacement };
+    running = { service, registryServer, connections, replacement, shared };
     await Promise.all(command.settings.map(apply));
     begun.resolve();
     if (command.standby) {
@@ -175,6 +194,9 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
       case 'set':
         await begun.promise;
         return apply(command.setting);
+      case 'verified':
+        await begun.promise;
+        return running?.shared.add(command.fingerprint);
       case 'connection':
         return take(command.id, socket);
       case 'report':

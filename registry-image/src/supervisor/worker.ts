@@ -18,7 +18,7 @@ import { runWorker, type Service, type ServiceInput } from './worker-process.ts'
 // Entry of a worker process. It gets a config that the supervisor has checked, so that it needs neither zod nor yaml.
 runWorker(createService);
 
-async function createService({ config, version, accessFiles }: ServiceInput): Promise<Service> {
+async function createService({ config, version, accessFiles, verified }: ServiceInput): Promise<Service> {
   const log = createLog(config.log, { service: 'registry', version });
   const { hold } = config.wharfinger;
   const middleware = await loadMiddleware(config.middleware, log);
@@ -27,7 +27,7 @@ async function createService({ config, version, accessFiles }: ServiceInput): Pr
   const gate = createCommitGate({ holdTimeoutMs: hold.timeout, limit: hold.limit, journal });
   const { driver, redirects } = await middleware.storage({ driver: opened, redirects: noRedirects });
   const registry = await middleware.registry(await createRegistry({ driver, gate, config }));
-  const access = await createAccessController(config, accessFiles);
+  const access = await createAccessController(config, accessFiles, verified);
   const health = createHealthGate();
   return {
     handler: createApp({
