@@ -47,12 +47,17 @@ export const RetentionRule = z
       .optional()
       .describe('As many tags stay, those set last first.'),
     keepYoungerThan: Duration.optional().describe('Tags set more recently than this stay.'),
+    keepPulledWithin: durationBetween('24h', '8760h')
+      .optional()
+      .describe(
+        'Tags whose image was pulled from this registry more recently than this stay. Days are counted; what was pulled before the registry began to count is not known, and stays.',
+      ),
   })
   .meta(
     rules({
-      rule: 'has(self.keepLast) || has(self.keepYoungerThan) || (has(self.keepMatching) && self.keepMatching.size() > 0)',
+      rule: 'has(self.keepLast) || has(self.keepYoungerThan) || has(self.keepPulledWithin) || (has(self.keepMatching) && self.keepMatching.size() > 0)',
       message:
-        'a retention rule must keep something; set keepLast, keepYoungerThan or keepMatching, or remove the rule',
+        'a retention rule must keep something; set keepLast, keepYoungerThan, keepPulledWithin or keepMatching, or remove the rule',
     }),
   );
 export type RetentionRule = z.infer<typeof RetentionRule>;

@@ -79,9 +79,14 @@ function bounded(duration: Duration): number {
   return Math.min(durationMs(duration), longestMs);
 }
 
-function retentionRule({ keepYoungerThan, keepMatching = [], ...rule }: SpecRetentionRule): RetentionRule {
-  const young = keepYoungerThan === undefined ? {} : { keepYoungerThan: bounded(keepYoungerThan) };
-  return { ...rule, keepMatching, ...young };
+function retentionRule(rule: SpecRetentionRule): RetentionRule {
+  const { keepYoungerThan, keepPulledWithin, keepMatching = [], ...rest } = rule;
+  return {
+    ...rest,
+    keepMatching,
+    ...(keepYoungerThan === undefined ? {} : { keepYoungerThan: bounded(keepYoungerThan) }),
+    ...(keepPulledWithin === undefined ? {} : { keepPulledWithin: bounded(keepPulledWithin) }),
+  };
 }
 
 const finished: ReadonlySet<GarbageCollectionPhase> = new Set(['Succeeded', 'Failed']);

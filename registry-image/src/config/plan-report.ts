@@ -43,7 +43,10 @@ export const RepositoryPlanReport = z.object({
     Count,
   ),
   /** Tags that stay, by the reason: `unruled` when no rule is about the repository, `attached` to a manifest that stays. */
-  tags: z.partialRecord(z.enum(['unruled', 'kept', 'matching', 'newest', 'young', 'attached']), Count),
+  tags: z.partialRecord(
+    z.enum(['unruled', 'kept', 'matching', 'newest', 'young', 'pulled', 'attached']),
+    Count,
+  ),
   goes: PlanCounts,
   bytes: z.object({
     /** Of blobs that go and that no other repository has. */

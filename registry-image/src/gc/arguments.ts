@@ -21,6 +21,7 @@ Options:
       --repositories PATTERN        collect only the repositories whose names fit; may be repeated
       --keep-last N                 remove tags first, in each repository all but the N newest
       --keep-younger-than DURATION  remove tags first, all but those set within DURATION
+      --keep-pulled-within DURATION remove tags first, all but those pulled within DURATION (at most 8760h)
       --keep-matching PATTERN       remove tags first, all but those that fit; may be repeated
       --plan json|text              print what stays and why, and what goes
   -q, --quiet                       print no output but problems
@@ -45,6 +46,7 @@ const valueOptions = {
   repositories: { type: 'string' },
   'keep-last': { type: 'string' },
   'keep-younger-than': { type: 'string' },
+  'keep-pulled-within': { type: 'string' },
   'keep-matching': { type: 'string' },
   plan: { type: 'string' },
 } as const;
@@ -136,6 +138,7 @@ function retention(values: Values): RetentionRule[] {
     keepMatching: [...patterns('keep-matching', values)],
     keepLast: keepLast(values.get('keep-last')?.at(-1)),
     keepYoungerThan: duration('keep-younger-than', values),
+    keepPulledWithin: duration('keep-pulled-within', values),
   };
   const isGiven = [...values.keys()].some((name) => name.startsWith('keep-'));
   return isGiven ? [rule] : [];

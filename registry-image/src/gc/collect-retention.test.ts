@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CollectionOptions } from '../config/maintenance.ts';
 import type { CollectionCounts } from '../config/state.ts';
 import { createJournal } from '../registry/journal.ts';
+import { createPullLog } from '../registry/pull-log.ts';
 import * as paths from '../storage/paths.ts';
 import { pullAll } from './pull-fixture.ts';
 import { collectOnce, confirmOnce } from './run-fixture.ts';
@@ -102,6 +103,25 @@ describe('retention', () => {
     expect(tagsOf('team/deep/app')).toEqual(['ci-3']);
     expect(tagsOf('free')).toHaveLength(5);
     expect(pullAll(store, ['team/app', 'team/deep/app', 'free'])).toEqual([]);
+  });
+
+  test('C12: keepPulledWithin: tags whose image was pulled stay, and all of them while the log does not reach back', async () => {
+    const pushed = images('app', { pulled: 900, 'pulled-long-ago': 800, never: 700 });
+    const write = (ago: number, tag: string): Promise<void> => {
+      const log = createPullLog({ driver: store.driver, process: tag, now: () => testNow - ago * hour });
+      log.record('app', pushed.get(tag)?.digest ?? '');
+      return log.flush();
+    };
+    const given: Given = {
+      retention: [{ repositories: ['**'], keepMatching: [], keepPulledWithin: 240 * hour }],
+    };
+    await write(48, 'pulled');
+    await collectAll(given);
+    expect(tagsOf('app')).toEqual(['never', 'pulled', 'pulled-long-ago']);
+    await write(500, 'pulled-long-ago');
+    await collectAll(given);
+    expect(tagsOf('app')).toEqual(['pulled']);
+    expect(pullAll(store, ['app'])).toEqual([]);
   });
 
   test('a repository of which every tag goes leaves the catalog', async () => {

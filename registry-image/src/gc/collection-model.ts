@@ -156,7 +156,7 @@ function isDamaged(repository: ModelRepository, store: ModelStore, facts: Readon
 /** Whether a tag stays; one of the trash is only there when its repository keeps all. */
 function stays(
   tag: ModelTag,
-  { name, tags }: ModelRepository,
+  { name, tags, pulls }: ModelRepository,
   { options, keepsAll, facts }: Pick<Known, 'options' | 'keepsAll' | 'facts'>,
 ): boolean {
   if (keepsAll || tag.trashed) return keepsAll;
@@ -164,10 +164,14 @@ function stays(
     repositories.some((pattern) => fits(pattern, name)),
   );
   if (!rule) return true;
-  const { keepMatching, keepLast, keepYoungerThan } = rule;
-  if (keepMatching.length === 0 && keepLast === null && keepYoungerThan === null) return true;
+  const { keepMatching, keepLast, keepYoungerThan, keepPulledWithin } = rule;
+  const criteria = [keepLast, keepYoungerThan, keepPulledWithin].filter((criterion) => criterion !== null);
+  if (keepMatching.length === 0 && criteria.length === 0) return true;
   if (keepMatching.some((pattern) => fits(pattern, tag.name))) return true;
   if (keepYoungerThan !== null && tag.time > options.now - keepYoungerThan) return true;
+  const isPulled = (within: number): boolean =>
+    pulls.some(({ digest, time }) => digest === tag.digest && time > options.now - within);
+  if (keepPulledWithin !== null && isPulled(keepPulledWithin)) return true;
   const subject = subjectOf(tag.name);
   if (subject !== null) return [...facts].some((fact) => fact.startsWith(`${name} ${subject}`));
   const newer = tags.filter(

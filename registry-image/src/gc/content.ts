@@ -1,4 +1,5 @@
 import type { DigestTable } from './digest-table.ts';
+import type { LastPull } from './pulls.ts';
 
 /**
  * What a store holds, as far as a collection must know it: the input of the pure core (liveness.ts, plan.ts). Digests
@@ -12,6 +13,8 @@ export interface StoreContent {
   readonly manifests: Pick<ReadonlyMap<string, References | 'damaged'>, 'get' | 'has'>;
   /** Problems that hide references nobody can know: while there is one, no blob is dead. */
   readonly unknown: readonly string[];
+  /** Asked for by rules that keep what is pulled; without it nothing is known of pulls. */
+  readonly lastPull?: LastPull;
   /** Has a number for every digest in it: what is kept of many can be kept as numbers. */
   readonly digests?: DigestTable;
 }

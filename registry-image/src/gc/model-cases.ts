@@ -95,6 +95,8 @@ const upload = fc.record({
   time: fc.constantFrom(now - week - 1, now - week, now - 5),
 });
 
+const pull = fc.record({ digest, time: fc.constantFrom(now - 599, now - 600, now - 50, now - 49) });
+
 /** A repository with so many tags and links at most: what is nearly empty shows other things than what is full. */
 function repositoryWith(tags: number, links: number): fc.Arbitrary<Omit<ModelRepository, 'name'>> {
   const linksOf = fc.uniqueArray(link, { maxLength: links, selector: (each) => each.digest });
@@ -105,6 +107,7 @@ function repositoryWith(tags: number, links: number): fc.Arbitrary<Omit<ModelRep
     layers: linksOf,
     uploads: fc.uniqueArray(upload, { maxLength: 1 }),
     written: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: some }),
+    pulls: fc.uniqueArray(pull, { maxLength: 3, selector: (each) => each.digest }),
     unreadable: rarely,
   });
 }
@@ -159,6 +162,7 @@ const rule: fc.Arbitrary<ModelRule> = fc.record({
   }),
   keepLast: fc.option(fc.integer({ min: 0, max: 3 }), { nil: null, freq: 2 }),
   keepYoungerThan: fc.option(fc.constantFrom(0, 50, minAge, 600), { nil: null, freq: 2 }),
+  keepPulledWithin: fc.option(fc.constantFrom(0, 50, 600), { nil: null, freq: 2 }),
 });
 const cases: fc.Arbitrary<Case> = fc.record({
   store: fc.record({ repositories, blobs, manifests, unknown: rarely }),
@@ -231,6 +235,9 @@ function contentOf(store: ModelStore): StoreContent {
       ]),
     ),
     unknown: store.unknown ? ['unknown'] : [],
+    lastPull: (name, pulled) =>
+      store.repositories.find((each) => each.name === name)?.pulls.find((each) => each.digest === pulled)
+        ?.time ?? 0,
   };
 }
 
@@ -262,10 +269,11 @@ function optionsOf(options: ModelOptions): CollectionOptions {
     removeEmptyRepositories,
     minAge,
     repositories,
-    retention: retention.map(({ keepLast, keepYoungerThan, ...each }) => ({
+    retention: retention.map(({ keepLast, keepYoungerThan, keepPulledWithin, ...each }) => ({
       ...each,
       keepLast: keepLast ?? undefined,
       keepYoungerThan: keepYoungerThan ?? undefined,
+      keepPulledWithin: keepPulledWithin ?? undefined,
     })),
   });
 }

@@ -16,6 +16,8 @@ export interface ModelRepository {
   readonly uploads: readonly { readonly id: string; readonly time: number }[];
   /** What was committed since the mark began. */
   readonly written: readonly string[];
+  /** When manifests were last pulled. */
+  readonly pulls: readonly { readonly digest: string; readonly time: number }[];
   /** True when a link of it cannot be read. */
   readonly unreadable: boolean;
 }
@@ -49,6 +51,7 @@ export interface ModelRule {
   readonly keepMatching: readonly string[];
   readonly keepLast: number | null;
   readonly keepYoungerThan: number | null;
+  readonly keepPulledWithin: number | null;
 }
 
 export interface ModelOptions {

@@ -60,7 +60,7 @@ export function planCollection(
 ): CollectionPlan {
   const { repositories, setRepository, liveBlobs } = createPlanMemory(content.digests);
   const problems = [...content.unknown];
-  const retain = createRetain(options.retention, now);
+  const retain = createRetain(options.retention, now, content.lastPull);
   const isCollected = options.repositories.length === 0 ? () => true : anyPattern(options.repositories);
   for (const [name, repository] of content.repositories) {
     const spared = !isCollected(name);

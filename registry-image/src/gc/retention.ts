@@ -1,14 +1,18 @@
 import type { CollectionOptions, RetentionRule } from '../config/maintenance.ts';
 import type { RepositoryContent, TagContent } from './content.ts';
 import { anyPattern } from './name-pattern.ts';
+import type { LastPull } from './pulls.ts';
 
 /** What a rule says of the tags of one repository. */
 export interface Retention {
   /** Position of the rule among the options. */
   readonly rule: number;
   /** The tags that stay, and why; of the others those that are attached to something alive stay as well. */
-  readonly stays: ReadonlyMap<string, 'matching' | 'newest' | 'young'>;
+  readonly stays: ReadonlyMap<string, Reason>;
 }
+
+/** Why a tag stays. */
+type Reason = 'matching' | 'newest' | 'young' | 'pulled';
 
 /** Decides for a repository, by its name; undefined when no rule is about it, so that every tag stays. */
 export type Retain = (name: string, repository: RepositoryContent) => Retention | undefined;
@@ -17,8 +21,13 @@ export type Retain = (name: string, repository: RepositoryContent) => Retention 
  * Retention rules, ready to use. A tag stays when any criterion of the first rule for its repository says so. Of tags set at
  * the same time the one whose name sorts last counts as the newest.
  * @param now milliseconds since the epoch
+ * @param lastPull without it every manifest counts as pulled
  */
-export function createRetain(rules: CollectionOptions['retention'], now: number): Retain {
+export function createRetain(
+  rules: CollectionOptions['retention'],
+  now: number,
+  lastPull: LastPull = () => Infinity,
+): Retain {
   const prepared = rules.map((rule) => ({
     rule,
     isAbout: anyPattern(rule.repositories),
@@ -28,7 +37,10 @@ export function createRetain(rules: CollectionOptions['retention'], now: number)
     const index = prepared.findIndex(({ isAbout }) => isAbout(name));
     const found = prepared[index];
     if (!found || saysNothing(found.rule)) return undefined;
-    return { rule: index, stays: decide(found, heldTags(tags), now) };
+    return {
+      rule: index,
+      stays: decide(found, heldTags(tags), { now, lastPull: (digest) => lastPull(name, digest) }),
+    };
   };
 }
 
@@ -59,18 +71,21 @@ export function attachmentTo(digest: string): string {
 }
 
 /** A rule without any criterion is a mistake, not an order to remove every tag. */
-function saysNothing({ keepMatching, keepLast, keepYoungerThan }: RetentionRule): boolean {
-  return keepMatching.length === 0 && keepLast === undefined && keepYoungerThan === undefined;
+function saysNothing({ keepMatching, keepLast, keepYoungerThan, keepPulledWithin }: RetentionRule): boolean {
+  const others = [keepLast, keepYoungerThan, keepPulledWithin];
+  return keepMatching.length === 0 && others.every((criterion) => criterion === undefined);
 }
 
 function decide(
   { rule, isMatching }: { rule: RetentionRule; isMatching: (tag: string) => boolean },
   tags: readonly [string, HeldTag][],
-  now: number,
+  { now, lastPull }: { now: number; lastPull: (digest: string) => number },
 ): Retention['stays'] {
-  const stays = new Map<string, 'matching' | 'newest' | 'young'>();
-  const { keepLast = 0, keepYoungerThan } = rule;
-  for (const [tag, { modified }] of tags) {
+  const stays = new Map<string, Reason>();
+  const { keepLast = 0, keepYoungerThan, keepPulledWithin } = rule;
+  for (const [tag, { current, modified }] of tags) {
+    if (keepPulledWithin !== undefined && now - lastPull(current) < keepPulledWithin)
+      stays.set(tag, 'pulled');
     if (keepYoungerThan !== undefined && now - modified < keepYoungerThan) stays.set(tag, 'young');
   }
   const versions = tags.filter(([tag]) => attachmentOf(tag) === undefined).sort(newestFirst);

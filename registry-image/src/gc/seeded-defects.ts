@@ -146,6 +146,11 @@ export const seededDefects: readonly SeededDefect[] = [
       'now - modified < keepYoungerThan',
       'now - modified <= keepYoungerThan',
     ],
+    'keepPulledWithin is a millisecond too long': [
+      'now - lastPull(current) < keepPulledWithin',
+      'now - lastPull(current) <= keepPulledWithin',
+    ],
+    'pulls are forgotten': ['now - lastPull(current)', 'now'],
     'a rule without criteria takes every tag away': ['if (!found || saysNothing(found.rule))', 'if (!found)'],
     'tags of referrers count among the newest': [
       'tags.filter(([tag]) => attachmentOf(tag) === undefined).sort',

@@ -80,12 +80,16 @@ async function readTagged(context: Context, tag: string): Promise<StoredManifest
   throw unknown;
 }
 
-function readStored(
+async function readStored(
   { services, request, repository, subject, signal }: Context,
   reference: Reference,
 ): Promise<StoredManifest> {
+  const { manifests, pulls } = services.registry;
   const renewLease = request.method === 'HEAD' && subject.mayPush();
-  return services.registry.manifests.get(repository, reference, { renewLease, signal });
+  const stored = await manifests.get(repository, reference, { renewLease, signal });
+  // A HEAD asks what there is; who pulls gets the manifest.
+  if (request.method === 'GET') pulls.record(repository, stored.digest);
+  return stored;
 }
 
 /** `PUT /v2/<name>/manifests/<reference>`. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/index.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { type Blobs, createBlobs } from './blobs.ts';
@@ -5,6 +6,7 @@ import { type Catalog, createCatalog } from './catalog.ts';
 import { type CommitGate, WritesRefusedError } from './commit-gate.ts';
 import { createLeases } from './leases.ts';
 import { createManifestContents } from './manifest-contents.ts';
+import { createPullLog, type PullLog } from './pull-log.ts';
 import { createReferenceCheck } from './manifest-references.ts';
 import { createManifestRules } from './manifest-rules.ts';
 import { createManifests, type Manifests } from './manifests.ts';
@@ -27,6 +29,7 @@ export interface Registry {
   readonly uploads: Uploads;
   readonly referrers: Referrers;
   readonly schema1: Schema1;
+  readonly pulls: PullLog;
   /** Refuses a write before its body is read, when it is clear by then. @throws WritesRefusedError */
   refuseIfReadOnly(): void;
   /** Waits before the body of a write is read, as a commit section would after it. @throws WritesRefusedError */
@@ -73,6 +76,7 @@ export async function createRegistry(options: {
     uploads: createUploads({ driver, gate, rescue }),
     referrers: createReferrers({ driver, contents, subjects: createSubjectIndex({ driver }) }),
     schema1: createSchema1({ driver, signingKey: await openSigningKey(config) }),
+    pulls: createPullLog({ driver, process: randomUUID(), now: Date.now }),
     refuseIfReadOnly: () => gate.refuseIfReadOnly(),
     untilWritable: (signal) => gate.run(async () => {}, { signal }),
   };

@@ -13,6 +13,7 @@ import { type CommitGate, WritesRefusedError } from './commit-gate.ts';
 import { purgeJournal } from './journal.ts';
 import { forEachInLanes } from './lanes.ts';
 import { absentAsUndefined } from './links.ts';
+import { purgePullLog } from './pull-log-purge.ts';
 import { purgeTemporaries } from './temporary-purge.ts';
 
 export interface UploadPurgeOptions {
@@ -74,6 +75,7 @@ export async function purgeUploads(
     for (const directory of emptied) await removeEmpty(driver, directory);
     await removeDeleted(driver);
     await purgeJournal(driver, Date.now());
+    await purgePullLog(driver, Date.now());
     await purgeTemporaries(driver, { deadline, failed: (path, error) => events.failed(path, error) });
   }
   return purged;

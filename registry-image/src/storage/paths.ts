@@ -13,6 +13,8 @@ export const deletedRoot = `${ownRoot}/deleted`;
 export const journalRoot = `${ownRoot}/journal`;
 export const sweepsRoot = `${ownRoot}/sweeps`;
 export const undoRoot = `${ownRoot}/undo`;
+/** What was pulled, a directory for each day. */
+export const pullsRoot = `${ownRoot}/pulls`;
 export const membersRoot = `${ownRoot}/members`;
 /** While a collection by hand has writes held (gc/storage-window.ts). */
 export const windowPath = `${ownRoot}/window.json`;
@@ -131,6 +133,16 @@ export function deletedPath(id: string): string {
 /** A file of the journal of commits; `file` is PROCESS.NUMBER. */
 export function journalPath(file: string): string {
   return `${journalRoot}/${file}`;
+}
+
+/** The day of a time (milliseconds since the epoch), in UTC: `2026-11-21`. */
+export function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+/** What a process wrote down on a day; the lines name the day of the pull themselves. */
+export function pullsPath(day: string, process: string): string {
+  return `${pullsRoot}/${day}/${process}`;
 }
 
 /** Of a registry that serves from this storage; `name` is POD-BOOT. */

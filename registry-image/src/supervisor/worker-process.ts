@@ -28,6 +28,8 @@ export interface Service {
   purgeUploads(options: UploadPurgeOptions): Promise<void>;
   /** Never rejects. */
   freeUndo(): Promise<void>;
+  /** Writes down what is still only in memory. Never rejects. */
+  flush(): Promise<void>;
   /** Takes the reasons of the health checks that fail; while there are any, requests are answered 503. */
   updateUnhealthy(problems: Settings['unhealthy']): void;
 }
@@ -174,6 +176,7 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
       takesRequests = relay === undefined;
       report();
       await drained;
+      await running.service.flush();
       report();
     }
     exit(0);

@@ -45,6 +45,7 @@ async function createService({ config, version, accessFiles, verified }: Service
     log,
     updateAccess: (files) => access.update(files),
     purgeUploads: createUploadPurge({ driver, gate, log }),
+    flush: () => registry.pulls.flush(),
     freeUndo: () => runUndoPurge({ driver: opened, log }),
     updateUnhealthy: (problems) => health.set(problems),
   };
