@@ -10,6 +10,8 @@ export interface BoundedReader {
   children(path: string): Promise<Child[] | undefined>;
   stat(path: string): Promise<Entry | undefined>;
   content(path: string): Promise<Buffer | undefined>;
+  /** What a file holds from a byte on; nothing when it is no longer than that. */
+  contentFrom(path: string, start: number): Promise<Buffer | undefined>;
 }
 
 /** @param signal aborts: every request not yet begun is refused with the signal's reason */
@@ -38,7 +40,20 @@ export function createBoundedReader(driver: StorageDriver, signal: AbortSignal):
     children: (path) => bounded(() => driver.children(path)),
     stat: (path) => bounded(() => driver.stat(path)),
     content: (path) => bounded(() => driver.getContent(path)),
+    contentFrom: (path, start) => bounded(() => readFrom(driver, path, start)),
   };
+}
+
+async function readFrom(driver: StorageDriver, path: string, start: number): Promise<Buffer> {
+  const content = await driver.reader(path, { start });
+  const pieces: Buffer[] = [];
+  try {
+    // The memory of a piece is used again.
+    for await (const piece of content) pieces.push(Buffer.from(piece));
+  } finally {
+    await content.close();
+  }
+  return Buffer.concat(pieces);
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { Addition } from '../registry/journal.ts';
 import { journalPath, journalRoot } from '../storage/paths.ts';
 import type { BoundedReader } from './bounded-reader.ts';
-import { nameOf } from './directory-walk.ts';
 
 /** The journal cannot tell what was committed since the mark began: the sentence says why. */
 export class JournalError extends Error {
@@ -24,18 +23,19 @@ export interface JournalPosition {
 /** Notes where the journal is. Whatever ended before this was asked for is visible in the store from now on. */
 export async function journalPosition(reader: BoundedReader): Promise<JournalPosition> {
   const lengths = new Map<string, number>();
-  const open = new Map<string, Addition[]>();
-  const ended = new Set<string>();
-  for (const { file, text } of await readFiles(reader)) {
-    const length = text.lastIndexOf('\n') + 1;
-    lengths.set(file, Buffer.byteLength(text.slice(0, length)));
-    for (const record of recordsIn(file, text.slice(0, length))) {
-      if (record.kind === 'end') ended.add(record.commit);
-      else open.set(record.commit, [...(open.get(record.commit) ?? []), record.addition]);
+  const commits = new Map<string, Addition[]>();
+  // One file at a time, and of what has ended nothing is kept: two days of a busy registry are millions of commits.
+  for (const file of await journalFiles(reader)) {
+    const content = await reader.content(journalPath(file));
+    if (!content) continue;
+    const length = content.lastIndexOf(lineEnd) + 1;
+    lengths.set(file, length);
+    for (const record of recordsIn(file, content.subarray(0, length).toString())) {
+      if (record.kind === 'end') commits.delete(record.commit);
+      else commits.set(record.commit, [...(commits.get(record.commit) ?? []), record.addition]);
     }
   }
-  for (const commit of ended) open.delete(commit);
-  return { lengths, open: [...open.values()].flat(), commits: open };
+  return { lengths, open: [...commits.values()].flat(), commits };
 }
 
 /**
@@ -46,14 +46,11 @@ export async function journalPosition(reader: BoundedReader): Promise<JournalPos
 export async function additionsSince(reader: BoundedReader, from: JournalPosition): Promise<Addition[]> {
   const additions = [...from.open];
   const missing = new Set(from.lengths.keys());
-  for (const { file, text } of await readFiles(reader)) {
+  for (const file of await journalFiles(reader)) {
+    const added = await addedTo(reader, file, from.lengths.get(file) ?? 0);
+    if (added === undefined) continue;
     missing.delete(file);
-    const bytes = Buffer.from(text);
-    const begin = from.lengths.get(file) ?? 0;
-    if (bytes.length < begin) throw new JournalError(`${journalPath(file)} has become shorter`);
-    // Nobody writes now: a record without its line's end was cut off by a crash, before the first step of its commit.
-    const end = Math.max(begin, bytes.lastIndexOf('\n') + 1);
-    for (const record of recordsIn(file, bytes.subarray(begin, end).toString())) {
+    for (const record of recordsIn(file, added)) {
       if (record.kind === 'begin') additions.push(record.addition);
     }
   }
@@ -62,14 +59,29 @@ export async function additionsSince(reader: BoundedReader, from: JournalPositio
   return additions;
 }
 
-async function readFiles(reader: BoundedReader): Promise<{ file: string; text: string }[]> {
-  const files: { file: string; text: string }[] = [];
-  for (const entry of (await reader.list(journalRoot)) ?? []) {
-    const content = await reader.content(entry.path);
-    if (content) files.push({ file: nameOf(entry), text: content.toString('utf8') });
-  }
-  return files;
+/** Whole records of a file from a position on, which is the end of a record; undefined when there is no such file. */
+async function addedTo(reader: BoundedReader, file: string, position: number): Promise<string | undefined> {
+  // With the end of the record before it, which shows that the file is as long as it was.
+  const before = Math.min(position, 1);
+  const added = await reader.contentFrom(journalPath(file), position - before);
+  if (!added) return undefined;
+  if (added.length < before) throw new JournalError(`${journalPath(file)} has become shorter`);
+  if (before > 0 && added[0] !== lineEnd) throw new JournalError(`${journalPath(file)} is another file`);
+  // Nobody writes now: a record without its line's end was cut off by a crash, before the first step of its commit.
+  return added.subarray(before, Math.max(before, added.lastIndexOf(lineEnd) + 1)).toString();
 }
+
+/** Those of one process in the order in which it wrote them, so that a commit begins before it ends. */
+async function journalFiles(reader: BoundedReader): Promise<string[]> {
+  const files = ((await reader.children(journalRoot)) ?? []).map(({ name }) => name);
+  return files.sort((one, other) => numberOf(one) - numberOf(other));
+}
+
+function numberOf(file: string): number {
+  return Number(file.slice(file.lastIndexOf('.') + 1)) || 0;
+}
+
+const lineEnd = 0x0a;
 
 type JournalRecord =
   | { readonly kind: 'begin'; readonly commit: string; readonly addition: Addition }

@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { type Addition, createJournal, purgeJournal } from '../registry/journal.ts';
 import { createMemoryDriver } from '../storage/memory.ts';
@@ -85,6 +86,55 @@ test('a commit may end in the next file of its process', async () => {
   await storage.append(journalPath('a.2'), '- 1\n');
   await storage.append(journalPath('b.1'), '- 2\n');
   expect((await journalPosition(reader)).open).toEqual([blob('sha256:2')]);
+});
+
+test('a re-check reads what was added since the mark, not what was there', async () => {
+  const { storage, writer } = world();
+  const read = { bytes: 0 };
+  const counting = {
+    ...storage,
+    getContent: () => Promise.reject(new Error('read whole')),
+    reader: async (path: string, range?: { start: number }) => {
+      read.bytes += (await storage.stat(path)).size - (range?.start ?? 0);
+      return storage.reader(path, range);
+    },
+  };
+  await writer('busy').during([blob('sha256:1')], async () => {});
+  const position = await journalPosition(createBoundedReader(storage, new AbortController().signal));
+  await writer('new').during([blob('sha256:2')], async () => {});
+  const reader = createBoundedReader(counting, new AbortController().signal);
+  expect(await additionsSince(reader, position)).toEqual([blob('sha256:2')]);
+  // The end of the last record that was there before, and the new ones.
+  expect(read.bytes).toBe(1 + '+ 1 blob app sha256:2\n- 1\n'.length);
+});
+
+/** Marks where a journal is that holds 300,000 commits which have ended. */
+const markInLittleMemory = `
+  const { createBoundedReader } = await import(${JSON.stringify(import.meta.resolve('./bounded-reader.ts'))});
+  const { journalPosition } = await import(${JSON.stringify(import.meta.resolve('./journal-reader.ts'))});
+  const { parentPort } = await import('node:worker_threads');
+  const record = (id) => \`+ \${id} blob team/app sha256:\${String(id).padStart(64, '0')}\\n- \${id}\\n\`;
+  const driver = {
+    children: async () => Array.from({ length: 30 }, (_, index) => ({ name: \`a.\${index + 1}\`, kind: 'file' })),
+    list: async () => Array.from({ length: 30 }, (_, index) => ({ path: \`/.wharfinger/journal/a.\${index + 1}\` })),
+    getContent: async (path) => {
+      const first = (Number(path.split('.').at(-1)) - 1) * 10_000;
+      return Buffer.from(Array.from({ length: 10_000 }, (_, index) => record(first + index)).join(''));
+    },
+  };
+  const { lengths, open } = await journalPosition(createBoundedReader(driver, new AbortController().signal));
+  parentPort.postMessage([lengths.size, open.length]);
+`;
+
+test('two days of a busy registry are read in little memory', async () => {
+  const worker = new Worker(markInLittleMemory, {
+    eval: true,
+    resourceLimits: { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 4 },
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  worker.once('message', resolve).once('error', reject);
+  expect(await promise).toEqual([30, 0]);
+  await worker.terminate();
 });
 
 test('files without a record for two days go', async () => {
