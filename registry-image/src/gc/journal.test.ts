@@ -80,6 +80,23 @@ test('a record that a crash has cut off is none: its commit was never begun', as
   expect(await additionsSince(reader, position)).toEqual([blob('sha256:3')]);
 });
 
+test('a record that a full disk has cut off leaves the journal readable, also when there is space again', async () => {
+  const { storage, reader } = world();
+  let isFull = false;
+  const append: typeof storage.append = async (path, text) => {
+    await storage.append(path, isFull ? text.slice(0, 3) : text);
+    if (isFull) throw new Error('no space');
+  };
+  const journal = createJournal({ driver: { ...storage, append }, process: 'a' });
+  const position = await journalPosition(reader);
+  await journal.during([blob('sha256:1')], async () => void (isFull = true));
+  await expect(journal.during([blob('sha256:2')], async () => {})).rejects.toThrow('no space');
+  isFull = false;
+  await journal.during([blob('sha256:3')], async () => {});
+  expect(await additionsSince(reader, position)).toEqual([blob('sha256:1'), blob('sha256:3')]);
+  expect((await journalPosition(reader)).open).toEqual([blob('sha256:1')]);
+});
+
 test('a commit may end in the next file of its process', async () => {
   const { storage, reader } = world();
   await storage.append(journalPath('a.1'), '+ 1 blob app sha256:1\n+ 2 blob app sha256:2\n');

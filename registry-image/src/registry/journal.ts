@@ -34,7 +34,14 @@ export function createJournal(options: { driver: StorageDriver; process: string 
       written = 0;
     }
     written += text.length;
-    await driver.append(journalPath(`${options.process}.${file}`), text);
+    const path = journalPath(`${options.process}.${file}`);
+    try {
+      await driver.append(path, text);
+    } catch (error) {
+      // A full disk may have taken the beginning of it, after which nobody could read what is added.
+      written = longestFile;
+      throw error;
+    }
   }
 
   return {
