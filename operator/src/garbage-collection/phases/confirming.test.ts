@@ -51,6 +51,11 @@ describe('Confirming', () => {
     expect(step(run, seen).status).toMatchObject({ phase: 'Failed', failure: { reason: 'NotConfirmed' } });
   });
 
+  it('counts the repositories that left the catalog, which nobody counts before', () => {
+    const end = step(enterConfirm(), confirmedBy(enterConfirm(), 'Confirmed', { repositoriesRemoved: 3 }));
+    expect(end.status.counts).toMatchObject({ blobsDeleted: 2, repositoriesRemoved: 3 });
+  });
+
   it('succeeds with what was freed', () => {
     const run = enterConfirm();
     expect(collectionDocument(run)).toEqual({

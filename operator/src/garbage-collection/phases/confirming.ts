@@ -47,8 +47,9 @@ function mayStillSweep(run: Run, seen: Observation): boolean {
 }
 
 function confirmed(run: Run, seen: Observation, counts: CollectionCounts): Transition {
-  const { restored, bytesFreed, bytesPending } = counts;
-  const merged = { ...(run.status.counts ?? counts), restored, bytesFreed, bytesPending };
+  const { restored, bytesFreed, bytesPending, repositoriesRemoved } = counts;
+  const told = { restored, bytesFreed, bytesPending, repositoriesRemoved };
+  const merged = { ...(run.status.counts ?? counts), ...told };
   const end = finish({ ...run, status: { ...run.status, counts: merged } }, seen.now);
   if (restored === 0) return end;
   const message = `The second mark found ${restored} swept blobs or manifests in use and put them back.`;
