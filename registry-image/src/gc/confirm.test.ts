@@ -5,7 +5,7 @@ import * as paths from '../storage/paths.ts';
 import { pullAll } from './pull-fixture.ts';
 import type { ConfirmOptions } from './confirm.ts';
 import { collectOnce, confirmOnce } from './run-fixture.ts';
-import { createStoreFixture, digestOf, type StoreFixture, testNow } from './store-fixture.ts';
+import { createStoreFixture, digestOf, hour, type StoreFixture, testNow } from './store-fixture.ts';
 
 let store: StoreFixture;
 beforeEach(() => {
@@ -37,6 +37,13 @@ describe('the second mark', () => {
       bytesFreed: dead.size + 'dead'.length + 'dead layer'.length,
     });
     expect(has(paths.trashRoot)).toBe(false);
+  });
+
+  test('removes the files of the journal that no collection needs any more', async () => {
+    store.write(paths.journalPath('old.1'), '', testNow - 49 * hour);
+    store.write(paths.journalPath('new.1'), '', testNow - 47 * hour);
+    await confirmOnce(store);
+    expect(store.files(paths.journalRoot)).toEqual([paths.journalPath('new.1')]);
   });
 
   test('what it puts back begins a new lease', async () => {

@@ -1,6 +1,6 @@
 import type { CollectionOptions } from '../config/maintenance.ts';
 import type { CollectionCounts } from '../config/state.ts';
-import type { Addition } from '../registry/journal.ts';
+import { type Addition, purgeJournal } from '../registry/journal.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { type BoundedReader, createBoundedReader } from './bounded-reader.ts';
 import type { StoreContent } from './content.ts';
@@ -59,6 +59,8 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   await run.report({ phase: 'Confirming', counts: { restored }, touched: restored > 0 });
   const freed = await settle(run, reader, { trash, dead: chain(dead, obsolete) });
   await removeSweepRecords(run.driver, reader);
+  // Here as well, for a registry that purges no uploads: nobody but a collection reads it.
+  await purgeJournal(run.driver, run.now);
   const inspection = await inspectDoomed(reader, plan, digests);
   const left = { doomed: [], hollow: [...inspection.hollow, ...hollow], plan };
   const repositoriesRemoved = await cleanStore({ ...run, reader }, left);
