@@ -85,6 +85,17 @@ describe('unknown is alive', () => {
     expect(hasBlob('third layer')).toBe(true);
   });
 
+  test.each(['garbage', ''])('a child that is no revision any more and holds %j', async (content) => {
+    withDeadImages();
+    const child = store.image('app', 'third', ['third layer']);
+    store.index('app', [child], { tag: 'index' });
+    store.remove(paths.revisionPath('app', child.digest));
+    store.write(paths.blobDataPath(child.digest), content);
+    await collectAll();
+    expectKept();
+    expect(hasBlob('third layer')).toBe(true);
+  });
+
   test('a manifest of a form that is not known', async () => {
     withDeadImages();
     store.manifest('app', { novelty: [digestOf('dead')] });

@@ -17,7 +17,7 @@ export interface ManifestRequest {
 
 /**
  * Reads the expected manifests and, over all levels, the children of indexes. A child that is no revision may as well
- * be a layer (build caches list them so): when it is no manifest it counts as one, not as damaged.
+ * be a layer (build caches list them so): when it is whole and no manifest it counts as one, not as damaged.
  * @param manifests gets every manifest that exists; `damaged` when it cannot be read as one
  */
 export async function readManifests(
@@ -30,10 +30,11 @@ export async function readManifests(
   for (let more = true; more;) {
     const children: string[] = [];
     await forEachBounded(level, async (digest) => {
-      const manifest = await readManifest(reader, digest, trashed.get(digest));
-      if (manifest === 'damaged' && !expected.has(digest)) return;
-      if (manifest) manifests.set(digest, manifest);
-      if (manifest && manifest !== 'damaged') children.push(...manifest.manifests);
+      const copy = await readManifest(reader, digest, trashed.get(digest));
+      if (copy === undefined || (copy === 'other' && !expected.has(digest))) return;
+      const manifest = copy === 'other' ? 'damaged' : copy;
+      manifests.set(digest, manifest);
+      if (manifest !== 'damaged') children.push(...manifest.manifests);
     });
     const next = children.filter((digest) => !expected.has(digest) && !seen.has(digest) && seen.add(digest));
     more = next.length > 0;
@@ -41,28 +42,28 @@ export async function readManifests(
   }
 }
 
+/** `other`: whole, as far as that can be told, and no manifest. */
+type Copy = References | 'damaged' | 'other' | undefined;
+
 async function readManifest(
   reader: BoundedReader,
   digest: string,
   trashed: string | undefined,
-): Promise<References | 'damaged' | undefined> {
+): Promise<Copy> {
   const stored = await readCopy(reader, digest, blobDataPath(digest));
   if (trashed === undefined || (stored && stored !== 'damaged')) return stored;
   return (await readCopy(reader, digest, trashed)) ?? stored;
 }
 
-async function readCopy(
-  reader: BoundedReader,
-  digest: string,
-  path: string,
-): Promise<References | 'damaged' | undefined> {
+async function readCopy(reader: BoundedReader, digest: string, path: string): Promise<Copy> {
   try {
     const entry = await reader.stat(path);
     if (!entry) return undefined;
-    if (entry.isDirectory || entry.size > maximumSize) return 'damaged';
+    if (entry.isDirectory) return 'damaged';
+    if (entry.size > maximumSize) return 'other';
     const content = await reader.content(path);
     if (!content) return undefined;
-    return matches(content, digest) ? (parseReferences(content) ?? 'damaged') : 'damaged';
+    return matches(content, digest) ? (parseReferences(content) ?? 'other') : 'damaged';
   } catch (error) {
     if (unreadableReason(error) === undefined) throw error;
     return 'damaged';
