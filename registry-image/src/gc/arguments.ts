@@ -118,11 +118,11 @@ type Values = ReadonlyMap<string, readonly string[]>;
 function duration(name: string, values: Values): number | undefined {
   const value = values.get(name)?.at(-1);
   if (value === undefined) return undefined;
-  const milliseconds = parseDuration(value);
-  if (milliseconds === undefined || milliseconds < 0) {
+  const milliseconds = Math.round(parseDuration(value) ?? -1);
+  if (!Number.isSafeInteger(milliseconds) || milliseconds < 0) {
     throw new Error(`--${name} must be a duration such as 24h or 90m, not ${JSON.stringify(value)}`);
   }
-  return Math.round(milliseconds);
+  return milliseconds;
 }
 
 function patterns(name: string, values: Values): readonly string[] {

@@ -195,6 +195,7 @@ describe('arguments', () => {
     [['--delete-untagged=maybe'], '--delete-untagged must be true or false, not "maybe"'],
     [['--min-age', 'soon'], '--min-age must be a duration such as 24h or 90m, not "soon"'],
     [['--min-age'], '--min-age must be a duration such as 24h or 90m, not ""'],
+    [['--min-age=9999999999999h'], '--min-age must be a duration such as 24h or 90m, not "9999999999999h"'],
     [['--plan', 'yaml'], '--plan must be json or text, not "yaml"'],
     [['--plan'], '--plan must be json or text, not ""'],
     [['--keep-last', '-1'], '--keep-last must be a number of tags such as 10, not "-1"'],
