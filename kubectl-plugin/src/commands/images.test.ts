@@ -1,6 +1,12 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { as, htpasswd, rules, yamlOf } from '../../../registry-image/src/http/access-rules-fixture.ts';
 import { startServer, type TestServer } from '../../../registry-image/src/http/test-server.ts';
+import {
+  blobDataPath,
+  revisionLinkPath,
+  tagCurrentLinkPath,
+} from '../../../registry-image/src/storage/paths.ts';
 import { endNextRun } from '../collection/run-fixture.ts';
 import type { Flags } from '../command-line/flags.ts';
 import { createTestSession, testSecret, type TestSession } from '../session-fixture.ts';
@@ -248,6 +254,31 @@ test('purge deletes all that has a tag and collects the rest at once', async () 
     'deleted 2 manifests of team/app',
   ]);
   expect(session.results).toEqual(['Freed 5 B. Registry store is empty.']);
+});
+
+test("an index of nothing, as Go writes it, stands in nobody's way", async () => {
+  const server = await startWithImages();
+  const content = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: null });
+  const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+  const { driver } = server;
+  await driver.putContent(blobDataPath(digest), content);
+  await driver.putContent(revisionLinkPath('team/app', digest), digest);
+  await driver.putContent(tagCurrentLinkPath('team/app', 'nothing'), digest);
+  const session = sessionOn(server);
+  await deleteImage(session, ['team/app', 'v1']);
+  expect(session.results).toHaveLength(1);
+});
+
+test('purge takes a tag whose manifest is lost', async () => {
+  const server = await startWithImages();
+  await server.driver.putContent(tagCurrentLinkPath('other', 'lost'), `sha256:${'0'.repeat(64)}`);
+  const session = sessionOn(server, { 'yes-delete-everything': true });
+  const running = purge(session);
+  await endNextRun(session.memory, { phase: 'Succeeded', message: 'Freed 5 B.' });
+  await running;
+  expect(session.lines[0]).toBe('deleted 2 manifests of other');
+  const answer = await server.request('GET', '/v2/other/tags/list');
+  expect(await answer.json()).toMatchObject({ tags: [] });
 });
 
 test('purge says what is left', async () => {

@@ -49,8 +49,11 @@ async function leftIn(client: RegistryClient): Promise<{ tagged: string[]; untag
 /** Deletes what the tags of a repository lead to; the collection takes what has no tag. @returns how many manifests */
 async function deleteTagged(client: RegistryClient, repository: string): Promise<number> {
   const tags = (await listTags(client, repository)) ?? [];
-  const found = await mapPooled(tags, mostConnections, (tag) => findManifest(client, repository, tag));
-  const digests = [...new Set(found.flatMap((manifest) => manifest?.digest ?? []))];
-  await mapPooled(digests, mostConnections, (digest) => deleteManifest(client, repository, digest));
-  return digests.length;
+  const found = await mapPooled(tags, mostConnections, async (tag) => {
+    // A tag whose manifest is lost goes by its own name; a collection would keep all that it may have led to.
+    return (await findManifest(client, repository, tag))?.digest ?? tag;
+  });
+  const references = [...new Set(found)];
+  await mapPooled(references, mostConnections, (each) => deleteManifest(client, repository, each));
+  return references.length;
 }

@@ -69,18 +69,20 @@ export async function listChildren(
   const answer = await client.call('GET', manifestPath(repository, digest), everyType);
   if (answer.status === 404) return [];
   if (answer.status !== 200) throw refusal(`give the manifest ${digest} of ${repository}`, answer);
-  const { manifests = [] } = JSON.parse(answer.body.toString()) as { manifests?: { digest: string }[] };
-  return manifests.map((child) => child.digest);
+  // Go's encoders write an index of nothing as `null`.
+  const { manifests } = JSON.parse(answer.body.toString()) as { manifests?: { digest: string }[] | null };
+  return (manifests ?? []).map((child) => child.digest);
 }
 
-/** Deletes a manifest with all tags that lead to it; nothing when it is gone already. */
+/** Deletes a manifest, by its digest, with all tags that lead to it, or a tag alone; nothing when it is gone already. */
 export async function deleteManifest(
   client: RegistryClient,
   repository: string,
-  digest: string,
+  reference: string,
 ): Promise<void> {
-  const answer = await client.call('DELETE', manifestPath(repository, digest));
-  if (answer.status !== 202 && answer.status !== 404) throw refusal(`delete ${repository}@${digest}`, answer);
+  const answer = await client.call('DELETE', manifestPath(repository, reference));
+  if (answer.status === 202 || answer.status === 404) return;
+  throw refusal(`delete ${repository}${reference.includes(':') ? '@' : ':'}${reference}`, answer);
 }
 
 /** All pages of a listing, or the answer of a registry that refuses one. */
