@@ -40,7 +40,7 @@ export async function collect(run: CollectOptions): Promise<CollectionCounts> {
   await run.report({ phase: 'Sweeping', counts: { ...counts }, touched: false });
   const trash = await unusedTrash(reader, run.trash);
   await sweepDoomed({ ...run, trash }, mark.doomed, counts);
-  await recordSweep(run.driver, reader, trash);
+  await recordSweep(run.driver, reader, { trash });
   await run.report({ phase: 'Swept', counts: { ...counts }, touched: mark.doomed.length > 0 });
   return counts;
 }

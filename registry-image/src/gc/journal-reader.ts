@@ -23,19 +23,22 @@ export interface JournalPosition {
 /** Notes where the journal is. Whatever ended before this was asked for is visible in the store from now on. */
 export async function journalPosition(reader: BoundedReader): Promise<JournalPosition> {
   const lengths = new Map<string, number>();
-  const commits = new Map<string, Addition[]>();
+  const commits = new Map<string, readonly Addition[]>();
   // One file at a time, and of what has ended nothing is kept: two days of a busy registry are millions of commits.
   for (const file of await journalFiles(reader)) {
     const content = await reader.content(journalPath(file));
     if (!content) continue;
     const length = content.lastIndexOf(lineEnd) + 1;
     lengths.set(file, length);
-    for (const record of recordsIn(file, content.subarray(0, length).toString())) {
-      if (record.kind === 'end') commits.delete(record.commit);
-      else commits.set(record.commit, [...(commits.get(record.commit) ?? []), record.addition]);
-    }
+    for (const record of recordsIn(file, content.subarray(0, length).toString())) follow(commits, record);
   }
   return { lengths, open: [...commits.values()].flat(), commits };
+}
+
+/** Keeps the commits that have begun and not ended. */
+function follow(commits: Map<string, readonly Addition[]>, record: JournalRecord): void {
+  if (record.kind === 'end') commits.delete(record.commit);
+  else commits.set(record.commit, [...(commits.get(record.commit) ?? []), record.addition]);
 }
 
 /**
@@ -45,18 +48,32 @@ export async function journalPosition(reader: BoundedReader): Promise<JournalPos
  */
 export async function additionsSince(reader: BoundedReader, from: JournalPosition): Promise<Addition[]> {
   const additions = [...from.open];
+  for await (const record of recordsSince(reader, from)) {
+    if (record.kind === 'begin') additions.push(record.addition);
+  }
+  return additions;
+}
+
+/** Commits that have not ended by now, as a position told in whole: for a window, which has no time to read all that was there before. */
+export async function openCommitsSince(
+  reader: BoundedReader,
+  from: JournalPosition,
+): Promise<JournalPosition['commits']> {
+  const commits = new Map(from.commits);
+  for await (const record of recordsSince(reader, from)) follow(commits, record);
+  return commits;
+}
+
+async function* recordsSince(reader: BoundedReader, from: JournalPosition): AsyncGenerator<JournalRecord> {
   const missing = new Set(from.lengths.keys());
   for (const file of await journalFiles(reader)) {
     const added = await addedTo(reader, file, from.lengths.get(file) ?? 0);
     if (added === undefined) continue;
     missing.delete(file);
-    for (const record of recordsIn(file, added)) {
-      if (record.kind === 'begin') additions.push(record.addition);
-    }
+    yield* recordsIn(file, added);
   }
   const [gone] = missing;
   if (gone !== undefined) throw new JournalError(`${journalPath(gone)} is gone`);
-  return additions;
 }
 
 /** Whole records of a file from a position on, which is the end of a record; undefined when there is no such file. */

@@ -70,6 +70,32 @@ async function push(
   });
 }
 
+test('a window reads nothing of the journal that was there before the mark', async () => {
+  const { store, begin, journal } = stage();
+  store.image('app', 'dead', ['dead layer']);
+  for (let count = 0; count < 100; count++)
+    await journal.during([{ kind: 'blob', repository: 'app', digest: digestOf(`${count}`) }], async () => {});
+  let bytes = 0;
+  const { driver } = store;
+  const counting: StorageDriver = {
+    ...driver,
+    async getContent(path) {
+      const content = await driver.getContent(path);
+      if (path.startsWith(paths.journalRoot)) bytes += content.length;
+      return content;
+    },
+    async reader(path, range) {
+      if (path.startsWith(paths.journalRoot)) bytes += (await driver.stat(path)).size - (range?.start ?? 0);
+      return driver.reader(path, range);
+    },
+  };
+  const staged = await begin({}, counting);
+  expect(bytes).toBeGreaterThan(5_000);
+  bytes = 0;
+  await staged.sweep(whole);
+  expect(bytes).toBeLessThan(10);
+});
+
 test('what a mark gave up is swept in the window, and is gone after the second mark', async () => {
   const { store, begin, told } = stage();
   store.image('app', 'kept', ['base'], { tag: 'v1' });

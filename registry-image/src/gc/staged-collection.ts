@@ -72,7 +72,8 @@ export async function beginStagedCollection(
       const { driver, report } = run;
       const doomed = await stillDead(signal);
       left = await sweepDoomed({ driver, trash, report, signal, until }, doomed, counts);
-      await recordSweep(driver, createBoundedReader(driver, signal), trash);
+      const from = position instanceof JournalError ? undefined : position;
+      await recordSweep(driver, createBoundedReader(driver, signal), { trash, from });
       await report({ phase: 'Swept', counts: { ...counts }, touched: false, remaining: left.length });
       return left.length;
     },

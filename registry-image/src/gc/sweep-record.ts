@@ -3,19 +3,20 @@ import type { StorageDriver } from '../storage/driver.ts';
 import { sweepPath, sweepsRoot, trashRoot } from '../storage/paths.ts';
 import type { BoundedReader } from './bounded-reader.ts';
 import { nameOf } from './directory-walk.ts';
-import { JournalError, journalPosition } from './journal-reader.ts';
+import { JournalError, type JournalPosition, journalPosition, openCommitsSince } from './journal-reader.ts';
 
 /**
  * Notes which commits had not ended when a sweep had. There are none but those of processes that were killed, unless a replica writes in
  * a window: such a commit has perhaps looked already for what was swept from below it. Nothing is noted when there are none, or when the
  * journal cannot tell.
+ * @param from where the journal was when the mark began, so that only what was added since is read
  */
 export async function recordSweep(
   driver: StorageDriver,
   reader: BoundedReader,
-  trash: string,
+  { trash, from }: { trash: string; from?: JournalPosition },
 ): Promise<void> {
-  const commits = await openCommits(reader);
+  const commits = await openCommits(reader, from);
   if (!commits || commits.size === 0) return;
   await driver.putContent(sweepPath(trash), [...commits.keys()].join('\n'));
 }
@@ -43,9 +44,10 @@ export async function removeSweepRecords(driver: StorageDriver, reader: BoundedR
 
 async function openCommits(
   reader: BoundedReader,
-): Promise<ReadonlyMap<string, readonly Addition[]> | undefined> {
+  from?: JournalPosition,
+): Promise<JournalPosition['commits'] | undefined> {
   try {
-    return (await journalPosition(reader)).commits;
+    return from ? await openCommitsSince(reader, from) : (await journalPosition(reader)).commits;
   } catch (error) {
     if (error instanceof JournalError) return undefined;
     throw error;
