@@ -56,9 +56,28 @@ function images(repository: string, ages: Readonly<Record<string, number>>): Map
   return pushed;
 }
 
+const keepOne: Given = { retention: [{ repositories: ['**'], keepMatching: [], keepLast: 1 }] };
 const keepTwo: Given = { retention: [{ repositories: ['**'], keepMatching: [], keepLast: 2 }] };
 
 describe('retention', () => {
+  test('a tag that was set while the sweep took it comes back with its image, and the old ones do not', async () => {
+    images('app', { v1: 50, v2: 40, v3: 30 });
+    const { driver } = store;
+    const moveMany: typeof driver.moveMany = async (moves, options) => {
+      if (moves.some(({ from }) => from === paths.tagPath('app', 'v1'))) {
+        const { digest } = store.image('app', 'new', ['new layer'], { age: 0 });
+        store.tag('app', 'v1', digest, 0);
+      }
+      return driver.moveMany(moves, options);
+    };
+    await collectOnce({ driver: { ...driver, moveMany } }, keepOne);
+    expect(tagsOf('app')).toEqual(['v3']);
+    await confirmOnce(store, keepOne);
+    expect(tagsOf('app')).toEqual(['v1', 'v3']);
+    expect(pullAll(store, ['app'])).toEqual([]);
+    expect([hasBlob('new layer'), hasBlob('layer of app v2')]).toEqual([true, false]);
+  });
+
   test('keepLast: the tags that were set last stay; the others go with what they alone lead to', async () => {
     images('app', { newest: 1, old: 30, older: 50, new: 2 });
     const counts = await collectAll(keepTwo);

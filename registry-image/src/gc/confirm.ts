@@ -12,6 +12,7 @@ import { judgeTrash } from './judgement.ts';
 import { planConfirmation } from './plan.ts';
 import { putBack } from './put-back.ts';
 import { readStore } from './store-reader.ts';
+import { withReturningTags } from './returning-tags.ts';
 import { openSinceSweep, removeSweepRecords } from './sweep-record.ts';
 import { readTrash, type Trash, type TrashFile } from './trash-files.ts';
 import { freeTrash, keepForUndo } from './undo.ts';
@@ -48,7 +49,7 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const open = await openSinceSweep(reader);
   const trash = await readTrash(reader, digests);
   const { content: found, hollow } = await readStore(reader, trash.files, digests);
-  const content = withRoots(found, open);
+  const content = withReturningTags(withRoots(found, open), trash.files, run);
   const plan = planConfirmation(content, run.options, run.now);
   plan.problems.forEach((problem) => run.warn?.(problem));
   const { alive, dead, foreign } = judgeTrash(trash.files, content, plan);

@@ -45,6 +45,8 @@ export interface TagContent {
   readonly history: readonly string[];
   /** True when only the trash has it. */
   readonly trashed?: boolean;
+  /** True when it is in the trash, and the rule that takes tags away would keep it (returning-tags.ts). */
+  readonly returns?: boolean;
 }
 
 export interface Link {

@@ -78,7 +78,7 @@ function isAlive(layout: LayoutPath, modified: number, content: StoreContent, pl
   return tag?.trashed === true && tag.modified === modified && isThere(tag, judged.keepsAll);
 }
 
-/** Whether a tag is in the store, or comes back. A rule took it away, so it only comes back when its repository keeps all. */
+/** Whether a tag is in the store, or comes back: a rule took it away, so it does when its repository keeps all, or by the rule itself. */
 function isThere(tag: TagContent | undefined, keepsAll: boolean): boolean {
-  return tag?.current !== undefined && (keepsAll || !tag.trashed);
+  return tag?.current !== undefined && (keepsAll || !tag.trashed || tag.returns === true);
 }

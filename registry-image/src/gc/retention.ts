@@ -44,7 +44,7 @@ export function createRetain(
   };
 }
 
-/** The tags of the store that name something. */
+/** The tags of the store that name something, and those that come back to it. */
 export function heldTags(tags: RepositoryContent['tags']): [string, HeldTag][] {
   return [...tags].filter((entry): entry is [string, HeldTag] => isHeld(entry[1]));
 }
@@ -52,7 +52,7 @@ export function heldTags(tags: RepositoryContent['tags']): [string, HeldTag][] {
 export type HeldTag = TagContent & { readonly current: string };
 
 function isHeld(tag: TagContent): tag is HeldTag {
-  return tag.current !== undefined && !tag.trashed;
+  return tag.current !== undefined && (!tag.trashed || tag.returns === true);
 }
 
 /**

@@ -157,7 +157,7 @@ export const seededDefects: readonly SeededDefect[] = [
       '[...tags].sort',
     ],
     'tags of the trash count among the newest': [
-      'tag.current !== undefined && !tag.trashed',
+      'tag.current !== undefined && (!tag.trashed || tag.returns === true)',
       'tag.current !== undefined',
     ],
     'a referrer of a sha512 digest is not known by its tag': [
@@ -233,7 +233,7 @@ export const seededDefects: readonly SeededDefect[] = [
       'true',
     ],
     'index entries come back without their tag': [' && isThere(tag, judged.keepsAll);\n  //', ';\n  //'],
-    'tags that a rule took away come back': ['(keepsAll || !tag.trashed)', 'true'],
+    'tags that a rule took away come back': ['(keepsAll || !tag.trashed || tag.returns === true)', 'true'],
     'tags of repositories that keep all are freed': [
       'tag?.trashed === true && tag.modified',
       'false && tag?.modified',
