@@ -21,6 +21,15 @@ export class WritesRefusedError extends Error {
   }
 }
 
+/** What a storage says that takes nothing, and may be read all the same. */
+const takesNothing: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
+
+/** Whether nothing can be written now. A read that would note something (a lease) does without then: it is never refused. */
+export function isWriteRefusal(error: unknown): boolean {
+  if (error instanceof WritesRefusedError) return true;
+  return error instanceof Error && 'code' in error && takesNothing.has(error.code);
+}
+
 export interface SectionOptions {
   /** Ends the wait when the client has gone. */
   readonly signal?: AbortSignal;

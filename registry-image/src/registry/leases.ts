@@ -1,6 +1,6 @@
 import type { StorageDriver } from '../storage/driver.ts';
 import { layerLinkPath, revisionLinkPath, revisionPath } from '../storage/paths.ts';
-import { type CommitGate, WritesRefusedError } from './commit-gate.ts';
+import { type CommitGate, isWriteRefusal } from './commit-gate.ts';
 import type { Digest } from './digest.ts';
 import type { Addition } from './journal.ts';
 import { absentAsUndefined } from './links.ts';
@@ -15,7 +15,7 @@ export interface Leases {
   /**
    * For a HEAD that is answered 200 to someone who may push: renews the lease of a link unless it was renewed just now.
    * False when the link has gone meanwhile. A HEAD is a read, so it is never refused: in a window it waits as a write
-   * does, and then does without.
+   * does, and then does without, as it does when the storage is full or read-only.
    * @param options.tagged a tag keeps it alive: a lease older than a quarter of minAge is enough, and there is nothing
    * to wait for
    */
@@ -56,7 +56,7 @@ export function createLeases(options: { driver: StorageDriver; gate: CommitGate;
     try {
       return await gate.run(section, { signal, adds: [held] });
     } catch (error) {
-      if (!(error instanceof WritesRefusedError)) throw error;
+      if (!isWriteRefusal(error)) throw error;
       return (await absentAsUndefined(driver.stat(linkPath))) !== undefined;
     }
   }

@@ -1,7 +1,7 @@
 import type { StorageDriver } from '../storage/driver.ts';
 import { blobDataPath, revisionLinkPath, revisionPath } from '../storage/paths.ts';
 import { blobSize } from './blobs.ts';
-import { type CommitGate, WritesRefusedError } from './commit-gate.ts';
+import { type CommitGate, isWriteRefusal } from './commit-gate.ts';
 import type { Digest } from './digest.ts';
 import { RegistryError, registryError } from './errors.ts';
 import type { Addition } from './journal.ts';
@@ -115,7 +115,7 @@ export function createManifests(options: {
     const section = (): Promise<boolean> => references.secureManifest(repository, digest);
     const adds: Addition[] = [{ kind: 'manifest', repository, digest }];
     const isWhole = await gate.run(section, { signal, adds }).catch((error: unknown) => {
-      if (error instanceof WritesRefusedError) return true;
+      if (isWriteRefusal(error)) return true;
       throw error;
     });
     if (!isWhole) throw unknownManifest(reference);

@@ -1,7 +1,7 @@
 import type { Child, StorageDriver } from '../storage/driver.ts';
 import { NotFoundError } from '../storage/errors.ts';
 import { parsePath, trashPath, trashRoot } from '../storage/paths.ts';
-import { type CommitGate, WritesRefusedError } from './commit-gate.ts';
+import { type CommitGate, isWriteRefusal } from './commit-gate.ts';
 import type { Addition } from './journal.ts';
 import { absentAsUndefined } from './links.ts';
 
@@ -77,7 +77,7 @@ export function createTrashRescue({
     try {
       await gate.run(section, { signal, adds: [held] });
     } catch (error) {
-      if (!(error instanceof WritesRefusedError)) throw error;
+      if (!isWriteRefusal(error)) throw error;
     }
   }
 
