@@ -125,6 +125,17 @@ describe('what it does', () => {
     expect(store.files()).toEqual([]);
   });
 
+  test('says what its second mark has put back', async () => {
+    const { digest } = store.image('app', 'config', ['layer'], { tag: 'v1' });
+    await store.driver.move(
+      paths.blobDataPath(digest),
+      paths.trashPath('early-1', paths.blobDataPath(digest)),
+    );
+    const { stderr } = await run('config.yml');
+    expect(stderr).toBe('warning: 1 swept blob or manifest was in use and has been put back\n');
+    expect(store.files()).toContain(paths.blobDataPath(digest));
+  });
+
   test('-m=false keeps what no tag leads to', async () => {
     store.image('app', 'config', ['layer']);
     const before = store.files();

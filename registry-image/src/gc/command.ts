@@ -67,7 +67,10 @@ async function collectByHand(
     }
   };
   await sweep();
-  if (!options.dryRun) await confirm({ ...common, warn: () => {} });
+  if (options.dryRun) return;
+  const { restored } = await confirm({ ...common, warn: () => {} });
+  if (restored === 1) warn('1 swept blob or manifest was in use and has been put back');
+  if (restored > 1) warn(`${restored} swept blobs or manifests were in use and have been put back`);
 }
 
 /** Sweeps once while writes are held; gives how much is left for another window, which may follow at once. */
