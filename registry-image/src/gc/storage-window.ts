@@ -17,6 +17,12 @@ export const StorageWindow = z.object({
 });
 export type StorageWindow = z.infer<typeof StorageWindow>;
 
+/**
+ * Milliseconds for which nothing is asked longer than, whatever the deadline says: the clock of whoever wrote it may be another, and he
+ * may have been killed.
+ */
+export const longestStorageWindow = 60_000;
+
 /** The window that lies on the storage, also one whose deadline has passed. Throws an error of one sentence when it is none. */
 export async function readStorageWindow(driver: StorageDriver): Promise<StorageWindow | undefined> {
   // The directory is looked at, not the name: a network file system may remember for long that a name is not there.

@@ -39,6 +39,17 @@ it('ends a window of the storage at its deadline by itself, replaces its workers
   vi.useRealTimers();
 });
 
+it('holds writes no longer than a minute, also when the clock of whoever asked for it is an hour ahead', () => {
+  vi.useFakeTimers();
+  const { state, seeWindow, close } = stage();
+  seeWindow({ id: 'killed', deadline: new Date(Date.now() + 3_620_000).toISOString(), step: 'pause' });
+  expect(state().writes).toBe('paused');
+  vi.advanceTimersByTime(61_000);
+  expect(state().writes).toBe('open');
+  close();
+  vi.useRealTimers();
+});
+
 it('is ready for a window of the storage until the deadline only, and replaces no worker that served while writes went on', () => {
   vi.useFakeTimers();
   const { happened, seeWindow, close } = stage();

@@ -1,7 +1,7 @@
 import type { CollectionMaintenance } from '../config/maintenance.ts';
 import type { RegistryState } from '../config/state.ts';
 import type { Member } from '../gc/members.ts';
-import type { StorageWindow } from '../gc/storage-window.ts';
+import { longestStorageWindow, type StorageWindow } from '../gc/storage-window.ts';
 import type { GateMode } from '../registry/commit-gate.ts';
 import type { Log } from '../telemetry/log.ts';
 import { collectionOrder } from './collection-order.ts';
@@ -56,7 +56,7 @@ export function createMaintainer(options: MaintainerOptions): Maintainer {
   const registryFile = registryMaintenanceFile();
   const collectionFile = collectionMaintenanceFile();
   const window = createWindowKeeper(clock);
-  const storageWindow = createWindowKeeper(clock);
+  const storageWindow = createWindowKeeper(clock, longestStorageWindow);
   let pool: Pool | undefined;
   let gate: GateMode = 'open';
   let settled: RegistryState['writes'] = 'open';

@@ -37,8 +37,9 @@ interface Sight {
 /**
  * Decides whether a window is open: from its first sight until it goes from the file, its deadline passes, or the time that was left at first
  * sight is over by a clock that cannot jump, or it is released. One that ended is never entered again.
+ * @param longest milliseconds that no window lasts longer than
  */
-export function createWindowKeeper(clock: Clock): WindowKeeper {
+export function createWindowKeeper(clock: Clock, longest = longestWindow): WindowKeeper {
   const sights = new Map<string, Sight>();
   let current: { sight: Sight; deadline: number } | undefined;
   let key = '';
@@ -52,7 +53,7 @@ export function createWindowKeeper(clock: Clock): WindowKeeper {
   }
 
   function firstSight(deadline: number): Sight {
-    const left = Math.min(longestWindow, deadline - clock.wall());
+    const left = Math.min(longest, deadline - clock.wall());
     const sight = { cap: clock.monotonic() + left, expired: false, released: false };
     sights.set(key, sight);
     const [oldest] = sights.keys();
