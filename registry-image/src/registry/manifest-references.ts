@@ -19,7 +19,7 @@ export interface ReferenceCheck {
   require(repository: string, references: readonly Reference[]): Promise<void>;
   /** The same in a commit section; what a sweep has taken meanwhile is brought back, with all below it. */
   secure(repository: string, references: readonly Reference[]): Promise<void>;
-  /** Brings back a manifest and all below it, in a commit section, and tells whether all is there. */
+  /** Brings back a manifest and all below it, in a commit section, and tells whether no sweep has taken anything of it. */
   secureManifest(repository: string, digest: Digest): Promise<boolean>;
 }
 
@@ -63,20 +63,24 @@ export function createReferenceCheck(options: {
    * that it leads to: the second mark may have judged, before the link was there, what it leads to.
    */
   async function isSecured(repository: string, reference: Named, hasTrash: boolean): Promise<boolean> {
-    if (!hasTrash && (await isPresent(driver, repository, reference))) return true;
+    const wasThere = await isPresent(driver, repository, reference);
+    if (!hasTrash && wasThere) return true;
     for (let attempt = 1; attempt <= attempts; attempt++) {
       if (await isBroughtBack(repository, reference)) return true;
     }
-    return false;
+    // What is in no trash either was lost before, such as a platform that somebody deleted: a sweep takes a link before all that it leads to.
+    return wasThere && (await isPresent(driver, repository, reference));
   }
 
   async function isBroughtBack(repository: string, reference: Named): Promise<boolean> {
     const { kind, digest } = reference;
     await rescue.bringBack(blobDataPath(digest));
     const manifest = kind === 'manifest' ? await readManifest(digest) : undefined;
+    let isWhole = true;
     for (const below of withoutRepetitions(manifest?.references ?? [])) {
-      if (rules.mustExist(below) && !(await isSecured(repository, below, true))) return false;
+      if (rules.mustExist(below)) isWhole = (await isSecured(repository, below, true)) && isWhole;
     }
+    if (!isWhole) return false;
     if (!(await isPresent(driver, repository, reference)))
       await rescue.bringBack(linkOf(repository, reference));
     return isPresent(driver, repository, reference);
