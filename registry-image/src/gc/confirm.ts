@@ -11,6 +11,7 @@ import { cleanStore } from './empty-directories.ts';
 import { judgeTrash } from './judgement.ts';
 import { planConfirmation } from './plan.ts';
 import { putBack } from './put-back.ts';
+import { lastPullFor } from './pulls.ts';
 import { readStore } from './store-reader.ts';
 import { withReturningTags } from './returning-tags.ts';
 import { openSinceSweep, removeSweepRecords } from './sweep-record.ts';
@@ -49,7 +50,8 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const open = await openSinceSweep(reader);
   const trash = await readTrash(reader, digests);
   const { content: found, hollow } = await readStore(reader, trash.files, digests);
-  const content = withReturningTags(withRoots(found, open), trash.files, run);
+  const lastPull = await lastPullFor(reader, run.options, run.now);
+  const content = withReturningTags(withRoots({ ...found, lastPull }, open), trash.files, run);
   const plan = planConfirmation(content, run.options, run.now);
   plan.problems.forEach((problem) => run.warn?.(problem));
   const { alive, dead, foreign } = judgeTrash(trash.files, content, plan);

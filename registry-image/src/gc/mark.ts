@@ -5,7 +5,7 @@ import { createDigestTable } from './digest-table.ts';
 import { type Inspection, inspectDoomed } from './doomed.ts';
 import { type CollectionPlan, planCollection } from './plan.ts';
 import { readStore } from './store-reader.ts';
-import { type LastPull, readPulls } from './pulls.ts';
+import { lastPullFor } from './pulls.ts';
 import { readTrash } from './trash-files.ts';
 
 /** A mark that is done: nothing was changed, and all is known for the sweep. */
@@ -27,13 +27,4 @@ export async function markStore(
   const plan = planCollection(withPulls, options, now);
   const inspection = await inspectDoomed(reader, plan, digests);
   return { content: withPulls, plan, doomed: inspection.doomed, hollow: [...inspection.hollow, ...hollow] };
-}
-
-async function lastPullFor(
-  reader: BoundedReader,
-  { retention }: CollectionOptions,
-  now: number,
-): Promise<LastPull | undefined> {
-  const longest = Math.max(-1, ...retention.map(({ keepPulledWithin = -1 }) => keepPulledWithin));
-  return longest < 0 ? undefined : readPulls(reader, now, longest);
 }

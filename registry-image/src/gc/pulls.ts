@@ -1,3 +1,4 @@
+import type { CollectionOptions } from '../config/maintenance.ts';
 import { dayOf, pullsPath, pullsRoot } from '../storage/paths.ts';
 import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
 
@@ -6,6 +7,16 @@ export type LastPull = (repository: string, digest: string) => number;
 
 const dayMs = 86_400_000;
 const dayForm = /^\d{4}-\d{2}-\d{2}$/;
+
+/** What the rules must know of pulls; undefined when none asks. */
+export async function lastPullFor(
+  reader: BoundedReader,
+  { retention }: Pick<CollectionOptions, 'retention'>,
+  now: number,
+): Promise<LastPull | undefined> {
+  const longest = Math.max(-1, ...retention.map(({ keepPulledWithin = -1 }) => keepPulledWithin));
+  return longest < 0 ? undefined : readPulls(reader, now, longest);
+}
 
 /**
  * Reads what was pulled within a time before now. The log knows days, so a pull counts as one at the end of its day. When it does not

@@ -14,7 +14,7 @@ export function withReturningTags(
   files: Iterable<Pick<TrashFile, 'layout'>>,
   { options, now }: { options: Pick<CollectionOptions, 'retention'>; now: number },
 ): StoreContent {
-  const retain = createRetain(options.retention, now);
+  const retain = createRetain(options.retention, now, content.lastPull);
   const changed = new Map<string, RepositoryContent>();
   for (const name of repositoriesWithTags(files)) {
     const repository = content.repositories.get(name);
