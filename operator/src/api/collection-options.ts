@@ -50,7 +50,7 @@ export const RetentionRule = z
     keepPulledWithin: durationBetween('24h', '8760h')
       .optional()
       .describe(
-        'Tags whose image was pulled from this registry more recently than this stay. Days are counted; what was pulled before the registry began to count is not known, and stays.',
+        'Tags that were set, or whose image was pulled from this registry, more recently than this stay. Days are counted; what was pulled before the registry began to count is not known, and stays.',
       ),
   })
   .meta(

@@ -27,7 +27,7 @@ export const RetentionRule = z.object({
   keepLast: z.number().int().nonnegative().optional(),
   /** Tags set more recently than this stay. */
   keepYoungerThan: z.number().int().nonnegative().optional(),
-  /** Tags whose manifest was pulled more recently than this stay. */
+  /** Tags that were set, or whose manifest was pulled, more recently than this stay. */
   keepPulledWithin: z.number().int().nonnegative().optional(),
 });
 export type RetentionRule = z.infer<typeof RetentionRule>;

@@ -21,7 +21,7 @@ Options:
       --repositories PATTERN        collect only the repositories whose names fit; may be repeated
       --keep-last N                 remove tags first, in each repository all but the N newest
       --keep-younger-than DURATION  remove tags first, all but those set within DURATION
-      --keep-pulled-within DURATION remove tags first, all but those pulled within DURATION (at most 8760h)
+      --keep-pulled-within DURATION remove tags first, all but those pulled or set within DURATION
       --keep-matching PATTERN       remove tags first, all but those that fit; may be repeated
       --plan json|text              print what stays and why, and what goes
   -q, --quiet                       print no output but problems

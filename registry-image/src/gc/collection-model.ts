@@ -170,6 +170,7 @@ function stays(
   if (keepMatching.some((pattern) => fits(pattern, tag.name))) return true;
   if (keepYoungerThan !== null && tag.time > options.now - keepYoungerThan) return true;
   const isPulled = (within: number): boolean =>
+    tag.time > options.now - within ||
     pulls.some(({ digest, time }) => digest === tag.digest && time > options.now - within);
   if (keepPulledWithin !== null && isPulled(keepPulledWithin)) return true;
   const subject = subjectOf(tag.name);

@@ -84,7 +84,7 @@ function decide(
   const stays = new Map<string, Reason>();
   const { keepLast = 0, keepYoungerThan, keepPulledWithin } = rule;
   for (const [tag, { current, modified }] of tags) {
-    if (keepPulledWithin !== undefined && now - lastPull(current) < keepPulledWithin)
+    if (keepPulledWithin !== undefined && now - Math.max(modified, lastPull(current)) < keepPulledWithin)
       stays.set(tag, 'pulled');
     if (keepYoungerThan !== undefined && now - modified < keepYoungerThan) stays.set(tag, 'young');
   }

@@ -147,10 +147,11 @@ export const seededDefects: readonly SeededDefect[] = [
       'now - modified <= keepYoungerThan',
     ],
     'keepPulledWithin is a millisecond too long': [
-      'now - lastPull(current) < keepPulledWithin',
-      'now - lastPull(current) <= keepPulledWithin',
+      '(modified, lastPull(current)) < keepPulledWithin',
+      '(modified, lastPull(current)) <= keepPulledWithin',
     ],
-    'pulls are forgotten': ['now - lastPull(current)', 'now'],
+    'pulls are forgotten': ['Math.max(modified, lastPull(current))', 'modified'],
+    'a tag that nobody could pull yet goes': ['Math.max(modified, lastPull(current))', 'lastPull(current)'],
     'a rule without criteria takes every tag away': ['if (!found || saysNothing(found.rule))', 'if (!found)'],
     'tags of referrers count among the newest': [
       'tags.filter(([tag]) => attachmentOf(tag) === undefined).sort',
