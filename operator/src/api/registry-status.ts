@@ -32,6 +32,10 @@ export const ScheduleStatus = z.object({
 });
 export type ScheduleStatus = z.infer<typeof ScheduleStatus>;
 
+/** How far the replacement of a CA is. */
+export const CaPhase = z.enum(['Stable', 'Distributing', 'Retiring']);
+export type CaPhase = z.infer<typeof CaPhase>;
+
 export const RegistryStatus = z.object({
   observedGeneration: z.number().int().optional().describe('The generation that the status describes.'),
   conditions: Conditions.optional().describe(
@@ -44,11 +48,28 @@ export const RegistryStatus = z.object({
   image: z.string().optional().describe('Image that the pods run.'),
   certificate: z
     .object({
-      notAfter: z.string().meta({ format: 'date-time' }),
+      notAfter: time,
       fingerprint: z.string().describe('SHA-256 of the certificate, in hex.'),
+      renewalTime: time.optional().describe('When it is renewed; without it the operator does not renew it.'),
+      issuedBecause: z.string().optional().describe('Why it took the place of the one before.'),
+      inUse: z.boolean().optional().describe('Every running pod said that it serves this certificate.'),
     })
     .optional()
     .describe('The serving certificate.'),
+  ca: z
+    .object({
+      notAfter: time.describe('When the first CA above the certificate ends.'),
+      fingerprint: z.string().describe('SHA-256 of the CA that clients should trust, in hex.'),
+      renewalTime: time
+        .optional()
+        .describe('When the CA is replaced; without it the operator does not replace it.'),
+      phase: CaPhase.describe(
+        'Distributing: clients are given a new CA beside the old one; Retiring: the certificate is from the new one, the old one is still published; else Stable.',
+      ),
+      phaseEnds: time.optional().describe('When the phase ends, if time decides that.'),
+    })
+    .optional()
+    .describe('The CA of the serving certificate, as far as it is known.'),
   caRef: z
     .object({ name: z.string() })
     .optional()

@@ -10,7 +10,8 @@ import { maintenance, type Maintenance } from './steps/maintenance.ts';
 import { network, type Exposure } from './steps/network.ts';
 import { removal } from './steps/removal.ts';
 import { schedule, type Schedule } from './steps/schedule.ts';
-import { servingCertificate, type ServingCertificate } from './steps/serving-certificate.ts';
+import type { ServingCertificate } from './certificates/serving-certificate.ts';
+import { servingCertificate } from './steps/serving-certificate.ts';
 import { volume } from './steps/volume.ts';
 import { workload } from './steps/workload.ts';
 import type { Problem } from './problem.ts';
@@ -65,6 +66,7 @@ export async function runSteps(
     problems,
     tls: registry.spec.tls.disabled ? 'disabled' : 'enabled',
     certificateEnd: certificate && new Date(certificate.facts.notAfter),
+    authority: certificate?.authority,
     workload: statefulSet && workloadFacts(statefulSet, pods),
     lagging,
     readOnly: registry.spec.readOnly,

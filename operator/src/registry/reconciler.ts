@@ -7,7 +7,6 @@ import type { EventRecorder } from '../kube/events.ts';
 import type { Log } from '../kube/log.ts';
 import { keyOf, type ObjectRef } from '../kube/resource.ts';
 import type { WorkResult } from '../kube/work-queue.ts';
-import { renewalTime } from '../pki/renewal.ts';
 import type { ReplicaClient } from '../replicas/replica-client.ts';
 import { createApplier } from './applier.ts';
 import type { InternalAuthority } from './internal-authority.ts';
@@ -126,10 +125,9 @@ function nextLookButSchedule({ findings, certificate }: Pass, now: number): numb
   if (findings.problems.some((problem) => !problem.stalled)) return waitMs;
   if (findings.lagging.length > 0) return lagInterval(findings.lagging);
   if (findings.problems.length > 0) return stalledMs;
-  if (certificate === undefined) return longestMs;
-  const renewal = renewalTime(certificate.facts.notBefore, certificate.facts.notAfter) - now;
-  // A certificate that ends with its CA is past this time and stays as it is.
-  return renewal > 0 ? Math.min(renewal + waitMs, longestMs) : longestMs;
+  const change = (certificate?.nextChange ?? 0) - now;
+  // What is past waits for something that a watch tells.
+  return change > 0 ? Math.min(change + soonMs, longestMs) : longestMs;
 }
 
 /** Soon after a change; more seldom when a replica does not confirm it for long. */

@@ -5,6 +5,7 @@ export function referredSecrets({ spec }: Pick<ServedRegistry, 'spec'>): string[
   const users = spec.auth?.htpasswd?.users ?? [];
   const names = [
     spec.tls?.secretName,
+    spec.tls?.ca?.secretName,
     spec.auth?.htpasswd?.secretName,
     ...users.map((user) => user.passwordSecretRef?.name),
   ];

@@ -3,6 +3,7 @@ import type { RegistryStatus } from '../api/registry-status.ts';
 import type { Client } from '../kube/client.ts';
 import { findCondition } from '../kube/conditions.ts';
 import type { EventRecorder } from '../kube/events.ts';
+import { certificateEvents } from './certificates/certificate-events.ts';
 import { fieldManager, registries, type ServedRegistry } from './kind.ts';
 
 export interface StatusWriter {
@@ -40,6 +41,7 @@ export function createStatusWriter(options: { client: Client; events: EventRecor
     memories.set(uid, { seen: resourceVersion, status });
     announce(registry, before, status);
     announceSchedule(registry, before, status);
+    for (const event of certificateEvents(before, status)) events.record(registry, event);
     return true;
   }
 

@@ -7,6 +7,7 @@ const healthy: Findings = {
   url: 'https://registry.example',
   problems: [],
   tls: 'enabled',
+  authority: undefined,
   certificateEnd: new Date('2036-11-18T00:00:00Z'),
   workload: { wanted: 2, ready: 2, rolledOut: true, trouble: undefined },
   lagging: [],

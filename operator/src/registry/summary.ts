@@ -1,4 +1,5 @@
 import type { RegistryConditionType } from '../api/registry-status.ts';
+import type { AuthorityFacts } from './certificates/serving-certificate.ts';
 import type { ConditionUpdate } from '../kube/conditions.ts';
 import type { Problem } from './problem.ts';
 import type { Lagging } from './synchronization.ts';
@@ -21,6 +22,7 @@ export interface Findings {
   readonly tls: 'enabled' | 'disabled';
   /** End of the serving certificate, when it is good. */
   readonly certificateEnd: Date | undefined;
+  readonly authority: Pick<AuthorityFacts, 'phase' | 'phaseEnds'> | undefined;
   /** Undefined until there is a StatefulSet. */
   readonly workload: WorkloadFacts | undefined;
   readonly lagging: readonly Lagging[];
@@ -120,7 +122,7 @@ function ready(
   return yes('Serving', `${count} of ${count} replicas serve ${url}`);
 }
 
-function certificateReady({ tls, certificateEnd, problems }: Findings): Verdict {
+function certificateReady({ tls, certificateEnd, authority, problems }: Findings): Verdict {
   if (tls === 'disabled')
     return {
       status: 'False',
@@ -131,7 +133,17 @@ function certificateReady({ tls, certificateEnd, problems }: Findings): Verdict 
   if (problem) return { status: 'False', reason: problem.reason, message: problem.message };
   if (certificateEnd === undefined)
     return { status: 'False', reason: 'Pending', message: 'there is no certificate yet' };
-  return yes('Valid', `the certificate is valid until ${certificateEnd.toISOString().slice(0, 10)}`);
+  const end = certificateEnd.toISOString().slice(0, 10);
+  return yes('Valid', `the certificate is valid until ${end}${rollover(authority)}`);
+}
+
+function rollover(authority: Findings['authority']): string {
+  if (authority === undefined || authority.phase === 'Stable') return '';
+  const { phase, phaseEnds } = authority;
+  const until =
+    phaseEnds === undefined ? 'shortly' : `until ${new Date(phaseEnds).toISOString().slice(0, 19)}Z`;
+  if (phase === 'Retiring') return `; the CA before is still published, ${until}`;
+  return `; clients are given a new CA, ${until}, and then a certificate from it is served`;
 }
 
 function readOnly(findings: Findings): Verdict {

@@ -3,6 +3,7 @@ import type { Registry } from '../api/registry.ts';
 import { setConditions } from '../kube/conditions.ts';
 import { selectorLabels } from '../resources/labels.ts';
 import { registryImage } from '../resources/stateful-set.ts';
+import type { AuthorityFacts } from './certificates/serving-certificate.ts';
 import type { Pass } from './pass.ts';
 import { summarize } from './summary.ts';
 
@@ -30,12 +31,35 @@ export function toldStatus({ registry, before, pass, ...input }: StatusInput): R
       .join(','),
     image: registryImage(registry, input.defaultImage),
     certificate: certificate && {
-      notAfter: `${new Date(certificate.facts.notAfter).toISOString().slice(0, 19)}Z`,
+      notAfter: timeOf(certificate.facts.notAfter),
       fingerprint: certificate.facts.fingerprint,
+      renewalTime: optionalTime(certificate.renewalTime),
+      issuedBecause: certificate.issuedBecause,
+      inUse: findings.lagging.length === 0,
     },
+    ca: certificate?.authority && toldAuthority(certificate.authority),
     caRef: certificate?.caName === undefined ? undefined : { name: certificate.caName },
     lastCollection: input.lastCollection,
     garbageCollectionSchedule:
       registry.spec.garbageCollection && (pass.schedule?.status ?? before.garbageCollectionSchedule),
   };
+}
+
+function toldAuthority(authority: AuthorityFacts): RegistryStatus['ca'] {
+  return {
+    notAfter: timeOf(authority.notAfter),
+    fingerprint: authority.fingerprint,
+    renewalTime: optionalTime(authority.renewalTime),
+    phase: authority.phase,
+    phaseEnds: optionalTime(authority.phaseEnds),
+  };
+}
+
+/** metav1.Time has whole seconds. */
+function timeOf(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+}
+
+function optionalTime(milliseconds: number | undefined): string | undefined {
+  return milliseconds === undefined ? undefined : timeOf(milliseconds);
 }

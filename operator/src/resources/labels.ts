@@ -12,6 +12,16 @@ export const configAnnotation = 'wharfinger.dev/config';
 export const rolloutAnnotation = 'wharfinger.dev/rollout';
 /** On a GarbageCollection: the time of the schedule that it was created for. */
 export const scheduledAnnotation = 'wharfinger.dev/scheduled-at';
+/** On a Registry: a new value has its CA replaced. On the Secret of the CA: the value that was answered last. */
+export const rotateCaAnnotation = 'wharfinger.dev/rotate-ca';
+/** On a Registry: a new value has the serving certificate issued anew. On its Secret: the value that was answered last. */
+export const rotateCertificateAnnotation = 'wharfinger.dev/rotate-certificate';
+/** On a Registry: a new value ends the overlap of CAs that runs. On the ConfigMap of the CA: the value that was answered last. */
+export const endCaOverlapAnnotation = 'wharfinger.dev/end-ca-overlap';
+/** On the ConfigMap of the CA: how far clients are with each certificate in it. */
+export const trustAnnotation = 'wharfinger.dev/trust';
+/** On the Secret of an issued certificate: why it took the place of the one before. */
+export const issuedBecauseAnnotation = 'wharfinger.dev/issued-because';
 
 /** Which pods belong to the Registry `name` of a namespace. */
 export function selectorLabels(name: string): Record<string, string> {

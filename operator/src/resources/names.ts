@@ -8,6 +8,7 @@ export interface ObjectNames {
   readonly maintenance: string;
   readonly ca: string;
   readonly tls: string;
+  readonly intermediate: string;
   readonly htpasswd: string;
   readonly http: string;
   readonly internalTls: string;
@@ -24,6 +25,7 @@ export function objectNames(name: string): ObjectNames {
     maintenance: `${name}-maintenance`,
     ca: `${name}-ca`,
     tls: `${name}-tls`,
+    intermediate: `${name}-intermediate-ca`,
     htpasswd: `${name}-htpasswd`,
     http: `${name}-http`,
     internalTls: `${name}-internal-tls`,

@@ -11,14 +11,44 @@ export interface CertificatePair {
   readonly privateKey: string;
 }
 
-/** `NAME-ca`: the issued CA with its key. */
-export function caSecret(registry: Registry, pair: CertificatePair): Manifest<V1Secret> {
-  return tlsSecret(registry, objectNames(registry.metadata.name).ca, pair);
+/** `NAME-ca`: the issued CA with its key, and the one that is to follow it. */
+export function caSecret(
+  registry: Registry,
+  pair: CertificatePair,
+  more: CaSecretDetails = {},
+): Manifest<V1Secret> {
+  const { next, annotations } = more;
+  const name = objectNames(registry.metadata.name).ca;
+  const data: Record<string, string> = next
+    ? { [nextCa.certificate]: next.certificate, [nextCa.privateKey]: next.privateKey }
+    : {};
+  return annotated(tlsSecret(registry, name, pair, data), annotations);
+}
+
+export interface CaSecretDetails {
+  readonly next?: CertificatePair | undefined;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Keys of a CA that clients are to trust before it is used. */
+export const nextCa = { certificate: 'next.crt', privateKey: 'next.key' } as const;
+
+/** `NAME-intermediate-ca`: the CA between the CA and the serving certificate, with its key. */
+export function intermediateSecret(
+  registry: Registry,
+  pair: CertificatePair,
+  annotations: Readonly<Record<string, string>> = {},
+): Manifest<V1Secret> {
+  return annotated(tlsSecret(registry, objectNames(registry.metadata.name).intermediate, pair), annotations);
 }
 
 /** `NAME-tls`: the serving certificate. */
-export function servingSecret(registry: Registry, pair: CertificatePair): Manifest<V1Secret> {
-  return tlsSecret(registry, objectNames(registry.metadata.name).tls, pair);
+export function servingSecret(
+  registry: Registry,
+  pair: CertificatePair,
+  annotations: Readonly<Record<string, string>> = {},
+): Manifest<V1Secret> {
+  return annotated(tlsSecret(registry, objectNames(registry.metadata.name).tls, pair), annotations);
 }
 
 /** `NAME-internal-tls`: the certificate of the state endpoint, and the CA of the clients it answers. */
@@ -55,6 +85,14 @@ export function secretText(
 ): string | undefined {
   const encoded = secret?.data?.[key];
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
+}
+
+function annotated(
+  manifest: Manifest<V1Secret>,
+  annotations: Readonly<Record<string, string>> = {},
+): Manifest<V1Secret> {
+  if (Object.keys(annotations).length === 0) return manifest;
+  return { ...manifest, metadata: { ...manifest.metadata, annotations } };
 }
 
 function tlsSecret(

@@ -36,6 +36,9 @@ export async function removal(context: StepContext, certificate: KnownCertificat
   if (podDisruptionBudget(registry) === undefined) {
     await remove(context, podDisruptionBudgets, stores.podDisruptionBudgets.get({ namespace, name }));
   }
+  const issued = registry.spec.tls.selfSigned ?? registry.spec.tls.ca;
+  if (issued?.intermediate === undefined)
+    await remove(context, secrets, stores.secrets.get({ namespace, name: names.intermediate }));
   if (certificate.ok && certificate.value?.caName === undefined)
     await remove(context, configMaps, stores.configMaps.get({ namespace, name: names.ca }));
 }
