@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { certificatesIn, isSelfSigned, rootOf } from './bundle.ts';
 import { CertificateError } from './certificate-error.ts';
 import { certificateFields } from './certificate-fields.ts';
-import { dottedOf, fromDer, octetsOf, partsOf } from './der.ts';
+import { type Asn1, dottedOf, fromDer, octetsOf, partsOf } from './der.ts';
 import { checkPeriod, parsedKey } from './inspection.ts';
 import type { Issuer } from './issuer.ts';
 import { oids } from './oids.ts';
@@ -61,9 +61,10 @@ function checkKey(authority: X509Certificate, privateKey: string): void {
 }
 
 function checkIssuing(certificate: X509Certificate, name: string): void {
-  if (!certificate.ca)
-    throw new CertificateError(`${name} is not a CA: it lacks basicConstraints with CA:TRUE`);
   const { extensions } = certificateFields(certificate);
+  // Node's own answer takes in the key usage.
+  if ((octetsOf(constraintsOf(certificate)[0])[0] ?? 0) === 0)
+    throw new CertificateError(`${name} is not a CA: it lacks basicConstraints with CA:TRUE`);
   const usage = extensions.get(oids.keyUsage);
   // The first octet counts unused bits.
   if (usage && ((octetsOf(fromDer(usage))[1] ?? 0) & keyCertSign) === 0)
@@ -90,10 +91,15 @@ export function pathLengthOf(pem: string): number {
 }
 
 function limitOf(certificate: X509Certificate): number {
-  const constraints = certificateFields(certificate).extensions.get(oids.basicConstraints);
-  const length = constraints ? partsOf(fromDer(constraints))[1] : undefined;
+  const [, length] = constraintsOf(certificate);
   if (length === undefined) return Number.POSITIVE_INFINITY;
   return Number.parseInt(octetsOf(length).toString('hex'), 16);
+}
+
+/** The parts of basicConstraints: whether it is a CA, and its path length. */
+function constraintsOf(certificate: X509Certificate): readonly Asn1[] {
+  const value = certificateFields(certificate).extensions.get(oids.basicConstraints);
+  return value ? partsOf(fromDer(value)) : [];
 }
 
 function checkLink(certificate: X509Certificate, above: X509Certificate | undefined, at: number): void {

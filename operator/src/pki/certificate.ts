@@ -3,12 +3,11 @@ import { promisify } from 'node:util';
 import { type Asn1, bitString, fromDer, integer, sequence, tagged, time, toDer } from './der.ts';
 import { subjectKeyIdentifier } from './extensions.ts';
 import { keyIdentifier } from './certificate-fields.ts';
+import { clockSkewMs } from './clock-skew.ts';
 import { signatureAlgorithm } from './signature.ts';
 
 const signAsync = promisify(sign);
 const dayMs = 86_400_000;
-/** Certificates are valid a little before they are issued, for clients whose clocks are late. */
-export const clockSkewMs = 5 * 60_000;
 
 export interface CertificateRequest {
   /** PEM of the key that is certified. */
@@ -35,6 +34,7 @@ export async function issueCertificate(request: CertificateRequest, signingKey: 
   const key = createPrivateKey(signingKey);
   const { identifier, digest } = signatureAlgorithm(key);
   const publicKey = fromDer(createPublicKey(request.publicKey).export({ type: 'spki', format: 'der' }));
+  // For clients whose clocks are late.
   const notBefore = new Date(request.now.getTime() - clockSkewMs);
   const extensions = [...request.extensions, subjectKeyIdentifier(keyIdentifier(publicKey))];
   const toBeSigned = sequence(

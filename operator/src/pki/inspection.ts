@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { fingerprintOf } from './bundle.ts';
+import { clockSkewMs } from './clock-skew.ts';
 import { CertificateError } from './certificate-error.ts';
 
 /** What is known of a serving certificate. Times are in milliseconds since 1970. */
@@ -38,7 +39,8 @@ export function checkCredentials(certificate: string, privateKey: string, now: D
 export function checkPeriod(certificate: X509Certificate, what: string, now: Date): void {
   const { validFromDate, validToDate } = certificate;
   if (validToDate <= now) throw new CertificateError(`${what} expired at ${validToDate.toISOString()}`);
-  if (validFromDate > now)
+  // Clocks differ a little.
+  if (validFromDate.getTime() > now.getTime() + clockSkewMs)
     throw new CertificateError(`${what} is not valid before ${validFromDate.toISOString()}`);
 }
 

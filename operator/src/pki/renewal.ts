@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { certificatesIn } from './bundle.ts';
-import { clockSkewMs, daysFrom } from './certificate.ts';
+import { daysFrom } from './certificate.ts';
+import { clockSkewMs } from './clock-skew.ts';
 import { certificateFields } from './certificate-fields.ts';
 import { toDer } from './der.ts';
 import { type RevocationUrls, revocationValues } from './extensions.ts';

@@ -57,7 +57,7 @@ async function tryOut({ registry }: StepContext, credentials: Credentials, issue
   const { hostname } = registry.spec;
   const top = issuer.chain.at(-1) ?? issuer.credentials.certificate;
   const trusted = issuer.roots.length > 0 ? issuer.roots : [top];
-  const code = await refusalOf({ credentials, trusted, hostname });
-  if (code !== undefined)
-    throw new CertificateError(`the CA issues certificates that clients refuse (${code.toLowerCase()})`);
+  const words = await refusalOf({ credentials, trusted, hostname });
+  if (words !== undefined)
+    throw new CertificateError(`the CA issues certificates that clients refuse (${words})`);
 }

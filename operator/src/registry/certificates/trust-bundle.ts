@@ -66,6 +66,8 @@ export async function publishTrust(context: StepContext, request: TrustRequest):
     endOverlap: asked !== undefined && asked !== answered,
     now: now.getTime(),
   });
+  // Nobody is told of a CA; what is there is removed.
+  if (cas.length === 0) return [];
   const annotations = {
     [trustAnnotation]: JSON.stringify(recordFor(cas)),
     ...(asked === undefined ? {} : { [endCaOverlapAnnotation]: asked }),
