@@ -39,9 +39,9 @@ const KeyAlgorithm = z.enum(['RSA', 'ECDSA']);
 const KeySize = z.literal([256, 384, 2048, 3072, 4096]);
 
 const keySizes = 'RSA has 2048, 3072 or 4096, ECDSA has 256 or 384';
-const isWithinValidity = "duration(self.renewBefore) <= duration(string(self.validityDays * 24 - 1) + 'h')";
+const isWithinValidity = 'duration(self.renewBefore).getHours() < self.validityDays * 24 - 1';
 const renewBeforeMessage =
-  'renewBefore must be an hour shorter than validityDays at least; shorten it or raise validityDays';
+  'renewBefore must be more than an hour shorter than validityDays; shorten it or raise validityDays';
 const renewBeforeRule = {
   rule: `!has(self.renewBefore) || ${isWithinValidity}`,
   message: renewBeforeMessage,

@@ -13,7 +13,7 @@ import { isIssuedBy, subjectAltNames } from './inspection.ts';
 import { type Credentials, rootIssuer } from './issuer.ts';
 import { makeKeyPair } from './key-pair.ts';
 import { issueLeaf, type LeafRequest } from './leaf.ts';
-import { renewalReason } from './renewal.ts';
+import { renewalReason, renewalTime } from './renewal.ts';
 
 const run = promisify(execFile);
 const now = new Date();
@@ -156,6 +156,15 @@ describe('renewalReason', () => {
 
   it('is the time when less than a third is left', () => {
     expect(ask({ now: daysFrom(now, 245) })).toBe('it expires soon');
+  });
+
+  it('comes up to a tenth sooner, by the certificate, and as long before the end as is asked for', () => {
+    const at = (fingerprint: string, renewBeforeMs?: number): number =>
+      renewalTime({ notBefore: 0, notAfter: 300_000, fingerprint }, renewBeforeMs);
+    expect([at('00000000'), at('80000000'), at('ffffffff')]).toEqual([200_000, 195_000, 190_000]);
+    expect([at('00000000', 30_000), at('ffffffff', 30_000)]).toEqual([270_000, 267_000]);
+    expect([at('00000000', 290_000), at('ffffffff', 290_000)]).toEqual([10_000, 9000]);
+    expect(at('00000000', 400_000)).toBe(200_000);
   });
 
   it('is the names when they changed, and the CA when it is another', async () => {
