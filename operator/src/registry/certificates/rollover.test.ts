@@ -198,6 +198,27 @@ describe('the replacement of a CA', () => {
     expect(ca()).toBe(both[1]);
   });
 
+  it('is begun once when two operators begin it at the same time', async () => {
+    set({ 'wharfinger.dev/rotate-ca': '1' });
+    const { get } = cluster.client;
+    let made = '';
+    const overtaken: typeof get = async (kind, ref, ...rest) => {
+      const found = await get(kind, ref, ...rest);
+      if (ref.name === 'team-a-ca' && made === '') {
+        Object.assign(cluster.client, { get });
+        await reconcile();
+        made = text('team-a-ca', 'next.crt');
+      }
+      return found;
+    };
+    Object.assign(cluster.client, { get: overtaken });
+    await reconcile().catch(() => undefined);
+    expect(made).not.toBe('');
+    await settle();
+    expect(text('team-a-ca', 'next.crt')).toBe(made);
+    expect(bundle().at(-1)).toBe(made);
+  });
+
   it.each(['before', 'after'] as const)(
     'ends well, with no certificate from a CA that clients lack, when the operator is killed %s each write',
     async (when) => {
