@@ -52,7 +52,10 @@ export const RegistryStatus = z.object({
       fingerprint: z.string().describe('SHA-256 of the certificate, in hex.'),
       renewalTime: time.optional().describe('When it is renewed; without it the operator does not renew it.'),
       issuedBecause: z.string().optional().describe('Why it took the place of the one before.'),
-      inUse: z.boolean().optional().describe('Every running pod said that it serves this certificate.'),
+      inUse: z
+        .boolean()
+        .optional()
+        .describe('Every pod that ran then has said that it serves this certificate.'),
     })
     .optional()
     .describe('The serving certificate.'),

@@ -3,7 +3,7 @@ import type { Registry } from '../api/registry.ts';
 import { setConditions } from '../kube/conditions.ts';
 import { selectorLabels } from '../resources/labels.ts';
 import { registryImage } from '../resources/stateful-set.ts';
-import type { AuthorityFacts } from './certificates/serving-certificate.ts';
+import type { AuthorityFacts, ServingCertificate } from './certificates/serving-certificate.ts';
 import type { Pass } from './pass.ts';
 import { summarize } from './summary.ts';
 
@@ -30,18 +30,31 @@ export function toldStatus({ registry, before, pass, ...input }: StatusInput): R
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
     image: registryImage(registry, input.defaultImage),
-    certificate: certificate && {
-      notAfter: timeOf(certificate.facts.notAfter),
-      fingerprint: certificate.facts.fingerprint,
-      renewalTime: optionalTime(certificate.renewalTime),
-      issuedBecause: certificate.issuedBecause,
-      inUse: findings.lagging.length === 0,
-    },
-    ca: certificate?.authority && toldAuthority(certificate.authority),
-    caRef: certificate?.caName === undefined ? undefined : { name: certificate.caName },
+    ...(certificate && toldCertificate(certificate, before, findings.lagging.length === 0)),
     lastCollection: input.lastCollection,
     garbageCollectionSchedule:
       registry.spec.garbageCollection && (pass.schedule?.status ?? before.garbageCollectionSchedule),
+  };
+}
+
+function toldCertificate(
+  { facts, ...certificate }: ServingCertificate,
+  before: RegistryStatus,
+  isConfirmed: boolean,
+): Pick<RegistryStatus, 'certificate' | 'ca' | 'caRef'> {
+  const { fingerprint } = facts;
+  // What a replica lacks later on is something else.
+  const wasConfirmed = before.certificate?.inUse === true && before.certificate.fingerprint === fingerprint;
+  return {
+    certificate: {
+      notAfter: timeOf(facts.notAfter),
+      fingerprint,
+      renewalTime: optionalTime(certificate.renewalTime),
+      issuedBecause: certificate.issuedBecause,
+      inUse: isConfirmed || wasConfirmed,
+    },
+    ca: certificate.authority && toldAuthority(certificate.authority),
+    caRef: certificate.caName === undefined ? undefined : { name: certificate.caName },
   };
 }
 
