@@ -36,7 +36,9 @@ interface Issue {
 /** Makes `OF.key` and `OF.crt` with openssl, self-signed without `by`. */
 async function issue({ of, by, key, extensions }: Issue): Promise<void> {
   await must(['openssl', 'genpkey', ...key, '-out', file(`${of}.key`)]);
-  writeFileSync(file('extensions'), extensions.join('\n'));
+  // As `-x509_strict` demands.
+  const identifiers = ['subjectKeyIdentifier=hash', ...(by ? ['authorityKeyIdentifier=keyid'] : [])];
+  writeFileSync(file('extensions'), [...extensions, ...identifiers].join('\n'));
   const request = [
     'openssl',
     'req',

@@ -22,6 +22,16 @@ export function certificateFacts(pem: string): CertificateFacts {
   };
 }
 
+/** Whether this is a certificate and its key, whatever the time. */
+export function isPair(certificate: string, privateKey: string): boolean {
+  try {
+    return parsedCertificate(certificate).checkPrivateKey(parsedKey(privateKey));
+  } catch (error) {
+    if (error instanceof CertificateError) return false;
+    throw error;
+  }
+}
+
 /**
  * Checks that `privateKey` is the key of the first certificate in `certificate`, and that the certificate is valid at `now`.
  * Throws `CertificateError`.

@@ -198,6 +198,43 @@ describe('the replacement of a CA', () => {
     expect(ca()).toBe(both[1]);
   });
 
+  it('begins again when somebody broke the next CA, and waits anew when somebody took off how far it is', async () => {
+    set({ 'wharfinger.dev/rotate-ca': '1' });
+    await settle();
+    const first = ca();
+    const secret = cluster.get('secrets', 'team-a-ca') as KubeObject & { data: Record<string, string> };
+    cluster.put('secrets', { ...secret, data: { ...secret.data, 'next.key': '' } } as KubeObject);
+    await settle();
+    cluster.put('secrets', { ...secret, data: { ...secret.data, 'next.key': 'bm9uZQ==' } } as KubeObject);
+    await settle();
+    const next = text('team-a-ca', 'next.crt');
+    expect(bundle()).toEqual([first, next]);
+    now += day - 1000;
+    const map = cluster.get('configmaps', 'team-a-ca') as KubeObject;
+    const annotations = { ...map.metadata.annotations, 'wharfinger.dev/trust': '' };
+    cluster.put('configmaps', { ...map, metadata: { ...map.metadata, annotations } });
+    await settle();
+    now += day / 2;
+    await settle();
+    expect(ca()).toBe(first);
+    now += day / 2;
+    await settle();
+    expect(ca()).toBe(next);
+  });
+
+  it('is not needed for a CA that is over: the next one is used at once', async () => {
+    await cluster.client.delete({ plural: 'secrets' } as never, { namespace: 'team', name: 'team-a-ca' });
+    const tls = { selfSigned: { ...small, ca: { keySize: 256, validityDays: 400 } }, trustOverlap: '0s' };
+    set({}, tls);
+    await settle();
+    set({}, { ...tls, trustOverlap: '24h' });
+    const first = ca();
+    now = new Date(new X509Certificate(first).validTo).getTime() + day;
+    await settle();
+    expect(ca()).not.toBe(first);
+    expect(rootOf(certificatesIn(leaf(), 'tls.crt'), [ca()])).toBeDefined();
+  });
+
   it('is begun once when two operators begin it at the same time', async () => {
     set({ 'wharfinger.dev/rotate-ca': '1' });
     const client = { ...cluster.client };

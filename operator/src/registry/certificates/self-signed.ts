@@ -5,7 +5,7 @@ import { createAuthority } from '../../pki/authority.ts';
 import { pemFingerprint } from '../../pki/bundle.ts';
 import { pathLengthOf } from '../../pki/authority-check.ts';
 import { CertificateError } from '../../pki/certificate-error.ts';
-import { certificateFacts, checkCredentials } from '../../pki/inspection.ts';
+import { certificateFacts, checkCredentials, isPair } from '../../pki/inspection.ts';
 import { type Credentials, rootIssuer } from '../../pki/issuer.ts';
 import { renewalTime } from '../../pki/renewal.ts';
 import { authorityName, generationOf } from '../../pki/subject.ts';
@@ -76,12 +76,12 @@ async function changeOf(
   secret: Secret,
 ): Promise<(() => Promise<Written>) | undefined> {
   const { active, next } = authorityIn(secret);
+  requireUsable(context, active);
   const kept = keptAnnotations(secret);
   if (next !== undefined) {
     const isPromoted = (await isTrusted(context, next)) || isOver(active, context.now);
     return isPromoted ? async () => ({ active: next, next: undefined, annotations: kept }) : undefined;
   }
-  requireUsable(context, active);
   const reason = replacementReason(context, settings, active, secret);
   if (reason === undefined) return undefined;
   return async () => {
@@ -103,6 +103,7 @@ function replacementReason(
   if (asked !== undefined && asked !== secret.metadata.annotations?.[rotateCaAnnotation])
     return 'it was asked for';
   if (pathLengthOf(active.certificate) < roomFor(settings)) return 'it may have no intermediate CA below it';
+  if (nextIn(secret) !== undefined) return 'the one that was to follow it is broken';
   const facts = certificateFacts(active.certificate);
   return now.getTime() < renewalTime(facts, renewBeforeMs(settings)) ? undefined : 'it expires soon';
 }
@@ -176,12 +177,20 @@ function isOver({ certificate }: Credentials, now: Date): boolean {
 }
 
 function authorityIn(secret: Secret): OwnAuthority {
-  const active = credentialsOf(secret);
+  const next = nextIn(secret);
+  return {
+    active: credentialsOf(secret),
+    next: next && isPair(next.certificate, next.privateKey) ? next : undefined,
+  };
+}
+
+/** The CA that is to follow, as the Secret says. */
+function nextIn(secret: Secret): Credentials | undefined {
   const certificate = secretText(secret, nextCa.certificate);
   const privateKey = secretText(secret, nextCa.privateKey);
-  // A copy that a restore put back is no next one.
-  if (!certificate || !privateKey || certificate === active.certificate) return { active, next: undefined };
-  return { active, next: { certificate, privateKey } };
+  // A copy of the active one, which a restore put back, is no next one.
+  if (!certificate || !privateKey || certificate === credentialsOf(secret).certificate) return undefined;
+  return { certificate, privateKey };
 }
 
 function answered({ registry }: StepContext): Record<string, string> {

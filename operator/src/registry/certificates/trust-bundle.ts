@@ -30,10 +30,12 @@ export async function publishedTrust(context: StepContext): Promise<TrustedCa[]>
   const live = await liveBundle(context);
   if (live === undefined || !isOwned(live, context.registry)) return [];
   const record = recordOf(live);
-  return certificatesOf(live).map((certificate) => {
+  const certificates = certificatesOf(live);
+  return certificates.map((certificate) => {
     const known = record[pemFingerprint(certificate)];
-    // An operator that kept no record published what was in use.
-    if (known === undefined) return { certificate, state: 'trusted', since: 0 };
+    // An operator that kept no record published the one that was in use; of several, who lost the record knows nothing.
+    if (known === undefined && certificates.length === 1) return { certificate, state: 'trusted', since: 0 };
+    if (known === undefined) return { certificate, state: 'new', since: context.now.getTime() };
     return { certificate, state: known.state, since: Date.parse(known.since) };
   });
 }
