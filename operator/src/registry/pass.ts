@@ -1,8 +1,10 @@
 import type { StatefulSet } from '../kube/builtin-kinds.ts';
 import { ownedLabels } from '../resources/labels.ts';
+import { registryIdentity } from '../resources/identity.ts';
 import { registryUrl } from '../resources/services.ts';
 import type { Expectation } from './expectation.ts';
 import { isRunning } from './pod-condition.ts';
+import { claimName, holds } from './steps/name-claim.ts';
 import { configuration } from './steps/configuration.ts';
 import { htpasswd } from './steps/htpasswd.ts';
 import { internalCertificate } from './steps/internal-certificate.ts';
@@ -10,6 +12,7 @@ import { maintenance, type Maintenance } from './steps/maintenance.ts';
 import { network, type Exposure } from './steps/network.ts';
 import { removal } from './steps/removal.ts';
 import { schedule, type Schedule } from './steps/schedule.ts';
+import { sharing, type Sharing } from './steps/sharing.ts';
 import { servingCertificate, type ServingCertificate } from './steps/serving-certificate.ts';
 import { volume } from './steps/volume.ts';
 import { workload } from './steps/workload.ts';
@@ -42,6 +45,7 @@ interface Outcomes {
   readonly exposed: Outcome<Exposure>;
   readonly applied: Outcome<StatefulSet>;
   readonly scheduled: Outcome<Schedule | undefined>;
+  readonly given: Outcome<Sharing | undefined>;
 }
 
 /** Brings everything of a Registry to what its spec says, in order. A step with a problem does not hinder those that can do without it. */
@@ -51,6 +55,8 @@ export async function runSteps(
 ): Promise<Pass> {
   const problems: Problem[] = [];
   const steps: StepContext = { ...context, report: (problem) => void problems.push(problem) };
+  const claimed = await attempt(claimName(steps), problems);
+  if (!claimed.ok) return heldPass(steps, problems);
   const outcomes = await applyAll(steps, problems);
   const { registry, stores } = steps;
   const { name, namespace } = registry.metadata;
@@ -70,6 +76,7 @@ export async function runSteps(
     readOnly: registry.spec.readOnly,
     collecting: outcomes.held.value?.collecting === true,
     schedule: outcomes.scheduled.value,
+    sharing: outcomes.given.value,
   };
   return { findings, certificate, statefulSet, schedule: outcomes.scheduled.value };
 }
@@ -86,7 +93,39 @@ async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcom
     config.value === undefined ? nothing : await attempt(workload(steps, config.value), problems);
   await attempt(removal(steps, certificate), problems);
   const scheduled = await attempt(schedule(steps), problems);
-  return { certificate, users, held, exposed, applied, scheduled };
+  const given = await attempt(shareIfReachable(steps, exposed), problems);
+  return { certificate, users, held, exposed, applied, scheduled, given };
+}
+
+/** Under a name of somebody else's nothing is made and nothing is changed. */
+function heldPass({ registry, stores, before }: StepContext, problems: readonly Problem[]): Pass {
+  const { name, namespace, generation } = registry.metadata;
+  const statefulSet = stores.statefulSets.get({ namespace, name });
+  const pods = stores.pods.withLabels(namespace, ownedLabels(name));
+  const identity = registryIdentity(registry) ?? '';
+  const findings: Findings = {
+    generation,
+    url: holds(before, identity) ? '' : (before.url ?? ''),
+    problems,
+    tls: registry.spec.tls.disabled ? 'disabled' : 'enabled',
+    certificateEnd: undefined,
+    workload: statefulSet && workloadFacts(statefulSet, pods),
+    lagging: [],
+    readOnly: registry.spec.readOnly,
+    collecting: false,
+    schedule: undefined,
+    sharing: undefined,
+  };
+  return { findings, certificate: undefined, statefulSet, schedule: undefined };
+}
+
+/** Without a Service nobody knows yet what to write into a pull secret. */
+async function shareIfReachable(
+  steps: StepContext,
+  exposed: Outcome<Exposure>,
+): Promise<Sharing | undefined> {
+  if (exposed.value === undefined) return undefined;
+  return sharing(steps, registryUrl(steps.registry, exposed.value.nodePort));
 }
 
 const nothing = { ok: false, value: undefined };

@@ -15,6 +15,7 @@ import type { ServedRegistry } from './kind.ts';
 import { lastCollection } from './last-collection.ts';
 import { type Pass, runSteps } from './pass.ts';
 import { createPasswordHashes } from './password-hashes.ts';
+import { withdrawAll } from './sharing/withdrawal.ts';
 import { createStatusWriter } from './status-writer.ts';
 import type { RegistryStores } from './stores.ts';
 import { firstSight, unreadable } from './summary.ts';
@@ -42,6 +43,7 @@ const waitMs = 1000;
 const soonMs = 100;
 const stalledMs = 30_000;
 const longestMs = 6 * 3_600_000;
+const watched = new Set(['ConsentMissing', 'ServiceAccountMissing', 'HostnameTaken']);
 
 /** Brings one Registry to what its spec says, and tells in its status how far that is. */
 export function createRegistryReconciler(options: RegistryReconcilerOptions): RegistryReconciler {
@@ -53,9 +55,9 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
 
   async function reconcile(ref: ObjectRef, signal: AbortSignal): Promise<WorkResult> {
     const served = stores.registries.get(ref);
-    if (served === undefined) return {};
-    if (served.metadata.deletionTimestamp !== undefined) {
-      writer.forget(served.metadata.uid);
+    if (served === undefined || served.metadata.deletionTimestamp !== undefined) {
+      if (served) writer.forget(served.metadata.uid);
+      await withdrawAll({ client, stores }, keyOf(ref));
       return {};
     }
     const before = await introduce(served);
@@ -125,7 +127,8 @@ function nextLook(pass: Pass, now: number): number {
 function nextLookButSchedule({ findings, certificate }: Pass, now: number): number {
   if (findings.problems.some((problem) => !problem.stalled)) return waitMs;
   if (findings.lagging.length > 0) return lagInterval(findings.lagging);
-  if (findings.problems.length > 0) return stalledMs;
+  // Watches tell of consent, and of a name that is free again.
+  if (findings.problems.some(({ reason }) => !watched.has(reason))) return stalledMs;
   if (certificate === undefined) return longestMs;
   const renewal = renewalTime(certificate.facts.notBefore, certificate.facts.notAfter) - now;
   // A certificate that ends with its CA is past this time and stays as it is.

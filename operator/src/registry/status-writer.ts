@@ -40,6 +40,7 @@ export function createStatusWriter(options: { client: Client; events: EventRecor
     memories.set(uid, { seen: resourceVersion, status });
     announce(registry, before, status);
     announceSchedule(registry, before, status);
+    announceSharing(registry, before, status);
     return true;
   }
 
@@ -49,6 +50,13 @@ export function createStatusWriter(options: { client: Client; events: EventRecor
     const isProblem = findCondition(after.conditions ?? [], 'Stalled')?.message === is?.message;
     if (is === undefined || is.message === '' || !isProblem || was?.message === is.message) return;
     events.record(registry, { type: 'Warning', reason: is.reason, action: 'Schedule', note: is.message });
+  }
+
+  function announceSharing(registry: ServedRegistry, before: RegistryStatus, after: RegistryStatus): void {
+    const was = findCondition(before.conditions ?? [], 'Shared');
+    const is = findCondition(after.conditions ?? [], 'Shared');
+    if (is?.status !== 'False' || is.message === '' || was?.message === is.message) return;
+    events.record(registry, { type: 'Warning', reason: is.reason, action: 'Share', note: is.message });
   }
 
   function announce(registry: ServedRegistry, before: RegistryStatus, after: RegistryStatus): void {
