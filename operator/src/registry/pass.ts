@@ -1,3 +1,4 @@
+import type { EventFacts } from '../kube/events.ts';
 import type { StatefulSet } from '../kube/builtin-kinds.ts';
 import { ownedLabels } from '../resources/labels.ts';
 import { registryIdentity } from '../resources/identity.ts';
@@ -6,10 +7,11 @@ import type { Expectation } from './expectation.ts';
 import { isRunning } from './pod-condition.ts';
 import { claimName, holds } from './steps/name-claim.ts';
 import { configuration } from './steps/configuration.ts';
-import { htpasswd } from './steps/htpasswd.ts';
+import { htpasswd, type UsersFile } from './steps/htpasswd.ts';
 import { internalCertificate } from './steps/internal-certificate.ts';
 import { maintenance, type Maintenance } from './steps/maintenance.ts';
 import { network, type Exposure } from './steps/network.ts';
+import { promote } from './steps/password-rotation.ts';
 import { removal } from './steps/removal.ts';
 import { schedule, type Schedule } from './steps/schedule.ts';
 import { sharing, type Sharing } from './steps/sharing.ts';
@@ -30,6 +32,10 @@ export interface Pass {
   readonly statefulSet: StatefulSet | undefined;
   /** Undefined without a schedule, and when it has a problem. */
   readonly schedule: Schedule | undefined;
+  /** When a password is over that is valid beside another, in milliseconds since 1970. */
+  readonly passwordEnd: number | undefined;
+  /** News that no condition tells. */
+  readonly events: readonly EventFacts[];
 }
 
 /** What a step gave; `value` is undefined when `ok` is false, because of a problem. */
@@ -40,7 +46,7 @@ interface Outcome<T> {
 
 interface Outcomes {
   readonly certificate: Outcome<ServingCertificate | undefined>;
-  readonly users: Outcome<string | undefined>;
+  readonly users: Outcome<UsersFile | undefined>;
   readonly held: Outcome<Maintenance>;
   readonly exposed: Outcome<Exposure>;
   readonly applied: Outcome<StatefulSet>;
@@ -63,6 +69,8 @@ export async function runSteps(
   const pods = stores.pods.withLabels(namespace, ownedLabels(name));
   const running = pods.filter(isRunning);
   const lagging = await synchronization.synchronize(registry, running, expectationOf(outcomes));
+  // A password that somebody may read in a Secret must be known to all replicas.
+  const promoted = lagging.length === 0 ? await promote(steps, outcomes.users.value?.pending ?? []) : [];
   const certificate = outcomes.certificate.value;
   const statefulSet = outcomes.applied.value;
   const findings: Findings = {
@@ -78,7 +86,9 @@ export async function runSteps(
     schedule: outcomes.scheduled.value,
     sharing: outcomes.given.value,
   };
-  return { findings, certificate, statefulSet, schedule: outcomes.scheduled.value };
+  const events = [...promoted, ...(outcomes.scheduled.value?.events ?? [])];
+  const passwordEnd = outcomes.users.value?.firstEnd;
+  return { findings, certificate, statefulSet, schedule: outcomes.scheduled.value, passwordEnd, events };
 }
 
 async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcomes> {
@@ -116,7 +126,8 @@ function heldPass({ registry, stores, before }: StepContext, problems: readonly 
     schedule: undefined,
     sharing: undefined,
   };
-  return { findings, certificate: undefined, statefulSet, schedule: undefined };
+  const nothingElse = { certificate: undefined, schedule: undefined, passwordEnd: undefined, events: [] };
+  return { findings, statefulSet, ...nothingElse };
 }
 
 /** Without a Service nobody knows yet what to write into a pull secret. */
@@ -134,7 +145,7 @@ const nothing = { ok: false, value: undefined };
 function expectationOf({ certificate, users, held }: Outcomes): Expectation {
   return {
     maintenance: held.value?.text,
-    htpasswd: users.ok ? (users.value ?? '') : undefined,
+    htpasswd: users.ok ? (users.value?.text ?? '') : undefined,
     certificate: certificate.ok ? (certificate.value?.facts.fingerprint ?? '') : undefined,
   };
 }

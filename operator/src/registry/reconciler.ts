@@ -86,7 +86,7 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
     const status = toldStatus({ registry, before, pass, defaultImage, lastCollection: latest, now });
     const { problems } = pass.findings;
     const isNews = await writer.write(served, status);
-    for (const event of pass.schedule?.events ?? []) events.record(served, event);
+    for (const event of pass.events) events.record(served, event);
     if (isNews && problems.length > 0) log.warn({ registry: keyOf(ref), problems }, 'registry has problems');
     return { requeueAfterMs: nextLook(pass, options.now()) };
   }
@@ -119,7 +119,8 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
 /** Milliseconds until there may be something to do that no watch tells. */
 function nextLook(pass: Pass, now: number): number {
   const { nextScheduleTime } = pass.schedule?.status ?? {};
-  const others = nextLookButSchedule(pass, now);
+  const { passwordEnd = Number.POSITIVE_INFINITY } = pass;
+  const others = Math.min(nextLookButSchedule(pass, now), Math.max(passwordEnd - now, soonMs));
   if (nextScheduleTime === undefined || pass.schedule?.reason === 'RunUnderWay') return others;
   return Math.min(others, Math.max(Date.parse(nextScheduleTime) - now, soonMs));
 }

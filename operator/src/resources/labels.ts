@@ -6,6 +6,8 @@ export const managedBy = 'wharfinger';
 export const userLabel = 'wharfinger.dev/user';
 /** On what was made for pods and clients of any namespace: the namespace of the Registry that it is from. */
 export const sharedFromLabel = 'wharfinger.dev/shared-from';
+/** On a Secret `NAME-user-USER`: the `rotation` of the user for which its password was generated. */
+export const rotationAnnotation = 'wharfinger.dev/rotation';
 /** On a ServiceAccount: which of its imagePullSecrets we put there, and for which Registry (resources/attachments.ts). */
 export const attachedAnnotation = 'wharfinger.dev/pull-secrets';
 /** On a pod: changes when a mounted file should be looked at again. */
