@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Namespace, namespaces } from './kube/builtin-kinds.ts';
 import type { Client } from './kube/client.ts';
+import { isForbidden } from './kube/errors.ts';
 import type { Log } from './kube/log.ts';
 import type { Change, Reflector } from './kube/reflector.ts';
 import { createStore } from './kube/store.ts';
@@ -20,6 +21,8 @@ export interface PolledNamespacesOptions {
 
 /** Milliseconds after which it is asked again whether the namespaces are needed by now. */
 const glanceMs = 500;
+/** Milliseconds until a failed reading is tried again. */
+const againMs = 2000;
 
 /**
  * The namespaces that an operator of some namespaces looks after. Namespaces can be watched cluster-wide only, and it has no right to that;
@@ -60,7 +63,9 @@ export function createPolledNamespaces(options: PolledNamespacesOptions): Reflec
         accept(name, await client.find(namespaces, { name }, { signal }));
       } catch (error) {
         if (signal.aborted) return false;
-        complete = false;
+        // Without the right to know there is no consent.
+        if (isForbidden(error)) accept(name, undefined);
+        else complete = false;
         log.warn({ err: error, namespace: name }, 'could not read a namespace');
       }
     }
@@ -69,14 +74,16 @@ export function createPolledNamespaces(options: PolledNamespacesOptions): Reflec
 
   async function run(): Promise<void> {
     await options.ready;
-    let polledAt = Number.NEGATIVE_INFINITY;
+    let dueAt = 0;
     while (!signal.aborted) {
-      const isNeeded = needed();
-      const complete = isNeeded && performance.now() - polledAt >= everyMs ? await poll() : true;
-      if (isNeeded && complete && performance.now() - polledAt >= everyMs) polledAt = performance.now();
+      let complete = true;
+      if (needed() && performance.now() >= dueAt) {
+        complete = await poll();
+        dueAt = performance.now() + (complete ? everyMs : againMs);
+      }
       // Before all are known nothing may be taken back from any of them.
       if (complete) synced.resolve();
-      await delay(glanceMs, undefined, { signal });
+      await delay(complete ? glanceMs : againMs, undefined, { signal });
     }
   }
 

@@ -131,7 +131,7 @@ describe('what a Registry gives away', () => {
 
   it('is never written over what somebody else has under its name', async () => {
     const foreign = { metadata: { name: 'pull', namespace: 'apps', uid: 'foreign' }, data: { a: 'Yg==' } };
-    cluster.put('secrets', foreign as KubeObject);
+    cluster.put('secrets', foreign);
     await reconcile();
     expect(cluster.get('secrets', 'pull')).toEqual(foreign);
     expect(listed()).toEqual(['mine']);

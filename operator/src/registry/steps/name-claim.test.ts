@@ -24,7 +24,7 @@ async function stalledBy(): Promise<string | undefined> {
 
 beforeEach(() => {
   cluster = createMemoryCluster();
-  cluster.put('registries', exampleRegistry({}, { creationTimestamp: '2026-02-01T00:00:00Z' }) as KubeObject);
+  cluster.put('registries', exampleRegistry({}, { creationTimestamp: '2026-02-01T00:00:00Z' }));
 });
 
 it('the later of two with one host and port makes nothing, does not learn whose it is, and recovers', async () => {
@@ -45,7 +45,7 @@ it('the older one goes first, but not before one that serves under that name alr
   other('2026-03-01T00:00:00Z');
   expect(await stalledBy()).toBeUndefined();
   cluster = createMemoryCluster();
-  cluster.put('registries', exampleRegistry({}, { creationTimestamp: '2026-02-01T00:00:00Z' }) as KubeObject);
+  cluster.put('registries', exampleRegistry({}, { creationTimestamp: '2026-02-01T00:00:00Z' }));
   other('2026-03-01T00:00:00Z', { url: 'https://registry.team-a.example' });
   expect(await stalledBy()).toContain('spec.hostname');
 });

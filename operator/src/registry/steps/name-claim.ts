@@ -15,7 +15,7 @@ export async function claimName({ registry, stores, before }: StepContext): Prom
   if (identity === undefined) return;
   const { uid, namespace } = registry.metadata;
   const others = stores.registries.byIndex(byIdentity, identity).filter((one) => one.metadata.uid !== uid);
-  const self: Claimant = { metadata: registry.metadata as ServedRegistry['metadata'], status: before };
+  const self: Claimant = { metadata: registry.metadata, status: before };
   const [first] = [self, ...others].sort((one, other) => compare(one, other, identity));
   if (first === undefined || first === self) return;
   // What other namespaces hold is no business of this one's.
