@@ -10,17 +10,23 @@ import type { RegistryStores } from '../stores.ts';
 /** Secrets by the ServiceAccount (`NAMESPACE/NAME`) to whose imagePullSecrets they belong. */
 export type Attachments = ReadonlyMap<string, ReadonlySet<string>>;
 
+interface Attaching {
+  /** ServiceAccounts (`NAMESPACE/NAME`) that do not exist. */
+  readonly missing: readonly string[];
+  readonly errors: readonly unknown[];
+}
+
 /**
- * Attaches exactly these Secrets for one Registry.
- * @returns ServiceAccounts that do not exist
+ * Attaches exactly these Secrets for one Registry. A ServiceAccount that cannot be changed does not hinder the others.
  */
 export async function attach(
   { client, stores }: { client: Client; stores: Pick<RegistryStores, 'serviceAccounts'> },
   source: string,
   wanted: Attachments,
-): Promise<string[]> {
+): Promise<Attaching> {
   const current = stores.serviceAccounts.byIndex(bySource, source).map(({ metadata }) => keyOf(metadata));
   const missing: string[] = [];
+  const errors: unknown[] = [];
   for (const key of new Set([...current, ...wanted.keys()])) {
     const [namespace, name = ''] = key.split('/');
     const account = stores.serviceAccounts.get({ namespace, name });
@@ -34,8 +40,8 @@ export async function attach(
       await client.patchMerge(serviceAccounts, { namespace, name }, patch, { fieldManager });
     } catch (error) {
       // Somebody was faster: the watch will tell, and then this is done again.
-      if (!isConflict(error) && !isNotFound(error)) throw error;
+      if (!isConflict(error) && !isNotFound(error)) errors.push(error);
     }
   }
-  return missing;
+  return { missing, errors };
 }

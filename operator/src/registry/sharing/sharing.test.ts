@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { exampleRegistry } from '../../api/registry-example.ts';
 import { secrets } from '../../kube/builtin-kinds.ts';
 import { findCondition } from '../../kube/conditions.ts';
+import { ApiError } from '../../kube/errors.ts';
 import type { EventFacts } from '../../kube/events.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import { secretText } from '../../resources/secrets.ts';
@@ -164,6 +165,28 @@ describe('what a Registry gives away', () => {
     await reconcile();
     expect(logins()['team-a.team.svc']?.password).toBe('one');
     expect(listed()).toEqual(['mine', 'pull']);
+  });
+
+  it('reaches the others, and goes from them, when one cannot be changed', async () => {
+    const client = { ...cluster.client };
+    const refuse: typeof client.patchMerge = async (kind, ref, ...rest) => {
+      if (ref.name === 'broken')
+        throw new ApiError({ code: 403, reason: 'Forbidden', message: 'by a webhook' });
+      return client.patchMerge(kind, ref, ...rest);
+    };
+    cluster.put('serviceaccounts', { metadata: { name: 'broken', namespace: 'apps' } });
+    setSpec({ pullSecrets: [{ ...pull, serviceAccounts: ['broken', 'default'] }] });
+    Object.assign(cluster.client, { patchMerge: refuse });
+    await reconcile();
+    expect(listed()).toEqual(['mine', 'pull']);
+    expect(condition('Shared')).toMatchObject({ reason: 'Refused' });
+    const note = { 'wharfinger.dev/pull-secrets': 'team/team-a=pull' };
+    cluster.put('serviceaccounts', { metadata: { name: 'broken', namespace: 'apps', annotations: note } });
+    const registry = cluster.get('registries', 'team-a') as KubeObject;
+    await cluster.client.delete({ plural: 'registries' } as never, registry.metadata);
+    await expect(reconcile()).rejects.toThrow('by a webhook');
+    expect(cluster.get('secrets', 'pull')).toBeUndefined();
+    expect(listed()).toEqual(['mine']);
   });
 
   it('waits for a ServiceAccount that is not there, and gives the Secret all the same', async () => {

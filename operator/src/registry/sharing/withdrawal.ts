@@ -11,12 +11,17 @@ interface Surroundings {
   readonly stores: Pick<RegistryStores, 'configMaps' | 'secrets' | 'serviceAccounts'>;
 }
 
-/** Deletes what the Registry `source` (`NAMESPACE/NAME`) gave away, but for the objects `kept` (`KIND NAMESPACE/NAME`). */
+/**
+ * Deletes what the Registry `source` (`NAMESPACE/NAME`) gave away, but for the objects `kept` (`KIND NAMESPACE/NAME`). What cannot be
+ * deleted does not hinder the rest.
+ * @returns the errors
+ */
 export async function withdraw(
   { client, stores }: Surroundings,
   source: string,
   kept: ReadonlySet<string>,
-): Promise<void> {
+): Promise<unknown[]> {
+  const errors: unknown[] = [];
   const given: [ResourceKind, KubeObject][] = [
     ...stores.secrets.byIndex(bySource, source).map((one): [ResourceKind, KubeObject] => [secrets, one]),
     ...stores.configMaps
@@ -29,13 +34,15 @@ export async function withdraw(
       await client.delete(kind, metadata, { uid: metadata.uid, resourceVersion: metadata.resourceVersion });
     } catch (error) {
       // It changed since, perhaps to be no longer ours: the watch will tell.
-      if (!isConflict(error)) throw error;
+      if (!isConflict(error)) errors.push(error);
     }
   }
+  return errors;
 }
 
-/** Takes back all that a Registry gave away which is gone. */
+/** Takes back all that a Registry gave away which is gone. Rejects when something of it stays, so that it is tried again. */
 export async function withdrawAll(surroundings: Surroundings, source: string): Promise<void> {
-  await attach(surroundings, source, new Map());
-  await withdraw(surroundings, source, new Set());
+  const { errors } = await attach(surroundings, source, new Map());
+  const [first] = [...errors, ...(await withdraw(surroundings, source, new Set()))];
+  if (first !== undefined) throw first;
 }

@@ -47,11 +47,9 @@ export async function sharing(context: StepContext, url: string): Promise<Sharin
       }
     }
   }
-  await tolerate(context, async () => {
-    const missing = await attach(context, source, attachments);
-    for (const account of missing) context.report(noAccount(account));
-  });
-  await tolerate(context, () => withdraw(context, source, places));
+  const { missing, errors } = await attach(context, source, attachments);
+  for (const account of missing) context.report(noAccount(account));
+  for (const error of [...errors, ...(await withdraw(context, source, places))]) tolerate(context, error);
   if (shares.length === 0) return undefined;
   const namespaces = new Set(shares.flatMap((share) => share.namespaces));
   return { objects: places.size, namespaces: namespaces.size };
@@ -88,26 +86,24 @@ async function loginOf(context: StepContext, name: string): Promise<Login | unde
 /** Whether the object is there now. */
 async function give(context: StepContext, share: Share, manifest: OwnManifest): Promise<boolean> {
   const { applier, stores, registry } = context;
-  return tolerate(context, async () => {
-    const check = requireShared(share, registry);
+  const check = requireShared(share, registry);
+  try {
     if (share.kind === 'Secret') await applier.apply(secrets, stores.secrets, manifest, check);
     else await applier.apply(configMaps, stores.configMaps, manifest, check);
-  });
-}
-
-/** One namespace that cannot be written keeps nobody else from getting something. */
-async function tolerate(context: StepContext, action: () => Promise<void>): Promise<boolean> {
-  try {
-    await action();
     return true;
   } catch (error) {
-    // The namespace goes, or is gone, and all that was given to it as well.
-    if (isNotFound(error) || isNamespaceTerminating(error)) return false;
-    const problem = problemOf(error);
-    if (problem === undefined) throw error;
-    context.report(about(problem));
+    tolerate(context, error);
     return false;
   }
+}
+
+/** One namespace that cannot be written keeps nobody else from getting something. Throws what another try may overcome. */
+function tolerate(context: StepContext, error: unknown): void {
+  // The namespace goes, or is gone, and all that was given to it as well.
+  if (isNotFound(error) || isNamespaceTerminating(error)) return;
+  const problem = problemOf(error);
+  if (problem === undefined) throw error;
+  context.report(about(problem));
 }
 
 function noConsent({ field, refusing }: Share, own: string): Problem {
