@@ -224,3 +224,49 @@ test('A15: the operator has none of the rights that it does not need', async () 
   ])
     expect((await asOperator(args)).stderr, args.join(' ')).toMatch(/forbidden/i);
 });
+
+test.each([
+  [
+    'a user who is none',
+    { pullSecrets: [{ name: 'p', user: 'nobody' }] },
+    /pullSecrets names a user that is not in/,
+  ],
+  [
+    'a user whose password nobody knows',
+    { auth: { htpasswd: { secretName: 'given' } }, pullSecrets: [{ name: 'p', user: 'ci' }] },
+    /pullSecrets names a user that is not in/,
+  ],
+  ['no namespace at all', { caBundle: { namespaces: {} } }, /set names, selector or both/],
+  ['no name of a namespace', { caBundle: { namespaces: { names: ['No'] } } }, /not the name of a namespace/],
+  [
+    'values without an operator for them',
+    {
+      caBundle: {
+        namespaces: { selector: { matchExpressions: [{ key: 'a', operator: 'Exists', values: ['b'] }] } },
+      },
+    },
+    /values go with In and NotIn/,
+  ],
+  [
+    'a CA where there is none',
+    { tls: { disabled: true }, caBundle: { namespaces: { names: ['any'] } } },
+    /caBundle has nothing to give when tls is disabled/,
+  ],
+  [
+    'a rotation of a password that the user keeps',
+    { auth: { htpasswd: { users: [{ name: 'ci', rotation: 'a', passwordSecretRef: { name: 'own' } }] } } },
+    /rotation generates passwords/,
+  ],
+  [
+    'an overlap of passwords that the user keeps',
+    { auth: { htpasswd: { secretName: 'given', passwordOverlap: '1h' } } },
+    /passwordOverlap goes with users/,
+  ],
+])('A7, A6: the API server refuses %s', async (_, spec, sentence) => {
+  const { status, stderr } = await tryKubectl(
+    ['create', '--dry-run=server', '-f', '-'],
+    JSON.stringify(registryObject({ namespace: team, name: 'bad', spec })),
+  );
+  expect(status).not.toBe(0);
+  expect(stderr).toMatch(sentence);
+});
