@@ -109,6 +109,9 @@ test('A15: what the operator writes must be a Registry’s own, or given to a na
     expect(status, JSON.stringify(object)).not.toBe(0);
     expect(stderr).toMatch(reason);
   }
+  // Its own CA is the one thing besides; there is one already.
+  const authority = { namespace: 'wharfinger-system', name: 'wharfinger-internal-ca' };
+  expect((await create(given('Secret', open, { metadata: authority }))).stderr).toMatch(/already exists/);
   for (const kind of ['Secret', 'ConfigMap'] as const) {
     const { status, stderr } = await create(given(kind, open));
     expect(status, stderr).toBe(0);
