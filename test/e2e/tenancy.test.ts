@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { permissionsIn, type Rule } from '../support/audit.ts';
 import type { CommandResult } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
@@ -226,6 +228,28 @@ test('A15: the operator has none of the rights that it does not need', async () 
     ['delete', 'registry', 'any', '-n', other],
   ])
     expect((await asOperator(args)).stderr, args.join(' ')).toMatch(/forbidden/i);
+});
+
+test('A7, A4: the example gives what it says', async () => {
+  const example = parseAllDocuments(readFileSync('examples/pull-secrets.yaml', 'utf8'));
+  const objects = example.map((document) => document.toJS() as { kind: string; spec: object });
+  try {
+    await createNamespace('team-a');
+    // Nobody pulls here, so no pod is needed.
+    const withoutPods = objects.map((one) =>
+      one.kind === 'Registry' ? { ...one, spec: { ...one.spec, replicas: 0 } } : one,
+    );
+    await apply(...withoutPods);
+    await waitForCondition({ kind: 'registry', namespace: 'team-a', name: 'images' }, 'Shared');
+    for (const namespace of ['team-a', 'shop'])
+      expect(at(await get('secret', namespace, 'images-pull'), 'type')).toBe(
+        'kubernetes.io/dockerconfigjson',
+      );
+    expect(at(await get('configmap', 'shop', 'images-ca'), 'data')).toHaveProperty(['ca.crt']);
+    expect(JSON.stringify(await get('serviceaccount', 'shop', 'default'))).toContain('images-pull');
+  } finally {
+    for (const namespace of ['shop', 'team-a']) await deleteNamespace(namespace);
+  }
 });
 
 test.each([
