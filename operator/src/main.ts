@@ -40,7 +40,7 @@ async function main(options: Options): Promise<void> {
   });
   const isLeader = (): boolean => !options.LEADER_ELECT || election.isLeader();
   const client = createClient({ transport, fieldManager, mayWrite: isLeader });
-  const reflectors = createReflectors({ transport, namespaces: options.WATCH_NAMESPACE, log });
+  const reflectors = createReflectors({ transport, client, namespaces: options.WATCH_NAMESPACE, log });
   const stores = storesOf(reflectors);
   const events = createEventRecorder({ client, controller: componentName, instance: options.POD_NAME, log });
   const operatorNamespace = options.OPERATOR_NAMESPACE;
@@ -61,7 +61,10 @@ async function main(options: Options): Promise<void> {
   });
   const registryController = createController({
     name: 'registry',
-    sources: registrySources(reflectors),
+    sources: registrySources(
+      reflectors,
+      (name) => options.WATCH_NAMESPACE.length === 0 || options.WATCH_NAMESPACE.includes(name),
+    ),
     reconcile: metrics.measured('registry', reconcileRegistry),
     log,
   });

@@ -3,13 +3,24 @@ import * as builtin from './kube/builtin-kinds.ts';
 import type { Log } from './kube/log.ts';
 import { createReflector, type Reflector } from './kube/reflector.ts';
 import type { KubeObject, ResourceKind } from './kube/resource.ts';
+import type { Indexes } from './kube/store.ts';
 import type { Transport } from './kube/transport.ts';
+import type { Client } from './kube/client.ts';
+import { createPolledNamespaces } from './polled-namespaces.ts';
 import { joinReflectors } from './joined-reflector.ts';
 import { registries } from './registry/kind.ts';
-import { managedSelector, type RegistryReflectors, withoutForeignData } from './registry/sources.ts';
+import { accountIndexes, bySharing, registryIndexes, sharedIndexes } from './registry/indexes.ts';
+import {
+  labelledPart,
+  managedSelector,
+  pullingPart,
+  type RegistryReflectors,
+  withoutForeignData,
+} from './registry/sources.ts';
 
 export interface ReflectorsOptions {
   transport: Transport;
+  client: Pick<Client, 'find'>;
   /** None: all of them. */
   namespaces: readonly string[];
   log: Log;
@@ -18,10 +29,16 @@ export interface ReflectorsOptions {
 interface Restriction<T> {
   labelSelector?: string;
   transform?: (object: T) => T;
+  indexes?: Indexes<T>;
 }
 
-/** The caches of the operator: its own kinds, Secrets, and of the other kinds what carries our label. */
-export function createReflectors({ transport, namespaces, log }: ReflectorsOptions): RegistryReflectors {
+/** The caches of the operator: its own kinds, Secrets, ServiceAccounts, namespaces, and of the other kinds what carries our label. */
+export function createReflectors({
+  transport,
+  client,
+  namespaces,
+  log,
+}: ReflectorsOptions): RegistryReflectors {
   function follow<T extends KubeObject>(
     kind: ResourceKind<T>,
     restriction: Restriction<T> = {},
@@ -33,15 +50,29 @@ export function createReflectors({ transport, namespaces, log }: ReflectorsOptio
   }
 
   const managed = { labelSelector: managedSelector };
+  const registry = follow(registries, { indexes: registryIndexes });
+  const consents =
+    namespaces.length === 0
+      ? createReflector({ transport, kind: builtin.namespaces, log, transform: labelledPart })
+      : createPolledNamespaces({
+          client,
+          names: namespaces,
+          needed: () => registry.store.byIndex(bySharing, '').length > 0,
+          ready: registry.synced,
+          transform: labelledPart,
+          log,
+        });
   return {
-    registries: follow(registries),
+    registries: registry,
     garbageCollections: follow(garbageCollections),
-    configMaps: follow(builtin.configMaps, managed),
+    configMaps: follow(builtin.configMaps, { ...managed, indexes: sharedIndexes }),
+    namespaces: consents,
     networkPolicies: follow(builtin.networkPolicies, managed),
     persistentVolumeClaims: follow(builtin.persistentVolumeClaims, managed),
     podDisruptionBudgets: follow(builtin.podDisruptionBudgets, managed),
     pods: follow(builtin.pods, managed),
-    secrets: follow(builtin.secrets, { transform: withoutForeignData }),
+    secrets: follow(builtin.secrets, { transform: withoutForeignData, indexes: sharedIndexes }),
+    serviceAccounts: follow(builtin.serviceAccounts, { transform: pullingPart, indexes: accountIndexes }),
     services: follow(builtin.services, managed),
     statefulSets: follow(builtin.statefulSets, managed),
   };
@@ -55,19 +86,23 @@ export function storesOf(reflectors: RegistryReflectors): {
     registries: registry,
     garbageCollections: collection,
     configMaps,
+    namespaces,
     networkPolicies,
     pods,
   } = reflectors;
-  const { persistentVolumeClaims, podDisruptionBudgets, secrets, services, statefulSets } = reflectors;
+  const { persistentVolumeClaims, podDisruptionBudgets, secrets, services } = reflectors;
+  const { serviceAccounts, statefulSets } = reflectors;
   return {
     registries: registry.store,
     garbageCollections: collection.store,
     configMaps: configMaps.store,
+    namespaces: namespaces.store,
     networkPolicies: networkPolicies.store,
     persistentVolumeClaims: persistentVolumeClaims.store,
     podDisruptionBudgets: podDisruptionBudgets.store,
     pods: pods.store,
     secrets: secrets.store,
+    serviceAccounts: serviceAccounts.store,
     services: services.store,
     statefulSets: statefulSets.store,
   };

@@ -11,6 +11,7 @@ export const RegistryConditionType = z.enum([
   'CertificateReady',
   'ReadOnly',
   'GarbageCollectionScheduled',
+  'Shared',
 ]);
 export type RegistryConditionType = z.infer<typeof RegistryConditionType>;
 
@@ -39,7 +40,7 @@ export type CaPhase = z.infer<typeof CaPhase>;
 export const RegistryStatus = z.object({
   observedGeneration: z.number().int().optional().describe('The generation that the status describes.'),
   conditions: Conditions.optional().describe(
-    'Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled.',
+    'Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled, Shared.',
   ),
   url: z.string().optional().describe('Where clients in reach of the hostname find the registry.'),
   replicas: z.number().int().optional(),

@@ -6,6 +6,7 @@ import { Affinity, Resources, StringMap, Toleration } from './pod-settings.ts';
 import { RegistryAuth } from './registry-auth.ts';
 import { RegistryGarbageCollection } from './registry-garbage-collection.ts';
 import { RegistryService } from './registry-service.ts';
+import { CaBundle, PullSecrets } from './registry-sharing.ts';
 import { RegistryStatus } from './registry-status.ts';
 import { RegistryStorage } from './registry-storage.ts';
 import { RegistryTls } from './registry-tls.ts';
@@ -38,6 +39,10 @@ export const RegistrySpec = z
       .transform((tls) => tls ?? RegistryTls.parse({ selfSigned: {} }))
       .describe('Where the serving certificate comes from; selfSigned when nothing is said.'),
     service: RegistryService.prefault({}).describe('The Service that clients use.'),
+    pullSecrets: PullSecrets.optional().describe(
+      'Secrets of type kubernetes.io/dockerconfigjson for pods that pull from this registry.',
+    ),
+    caBundle: CaBundle.optional().describe('Gives the CA to other namespaces.'),
     readOnly: z.boolean().default(false).describe('Refuse every write; reads go on.'),
     garbageCollection: RegistryGarbageCollection.optional().describe(
       'Collects the Registry on a schedule; only GarbageCollections that are created by hand collect it without this.',
@@ -54,11 +59,22 @@ export const RegistrySpec = z
     podAnnotations: StringMap.optional().describe('Annotations of the pods.'),
   })
   .meta(
-    rules({
-      rule: "self.replicas <= 1 || has(self.storage.filesystem.volume.existingClaim) || self.storage.filesystem.volume.accessModes.exists(mode, mode == 'ReadWriteMany')",
-      message:
-        'replicas above 1 need a volume that pods can share; set storage.filesystem.volume.accessModes to [ReadWriteMany] or replicas to 1',
-    }),
+    rules(
+      {
+        rule: "self.replicas <= 1 || has(self.storage.filesystem.volume.existingClaim) || self.storage.filesystem.volume.accessModes.exists(mode, mode == 'ReadWriteMany')",
+        message:
+          'replicas above 1 need a volume that pods can share; set storage.filesystem.volume.accessModes to [ReadWriteMany] or replicas to 1',
+      },
+      {
+        rule: '!has(self.pullSecrets) || (has(self.auth) && has(self.auth.htpasswd.users) && self.pullSecrets.all(secret, self.auth.htpasswd.users.exists(user, user.name == secret.user)))',
+        message:
+          'pullSecrets names a user that is not in auth.htpasswd.users; add the user there or remove the entry',
+      },
+      {
+        rule: '!has(self.caBundle) || !has(self.tls) || !has(self.tls.disabled)',
+        message: 'caBundle has nothing to give when tls is disabled; remove one of the two',
+      },
+    ),
   );
 export type RegistrySpec = z.infer<typeof RegistrySpec>;
 

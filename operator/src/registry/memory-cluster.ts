@@ -1,6 +1,8 @@
 import type { Client } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { KubeObject, ObjectRef, ResourceKind } from '../kube/resource.ts';
+import type { Indexes } from '../kube/store.ts';
+import { accountIndexes, registryIndexes, sharedIndexes } from './indexes.ts';
 import type { RegistryStores } from './stores.ts';
 
 /** An API server in memory, as far as the reconciler needs one in a test: its caches are never behind. */
@@ -102,7 +104,15 @@ export function createMemoryCluster(): MemoryCluster {
       .map(([, object]) => structuredClone(object));
   }
 
+  const indexes: Record<string, Indexes<never>> = {
+    registries: registryIndexes,
+    configmaps: sharedIndexes,
+    secrets: sharedIndexes,
+    serviceaccounts: accountIndexes,
+  };
   const cache = (plural: string): object => ({
+    byIndex: (index: string, value: string) =>
+      list(plural).filter((object) => indexes[plural]?.[index]?.(object as never).includes(value)),
     get: (ref: ObjectRef) => find({ plural }, ref),
     list: () => list(plural),
     withLabels: (_namespace: string, labels: Record<string, string>) =>
@@ -116,6 +126,8 @@ export function createMemoryCluster(): MemoryCluster {
     'configMaps',
     'networkPolicies',
     'persistentVolumeClaims',
+    'namespaces',
+    'serviceAccounts',
   ];
   const more = ['podDisruptionBudgets', 'pods', 'secrets', 'services', 'statefulSets'];
   const caches = [...names, ...more].map((name) => [name, cache(name.toLowerCase())]);

@@ -1,5 +1,6 @@
 import { type Registry, registryKind } from '../api/registry.ts';
 import type { KubeObject } from '../kube/resource.ts';
+import { sourceOf } from './indexes.ts';
 import { instanceLabel, managedBy, managedByLabel } from '../resources/labels.ts';
 import { ProblemError, stalled, waiting } from './problem.ts';
 
@@ -27,6 +28,25 @@ export function requireOwned(kind: string, object: KubeObject, registry: Registr
     );
   }
   throw new ProblemError(foreign(kind, name));
+}
+
+/**
+ * The check for what a Registry gives to any namespace: it throws a `ProblemError` unless the object is this Registry's, or that of a
+ * deleted one of the same name.
+ */
+export function requireShared(
+  { kind, field }: { readonly kind: string; readonly field: string },
+  registry: Registry,
+): (live: KubeObject) => void {
+  return (live) => {
+    const source = sourceOf(live);
+    const { name, namespace } = registry.metadata;
+    if (source?.name !== name || source.namespace !== namespace) {
+      const message = `${field}: ${kind} ${live.metadata.name} in namespace ${live.metadata.namespace} exists and is not this Registry's; delete it, or choose another name`;
+      throw new ProblemError(stalled('NameTaken', message));
+    }
+    if (live.metadata.namespace === namespace) requireOwned(kind, live, registry);
+  };
 }
 
 /** Like `requireOwned`, for the claim. */

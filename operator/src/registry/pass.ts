@@ -1,17 +1,22 @@
+import type { EventFacts } from '../kube/events.ts';
 import type { StatefulSet } from '../kube/builtin-kinds.ts';
 import { ownedLabels } from '../resources/labels.ts';
+import { registryIdentity } from '../resources/identity.ts';
 import { registryUrl } from '../resources/services.ts';
 import type { Expectation } from './expectation.ts';
 import { isRunning } from './pod-condition.ts';
+import { claimName, holds } from './steps/name-claim.ts';
 import { configuration } from './steps/configuration.ts';
-import { htpasswd } from './steps/htpasswd.ts';
+import { htpasswd, type UsersFile } from './steps/htpasswd.ts';
 import { internalCertificate } from './steps/internal-certificate.ts';
 import { maintenance, type Maintenance } from './steps/maintenance.ts';
 import { network, type Exposure } from './steps/network.ts';
+import { promote } from './steps/password-rotation.ts';
 import { removal } from './steps/removal.ts';
 import { schedule, type Schedule } from './steps/schedule.ts';
 import type { ServingCertificate } from './certificates/serving-certificate.ts';
 import { servingCertificate } from './steps/serving-certificate.ts';
+import { sharing, type Sharing } from './steps/sharing.ts';
 import { volume } from './steps/volume.ts';
 import { workload } from './steps/workload.ts';
 import type { Problem } from './problem.ts';
@@ -28,6 +33,10 @@ export interface Pass {
   readonly statefulSet: StatefulSet | undefined;
   /** Undefined without a schedule, and when it has a problem. */
   readonly schedule: Schedule | undefined;
+  /** When a password is over that is valid beside another, in milliseconds since 1970. */
+  readonly passwordEnd: number | undefined;
+  /** News that no condition tells. */
+  readonly events: readonly EventFacts[];
 }
 
 /** What a step gave; `value` is undefined when `ok` is false, because of a problem. */
@@ -38,11 +47,12 @@ interface Outcome<T> {
 
 interface Outcomes {
   readonly certificate: Outcome<ServingCertificate | undefined>;
-  readonly users: Outcome<string | undefined>;
+  readonly users: Outcome<UsersFile | undefined>;
   readonly held: Outcome<Maintenance>;
   readonly exposed: Outcome<Exposure>;
   readonly applied: Outcome<StatefulSet>;
   readonly scheduled: Outcome<Schedule | undefined>;
+  readonly given: Outcome<Sharing | undefined>;
 }
 
 /** Brings everything of a Registry to what its spec says, in order. A step with a problem does not hinder those that can do without it. */
@@ -52,12 +62,16 @@ export async function runSteps(
 ): Promise<Pass> {
   const problems: Problem[] = [];
   const steps: StepContext = { ...context, report: (problem) => void problems.push(problem) };
+  const claimed = await attempt(claimName(steps), problems);
+  if (!claimed.ok) return heldPass(steps, problems);
   const outcomes = await applyAll(steps, problems);
   const { registry, stores } = steps;
   const { name, namespace } = registry.metadata;
   const pods = stores.pods.withLabels(namespace, ownedLabels(name));
   const running = pods.filter(isRunning);
   const lagging = await synchronization.synchronize(registry, running, expectationOf(outcomes));
+  // A password that somebody may read in a Secret must be known to all replicas.
+  const promoted = lagging.length === 0 ? await promote(steps, outcomes.users.value?.pending ?? []) : [];
   const certificate = outcomes.certificate.value;
   const statefulSet = outcomes.applied.value;
   const findings: Findings = {
@@ -72,8 +86,11 @@ export async function runSteps(
     readOnly: registry.spec.readOnly,
     collecting: outcomes.held.value?.collecting === true,
     schedule: outcomes.scheduled.value,
+    sharing: outcomes.given.value,
   };
-  return { findings, certificate, statefulSet, schedule: outcomes.scheduled.value };
+  const events = [...promoted, ...(outcomes.scheduled.value?.events ?? [])];
+  const passwordEnd = outcomes.users.value?.firstEnd;
+  return { findings, certificate, statefulSet, schedule: outcomes.scheduled.value, passwordEnd, events };
 }
 
 async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcomes> {
@@ -88,7 +105,41 @@ async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcom
     config.value === undefined ? nothing : await attempt(workload(steps, config.value), problems);
   await attempt(removal(steps, certificate), problems);
   const scheduled = await attempt(schedule(steps), problems);
-  return { certificate, users, held, exposed, applied, scheduled };
+  const given = await attempt(shareIfReachable(steps, exposed), problems);
+  return { certificate, users, held, exposed, applied, scheduled, given };
+}
+
+/** Under a name of somebody else's nothing is made and nothing is changed. */
+function heldPass({ registry, stores, before }: StepContext, problems: readonly Problem[]): Pass {
+  const { name, namespace, generation } = registry.metadata;
+  const statefulSet = stores.statefulSets.get({ namespace, name });
+  const pods = stores.pods.withLabels(namespace, ownedLabels(name));
+  const identity = registryIdentity(registry) ?? '';
+  const findings: Findings = {
+    generation,
+    url: holds(before, identity) ? '' : (before.url ?? ''),
+    problems,
+    tls: registry.spec.tls.disabled ? 'disabled' : 'enabled',
+    certificateEnd: undefined,
+    authority: undefined,
+    workload: statefulSet && workloadFacts(statefulSet, pods),
+    lagging: [],
+    readOnly: registry.spec.readOnly,
+    collecting: false,
+    schedule: undefined,
+    sharing: undefined,
+  };
+  const nothingElse = { certificate: undefined, schedule: undefined, passwordEnd: undefined, events: [] };
+  return { findings, statefulSet, ...nothingElse };
+}
+
+/** Without a Service nobody knows yet what to write into a pull secret. */
+async function shareIfReachable(
+  steps: StepContext,
+  exposed: Outcome<Exposure>,
+): Promise<Sharing | undefined> {
+  if (exposed.value === undefined) return undefined;
+  return sharing(steps, registryUrl(steps.registry, exposed.value.nodePort));
 }
 
 const nothing = { ok: false, value: undefined };
@@ -97,7 +148,7 @@ const nothing = { ok: false, value: undefined };
 function expectationOf({ certificate, users, held }: Outcomes): Expectation {
   return {
     maintenance: held.value?.text,
-    htpasswd: users.ok ? (users.value ?? '') : undefined,
+    htpasswd: users.ok ? (users.value?.text ?? '') : undefined,
     certificate: certificate.ok ? (certificate.value?.facts.fingerprint ?? '') : undefined,
   };
 }

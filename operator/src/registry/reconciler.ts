@@ -14,6 +14,7 @@ import type { ServedRegistry } from './kind.ts';
 import { lastCollection } from './last-collection.ts';
 import { type Pass, runSteps } from './pass.ts';
 import { createPasswordHashes } from './password-hashes.ts';
+import { withdrawAll } from './sharing/withdrawal.ts';
 import { createStatusWriter } from './status-writer.ts';
 import type { RegistryStores } from './stores.ts';
 import { firstSight, unreadable } from './summary.ts';
@@ -41,6 +42,7 @@ const waitMs = 1000;
 const soonMs = 100;
 const stalledMs = 30_000;
 const longestMs = 6 * 3_600_000;
+const watched = new Set(['ConsentMissing', 'ServiceAccountMissing', 'HostnameTaken']);
 
 /** Brings one Registry to what its spec says, and tells in its status how far that is. */
 export function createRegistryReconciler(options: RegistryReconcilerOptions): RegistryReconciler {
@@ -52,9 +54,9 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
 
   async function reconcile(ref: ObjectRef, signal: AbortSignal): Promise<WorkResult> {
     const served = stores.registries.get(ref);
-    if (served === undefined) return {};
-    if (served.metadata.deletionTimestamp !== undefined) {
-      writer.forget(served.metadata.uid);
+    if (served === undefined || served.metadata.deletionTimestamp !== undefined) {
+      if (served) writer.forget(served.metadata.uid);
+      await withdrawAll({ client, stores }, keyOf(ref));
       return {};
     }
     const before = await introduce(served);
@@ -83,7 +85,7 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
     const status = toldStatus({ registry, before, pass, defaultImage, lastCollection: latest, now });
     const { problems } = pass.findings;
     const isNews = await writer.write(served, status);
-    for (const event of pass.schedule?.events ?? []) events.record(served, event);
+    for (const event of pass.events) events.record(served, event);
     if (isNews && problems.length > 0) log.warn({ registry: keyOf(ref), problems }, 'registry has problems');
     return { requeueAfterMs: nextLook(pass, options.now()) };
   }
@@ -116,7 +118,8 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
 /** Milliseconds until there may be something to do that no watch tells. */
 function nextLook(pass: Pass, now: number): number {
   const { nextScheduleTime } = pass.schedule?.status ?? {};
-  const others = nextLookButSchedule(pass, now);
+  const { passwordEnd = Number.POSITIVE_INFINITY } = pass;
+  const others = Math.min(nextLookButSchedule(pass, now), Math.max(passwordEnd - now, soonMs));
   if (nextScheduleTime === undefined || pass.schedule?.reason === 'RunUnderWay') return others;
   return Math.min(others, Math.max(Date.parse(nextScheduleTime) - now, soonMs));
 }
@@ -124,7 +127,8 @@ function nextLook(pass: Pass, now: number): number {
 function nextLookButSchedule({ findings, certificate }: Pass, now: number): number {
   if (findings.problems.some((problem) => !problem.stalled)) return waitMs;
   if (findings.lagging.length > 0) return lagInterval(findings.lagging);
-  if (findings.problems.length > 0) return stalledMs;
+  // Watches tell of consent, and of a name that is free again.
+  if (findings.problems.some(({ reason }) => !watched.has(reason))) return stalledMs;
   const change = (certificate?.nextChange ?? 0) - now;
   // What is past waits for something that a watch tells.
   return change > 0 ? Math.min(change + soonMs, longestMs) : longestMs;

@@ -42,6 +42,7 @@ export function createStatusWriter(options: { client: Client; events: EventRecor
     announce(registry, before, status);
     announceSchedule(registry, before, status);
     for (const event of certificateEvents(before, status)) events.record(registry, event);
+    announceSharing(registry, before, status);
     return true;
   }
 
@@ -51,6 +52,13 @@ export function createStatusWriter(options: { client: Client; events: EventRecor
     const isProblem = findCondition(after.conditions ?? [], 'Stalled')?.message === is?.message;
     if (is === undefined || is.message === '' || !isProblem || was?.message === is.message) return;
     events.record(registry, { type: 'Warning', reason: is.reason, action: 'Schedule', note: is.message });
+  }
+
+  function announceSharing(registry: ServedRegistry, before: RegistryStatus, after: RegistryStatus): void {
+    const was = findCondition(before.conditions ?? [], 'Shared');
+    const is = findCondition(after.conditions ?? [], 'Shared');
+    if (is?.status !== 'False' || is.message === '' || was?.message === is.message) return;
+    events.record(registry, { type: 'Warning', reason: is.reason, action: 'Share', note: is.message });
   }
 
   function announce(registry: ServedRegistry, before: RegistryStatus, after: RegistryStatus): void {

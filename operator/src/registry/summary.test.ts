@@ -14,13 +14,15 @@ const healthy: Findings = {
   readOnly: false,
   collecting: false,
   schedule: undefined,
+  sharing: undefined,
 };
 const workload = (change: object): Partial<Findings> => ({ workload: { ...healthy.workload!, ...change } });
 const missing = stalled('PasswordMissing', 'spec.auth: no password');
 const badSchedule = { ...stalled('InvalidSchedule', 'write five fields'), about: 'schedule' as const };
+const noConsent = { ...stalled('ConsentMissing', 'label it'), about: 'sharing' as const };
 const badCertificate = stalled('InvalidCertificate', 'spec.tls.secretName: expired', 'certificate');
 
-/** Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled as T, F or U, then the reason of Ready. */
+/** Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled, Shared as T, F or U, then the reason of Ready. */
 function verdict(change: Partial<Findings>): string {
   const conditions = summarize({ ...healthy, ...change });
   const letters = conditions.map(({ status }) => status[0]).join('');
@@ -29,26 +31,28 @@ function verdict(change: Partial<Findings>): string {
 
 describe('the summary', () => {
   it.each<[string, Partial<Findings>, string]>([
-    ['all is well', {}, 'TFFTFF Serving'],
-    ['there is no StatefulSet yet', { workload: undefined }, 'FTFTFF Creating'],
-    ['a pod is missing', workload({ ready: 1 }), 'FTFTFF Starting'],
-    ['a template rolls out', workload({ rolledOut: false }), 'FTFTFF RollingOut'],
-    ['a pod is in trouble', workload({ ready: 1, trouble: 'pod x is in Y' }), 'FTFTFF PodTrouble'],
-    ['a replica lags', { lagging: [{ pod: 'x-0', lacks: 'users', forMs: 0 }] }, 'FTFTUF Synchronizing'],
-    ['a person is needed', { problems: [missing] }, 'FFTTFF PasswordMissing'],
+    ['all is well', {}, 'TFFTFFF Serving'],
+    ['there is no StatefulSet yet', { workload: undefined }, 'FTFTFFF Creating'],
+    ['a pod is missing', workload({ ready: 1 }), 'FTFTFFF Starting'],
+    ['a template rolls out', workload({ rolledOut: false }), 'FTFTFFF RollingOut'],
+    ['a pod is in trouble', workload({ ready: 1, trouble: 'pod x is in Y' }), 'FTFTFFF PodTrouble'],
+    ['a replica lags', { lagging: [{ pod: 'x-0', lacks: 'users', forMs: 0 }] }, 'FTFTUFF Synchronizing'],
+    ['a person is needed', { problems: [missing] }, 'FFTTFFF PasswordMissing'],
     [
       'a person is needed, and a pod is missing',
       { ...workload({ ready: 1 }), problems: [missing] },
-      'FFTTFF PasswordMissing',
+      'FFTTFFF PasswordMissing',
     ],
-    ['something passes', { problems: [waiting('PredecessorRemains', 'wait')] }, 'FTFTFF PredecessorRemains'],
-    ['the certificate is bad', { problems: [badCertificate] }, 'FFTFFF InvalidCertificate'],
-    ['the user wants it read-only', { readOnly: true }, 'TFFTTF Serving'],
-    ['a collection holds writes', { collecting: true }, 'TFFTTF Serving'],
-    ['the schedule is wrong', { problems: [badSchedule] }, 'TFTTFF Serving'],
-    ['it is scheduled', { schedule: { active: true, reason: 'Scheduled', message: '' } }, 'TFFTFT Serving'],
-    ['TLS is off', { tls: 'disabled', certificateEnd: undefined }, 'TFFFFF Serving'],
-    ['nothing is to run', workload({ wanted: 0, ready: 0 }), 'FFFTFF NoReplicas'],
+    ['something passes', { problems: [waiting('PredecessorRemains', 'wait')] }, 'FTFTFFF PredecessorRemains'],
+    ['the certificate is bad', { problems: [badCertificate] }, 'FFTFFFF InvalidCertificate'],
+    ['the user wants it read-only', { readOnly: true }, 'TFFTTFF Serving'],
+    ['a collection holds writes', { collecting: true }, 'TFFTTFF Serving'],
+    ['the schedule is wrong', { problems: [badSchedule] }, 'TFTTFFF Serving'],
+    ['it is scheduled', { schedule: { active: true, reason: 'Scheduled', message: '' } }, 'TFFTFTF Serving'],
+    ['something is given away', { sharing: { objects: 2, namespaces: 1 } }, 'TFFTFFT Serving'],
+    ['a namespace does not consent', { problems: [noConsent] }, 'TFTTFFF Serving'],
+    ['TLS is off', { tls: 'disabled', certificateEnd: undefined }, 'TFFFFFF Serving'],
+    ['nothing is to run', workload({ wanted: 0, ready: 0 }), 'FFFTFFF NoReplicas'],
   ])('when %s', (_, change, expected) => {
     expect(verdict(change)).toBe(expected);
   });

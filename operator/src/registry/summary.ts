@@ -29,6 +29,13 @@ export interface Findings {
   readonly readOnly: boolean;
   readonly collecting: boolean;
   readonly schedule: ScheduleVerdict | undefined;
+  /** What is given to other namespaces; undefined when the spec gives nothing away. */
+  readonly sharing: SharingFacts | undefined;
+}
+
+interface SharingFacts {
+  readonly objects: number;
+  readonly namespaces: number;
 }
 
 /** How far the schedule of garbage collections is. */
@@ -44,8 +51,7 @@ type Verdict = Omit<ConditionUpdate, 'type' | 'observedGeneration'>;
 export function summarize(findings: Findings): ConditionUpdate[] {
   const stalled = findings.problems.find((problem) => problem.stalled);
   const pending = pendingOf(findings);
-  // What is wrong with the schedule keeps nobody from using the registry.
-  const obstacle = findings.problems.find((problem) => problem.stalled && problem.about !== 'schedule');
+  const obstacle = findings.problems.find((problem) => problem.stalled && !isAside(problem));
   const verdicts: Record<RegistryConditionType, Verdict> = {
     Ready: ready(findings, obstacle, pending),
     Reconciling:
@@ -54,6 +60,7 @@ export function summarize(findings: Findings): ConditionUpdate[] {
     CertificateReady: certificateReady(findings),
     ReadOnly: readOnly(findings),
     GarbageCollectionScheduled: scheduled(findings),
+    Shared: shared(findings),
   };
   return Object.entries(verdicts).map(([type, verdict]) => ({
     type,
@@ -83,6 +90,11 @@ export function unreadable(generation: number, message: string): ConditionUpdate
     { type: 'Reconciling', status: 'False', ...verdict },
     { type: 'Stalled', status: 'True', ...verdict },
   ];
+}
+
+/** What is wrong with the schedule, or with what others get, keeps nobody from using the registry. */
+function isAside({ about }: Problem): boolean {
+  return about === 'schedule' || about === 'sharing';
 }
 
 interface Pending {
@@ -161,6 +173,14 @@ function scheduled({ problems, schedule }: Findings): Verdict {
   if (schedule === undefined) return no('NotScheduled');
   const { active, reason, message } = schedule;
   return { status: active ? 'True' : 'False', reason, message };
+}
+
+function shared({ problems, sharing }: Findings): Verdict {
+  const problem = problems.find(({ about }) => about === 'sharing');
+  if (problem) return { status: 'False', reason: problem.reason, message: problem.message };
+  if (sharing === undefined) return no('NothingToShare');
+  const { objects, namespaces } = sharing;
+  return yes('Shared', `objects in place: ${objects}, in namespaces: ${namespaces}`);
 }
 
 function yes(reason: string, message: string): Verdict {

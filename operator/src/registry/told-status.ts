@@ -23,7 +23,7 @@ export function toldStatus({ registry, before, pass, ...input }: StatusInput): R
   return {
     observedGeneration: generation,
     conditions: setConditions(before.conditions ?? [], summarize(findings), input.now),
-    url: findings.url,
+    url: findings.url === '' ? undefined : findings.url,
     replicas: statefulSet?.status?.replicas ?? 0,
     readyReplicas: statefulSet?.status?.readyReplicas ?? 0,
     selector: Object.entries(selectorLabels(name))

@@ -4,6 +4,12 @@ export const managedByLabel = 'app.kubernetes.io/managed-by';
 export const managedBy = 'wharfinger';
 /** On a Secret `NAME-user-USER`: the user; present on no other Secret. */
 export const userLabel = 'wharfinger.dev/user';
+/** On what was made for pods and clients of any namespace: the namespace of the Registry that it is from. */
+export const sharedFromLabel = 'wharfinger.dev/shared-from';
+/** On a Secret `NAME-user-USER`: the `rotation` of the user for which its password was generated. */
+export const rotationAnnotation = 'wharfinger.dev/rotation';
+/** On a ServiceAccount: which of its imagePullSecrets we put there, and for which Registry (resources/attachments.ts). */
+export const attachedAnnotation = 'wharfinger.dev/pull-secrets';
 /** On a pod: changes when a mounted file should be looked at again. */
 export const syncAnnotation = 'wharfinger.dev/sync';
 /** On a pod template: sha256 of config.yml, so that another config rolls out. */
@@ -31,4 +37,14 @@ export function selectorLabels(name: string): Record<string, string> {
 /** What every object of the Registry `name` carries. */
 export function ownedLabels(name: string): Record<string, string> {
   return { ...selectorLabels(name), [managedByLabel]: managedBy };
+}
+
+/** What every object carries that the Registry `name` of the namespace `source` gives away. */
+export function sharedLabels(source: string, name: string): Record<string, string> {
+  return { ...ownedLabels(name), [sharedFromLabel]: source };
+}
+
+/** The label, with the value `true`, by which a namespace lets the Registries of the namespace `source` write into it. */
+export function consentLabel(source: string): string {
+  return `accept-from.wharfinger.dev/${source}`;
 }

@@ -1,7 +1,8 @@
 import type { V1Secret } from '@kubernetes/client-node';
 import type { Manifest } from './manifest.ts';
+import type { HtpasswdUser } from '../api/registry-auth.ts';
 import type { Registry } from '../api/registry.ts';
-import { userLabel } from './labels.ts';
+import { rotationAnnotation, userLabel } from './labels.ts';
 import { objectNames } from './names.ts';
 import { ownedMetadata } from './owned-metadata.ts';
 
@@ -70,12 +71,16 @@ export function httpSecret(registry: Registry, value: string): Manifest<V1Secret
   return secret(registry, objectNames(registry.metadata.name).http, 'Opaque', { secret: value });
 }
 
+/** Key of `NAME-user-USER`: the password that is to take the place of `password`, once every pod knows it. */
+export const nextPasswordKey = 'next-password';
+
 /** `NAME-user-USER`: a user with a generated password. */
-export function userSecret(registry: Registry, user: string, password: string): Manifest<V1Secret> {
-  const name = objectNames(registry.metadata.name).user(user);
-  const made = secret(registry, name, 'kubernetes.io/basic-auth', { username: user, password });
+export function userSecret(registry: Registry, user: HtpasswdUser, password: string): Manifest<V1Secret> {
+  const name = objectNames(registry.metadata.name).user(user.name);
+  const made = secret(registry, name, 'kubernetes.io/basic-auth', { username: user.name, password });
   const labels = { ...made.metadata?.labels, [userLabel]: 'generated' };
-  return { ...made, metadata: { ...made.metadata, labels } };
+  const annotations = user.rotation === undefined ? undefined : { [rotationAnnotation]: user.rotation };
+  return { ...made, metadata: { ...made.metadata, labels, annotations } };
 }
 
 /** The text of one key of a Secret as the API server answers it, or undefined. */

@@ -1,0 +1,26 @@
+import type { Registry } from '../api/registry.ts';
+import { registryUrl } from './services.ts';
+
+/** A Registry whose spec may lack its defaults, as an API server with an older definition answers it. */
+export type RawRegistry = Pick<Registry, 'metadata' | 'spec'>;
+
+/**
+ * `HOST:PORT` by which clients know the registry: they keep credentials, trust and image names by it, so no two Registries may have the
+ * same. Undefined for a node port that the cluster chooses: it chooses none twice.
+ */
+export function registryIdentity(registry: RawRegistry): string | undefined {
+  const { spec } = registry;
+  // A status or a spec of another version must not break the index of all.
+  const service = { type: 'ClusterIP' as const, ...(spec?.service as Partial<Registry['spec']['service']>) };
+  if (typeof spec?.hostname !== 'string') return undefined;
+  if (service.type === 'NodePort' && service.nodePort === undefined) return undefined;
+  const filled = { ...registry, spec: { ...spec, tls: spec.tls ?? {}, service } } as Registry;
+  return identityOfUrl(registryUrl(filled));
+}
+
+/** The identity behind `status.url`. */
+export function identityOfUrl(url: string): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { protocol, hostname, port } = new URL(url);
+  return `${hostname}:${port === '' ? (protocol === 'http:' ? '80' : '443') : port}`;
+}
