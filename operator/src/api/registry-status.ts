@@ -11,6 +11,7 @@ export const RegistryConditionType = z.enum([
   'CertificateReady',
   'ReadOnly',
   'GarbageCollectionScheduled',
+  'Suspended',
 ]);
 export type RegistryConditionType = z.infer<typeof RegistryConditionType>;
 
@@ -35,8 +36,12 @@ export type ScheduleStatus = z.infer<typeof ScheduleStatus>;
 export const RegistryStatus = z.object({
   observedGeneration: z.number().int().optional().describe('The generation that the status describes.'),
   conditions: Conditions.optional().describe(
-    'Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled.',
+    'Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled, Suspended.',
   ),
+  lastHandledReconcileAt: z
+    .string()
+    .optional()
+    .describe('The value of the annotation wharfinger.dev/reconcile-at that was acted upon last.'),
   url: z.string().optional().describe('Where clients in reach of the hostname find the registry.'),
   replicas: z.number().int().optional(),
   readyReplicas: z.number().int().optional(),

@@ -3,7 +3,7 @@ import { ownedLabels } from '../resources/labels.ts';
 import { registryUrl } from '../resources/services.ts';
 import type { Expectation } from './expectation.ts';
 import { isRunning } from './pod-condition.ts';
-import { configuration } from './steps/configuration.ts';
+import { configuration, type Configuration } from './steps/configuration.ts';
 import { htpasswd } from './steps/htpasswd.ts';
 import { internalCertificate } from './steps/internal-certificate.ts';
 import { maintenance, type Maintenance } from './steps/maintenance.ts';
@@ -12,7 +12,7 @@ import { removal } from './steps/removal.ts';
 import { schedule, type Schedule } from './steps/schedule.ts';
 import { servingCertificate, type ServingCertificate } from './steps/serving-certificate.ts';
 import { volume } from './steps/volume.ts';
-import { workload } from './steps/workload.ts';
+import { formerWorkload, workload } from './steps/workload.ts';
 import type { Problem } from './problem.ts';
 import { problemOf } from './refusal.ts';
 import type { StepContext } from './step.ts';
@@ -38,6 +38,7 @@ interface Outcome<T> {
 interface Outcomes {
   readonly certificate: Outcome<ServingCertificate | undefined>;
   readonly users: Outcome<string | undefined>;
+  readonly config: Outcome<Configuration>;
   readonly held: Outcome<Maintenance>;
   readonly exposed: Outcome<Exposure>;
   readonly applied: Outcome<StatefulSet>;
@@ -56,9 +57,9 @@ export async function runSteps(
   const { name, namespace } = registry.metadata;
   const pods = stores.pods.withLabels(namespace, ownedLabels(name));
   const running = pods.filter(isRunning);
-  const lagging = await synchronization.synchronize(registry, running, expectationOf(outcomes));
+  const lagging = await synchronization.synchronize(registry, running, expectationOf(registry, outcomes));
   const certificate = outcomes.certificate.value;
-  const statefulSet = outcomes.applied.value;
+  const statefulSet = outcomes.applied.value ?? formerWorkload(steps);
   const findings: Findings = {
     generation: registry.metadata.generation,
     url: registryUrl(registry, outcomes.exposed.value?.nodePort),
@@ -86,16 +87,20 @@ async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcom
     config.value === undefined ? nothing : await attempt(workload(steps, config.value), problems);
   await attempt(removal(steps, certificate), problems);
   const scheduled = await attempt(schedule(steps), problems);
-  return { certificate, users, held, exposed, applied, scheduled };
+  return { certificate, users, config, held, exposed, applied, scheduled };
 }
 
 const nothing = { ok: false, value: undefined };
 
 /** What failed is not expected of the replicas: they go on with what they have. */
-function expectationOf({ certificate, users, held }: Outcomes): Expectation {
+function expectationOf(
+  { spec }: StepContext['registry'],
+  { certificate, users, config, held }: Outcomes,
+): Expectation {
+  const ownUsers = spec.auth !== undefined || config.value?.ownUsers === true;
   return {
     maintenance: held.value?.text,
-    htpasswd: users.ok ? (users.value ?? '') : undefined,
+    htpasswd: users.ok && ownUsers ? (users.value ?? '') : undefined,
     certificate: certificate.ok ? (certificate.value?.facts.fingerprint ?? '') : undefined,
   };
 }

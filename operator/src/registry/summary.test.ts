@@ -19,10 +19,13 @@ const missing = stalled('PasswordMissing', 'spec.auth: no password');
 const badSchedule = { ...stalled('InvalidSchedule', 'write five fields'), about: 'schedule' as const };
 const badCertificate = stalled('InvalidCertificate', 'spec.tls.secretName: expired', 'certificate');
 
-/** Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled as T, F or U, then the reason of Ready. */
+/** Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled (not Suspended) as T, F or U, then the reason of Ready. */
 function verdict(change: Partial<Findings>): string {
   const conditions = summarize({ ...healthy, ...change });
-  const letters = conditions.map(({ status }) => status[0]).join('');
+  const letters = conditions
+    .filter(({ type }) => type !== 'Suspended')
+    .map(({ status }) => status[0])
+    .join('');
   return `${letters} ${conditions[0]?.reason}`;
 }
 

@@ -1,7 +1,7 @@
 import type { LastCollection, RegistryStatus } from '../api/registry-status.ts';
 import type { Registry } from '../api/registry.ts';
 import { setConditions } from '../kube/conditions.ts';
-import { selectorLabels } from '../resources/labels.ts';
+import { reconcileAnnotation, selectorLabels } from '../resources/labels.ts';
 import { registryImage } from '../resources/stateful-set.ts';
 import type { Pass } from './pass.ts';
 import { summarize } from './summary.ts';
@@ -22,6 +22,8 @@ export function toldStatus({ registry, before, pass, ...input }: StatusInput): R
   return {
     observedGeneration: generation,
     conditions: setConditions(before.conditions ?? [], summarize(findings), input.now),
+    lastHandledReconcileAt:
+      registry.metadata.annotations?.[reconcileAnnotation] ?? before.lastHandledReconcileAt,
     url: findings.url,
     replicas: statefulSet?.status?.replicas ?? 0,
     readyReplicas: statefulSet?.status?.readyReplicas ?? 0,

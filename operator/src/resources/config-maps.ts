@@ -11,6 +11,11 @@ export function configMap(registry: Registry, configText: string): Manifest<V1Co
   return configMapOf(registry, objectNames(registry.metadata.name).config, { [configFile]: configText });
 }
 
+/** `NAME-trial`: the config.yml that is being tried. */
+export function trialConfigMap(registry: Registry, configText: string): Manifest<V1ConfigMap> {
+  return configMapOf(registry, objectNames(registry.metadata.name).trial, { [configFile]: configText });
+}
+
 /** `NAME-ca`: the CA that clients should trust, in PEM. */
 export function caConfigMap(registry: Registry, certificate: string): Manifest<V1ConfigMap> {
   return configMapOf(registry, objectNames(registry.metadata.name).ca, { 'ca.crt': certificate });
