@@ -219,7 +219,8 @@ test('A14: a suspended Registry is left as it is, says so, starts no collection,
   );
 
   await change('single', { readOnly: true });
-  await waitForCondition(single, 'ReadOnly', 'True', 90_000);
+  await waitForCondition(single, 'Ready', 'True', 90_000);
+  await waitForCondition(single, 'ReadOnly');
   expect((await client.call('POST', '/v2/app/blobs/uploads/')).status).toBe(405);
   client.close();
   const repaired = await get('configmap', namespace, 'single-config');
