@@ -106,10 +106,10 @@ test('A22: sidecars, volumes, labels and the like come by the overlay; what woul
 
   await change({
     podTemplate: {
-      spec: { containers: [{ ...side, image: 'nowhere.invalid/side:1', securityContext: restricted }] },
+      spec: { containers: [{ ...side, image: '127.0.0.1:1/side:1', securityContext: restricted }] },
     },
   });
-  await stalledWith('image nowhere.invalid/side:1 of container side cannot be pulled');
+  await stalledWith('image 127.0.0.1:1/side:1 of container side cannot be pulled');
   expect((await get('pod', namespace, `${name}-0`)).metadata.uid).toBe(pod.metadata.uid);
   await change({ podTemplate: { spec: { volumes: [{ name: 'odd', nonsense: {} }] } } });
   await stalledWith('refused');

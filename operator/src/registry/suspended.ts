@@ -6,6 +6,7 @@ import { objectNames } from '../resources/names.ts';
 import { isOwned } from './ownership.ts';
 import type { RegistryStores } from './stores.ts';
 import { suspended } from './summary.ts';
+import { replicasOf } from './told-status.ts';
 import { workloadFacts } from './workload-facts.ts';
 
 export interface SuspendedInput {
@@ -31,8 +32,7 @@ export function suspendedStatus({ registry, stores, before, ...input }: Suspende
     ...before,
     observedGeneration: generation,
     conditions: setConditions(before.conditions ?? [], conditions, input.now),
-    replicas: set?.status?.replicas ?? 0,
-    readyReplicas: set?.status?.readyReplicas ?? 0,
+    ...replicasOf(set),
     lastCollection: input.lastCollection,
   };
 }

@@ -1,5 +1,6 @@
 import type { LastCollection, RegistryStatus } from '../api/registry-status.ts';
 import type { Registry } from '../api/registry.ts';
+import type { StatefulSet } from '../kube/builtin-kinds.ts';
 import { setConditions } from '../kube/conditions.ts';
 import { reconcileAnnotation, selectorLabels } from '../resources/labels.ts';
 import { registryImage } from '../resources/stateful-set.ts';
@@ -22,15 +23,13 @@ export function toldStatus({ registry, before, pass, ...input }: StatusInput): R
   return {
     observedGeneration: generation,
     conditions: setConditions(before.conditions ?? [], summarize(findings), input.now),
-    lastHandledReconcileAt:
-      registry.metadata.annotations?.[reconcileAnnotation] ?? before.lastHandledReconcileAt,
+    lastHandledReconcileAt: lastHandled(registry, before),
     url: findings.url,
-    replicas: statefulSet?.status?.replicas ?? 0,
-    readyReplicas: statefulSet?.status?.readyReplicas ?? 0,
+    ...replicasOf(statefulSet),
     selector: Object.entries(selectorLabels(name))
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
-    image: registryImage(registry, input.defaultImage),
+    image: imageOf(statefulSet) ?? registryImage(registry, input.defaultImage),
     certificate: certificate && {
       notAfter: `${new Date(certificate.facts.notAfter).toISOString().slice(0, 19)}Z`,
       fingerprint: certificate.facts.fingerprint,
@@ -40,4 +39,21 @@ export function toldStatus({ registry, before, pass, ...input }: StatusInput): R
     garbageCollectionSchedule:
       registry.spec.garbageCollection && (pass.schedule?.status ?? before.garbageCollectionSchedule),
   };
+}
+
+function lastHandled({ metadata }: Registry, before: RegistryStatus): string | undefined {
+  return metadata.annotations?.[reconcileAnnotation] ?? before.lastHandledReconcileAt;
+}
+
+/** How many pods a StatefulSet says that there are. */
+export function replicasOf(
+  statefulSet: StatefulSet | undefined,
+): Pick<RegistryStatus, 'replicas' | 'readyReplicas'> {
+  const { replicas = 0, readyReplicas = 0 } = statefulSet?.status ?? {};
+  return { replicas, readyReplicas };
+}
+
+/** Settings that do not start leave the pods with the image that they have. */
+function imageOf(statefulSet: StatefulSet | undefined): string | undefined {
+  return statefulSet?.spec?.template.spec?.containers.find(({ name }) => name === 'registry')?.image;
 }

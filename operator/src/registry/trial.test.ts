@@ -28,7 +28,7 @@ async function reconcile(spec: object, annotations: Record<string, string> = {},
 
 const again = (): Promise<unknown> => reconcileOnce(cluster, { authority });
 const set = (): StatefulSet => cluster.get('statefulsets', 'team-a') as StatefulSet;
-const trial = (): Pod | undefined => cluster.get('pods', 'team-a-trial') as Pod | undefined;
+const trial = (): Pod | undefined => cluster.get('pods', 'team-a-trial');
 const imageOf = (): string | undefined => set().spec?.template.spec?.containers[0]?.image;
 const level = (one: string): object => ({ config: { log: { level: one } } });
 
@@ -97,6 +97,7 @@ describe('new settings', () => {
     const events: EventFacts[] = [];
     await reconcileOnce(cluster, { authority, events });
     expect(condition('Stalled')).toMatchObject({ status: 'True', reason: 'RolloutBlocked' });
+    expect((cluster.get('registries', 'team-a') as ServedRegistry).status?.image).toBe('registry:1');
     expect(condition('Ready').message).toContain('container registry ends with status 1: no such file: /x');
     expect(events).toMatchObject([{ type: 'Warning', reason: 'RolloutBlocked' }]);
     // The kubelet tries again.
@@ -269,15 +270,14 @@ describe('suspend', () => {
 describe('a stuck pod', () => {
   const status = { observedGeneration: 2, updateRevision: 'new' } as StatefulSet['status'];
   const metadata = { name: 'a', generation: 2 };
-  const pod = (revision: string, podStatus: object): Pod =>
-    ({
-      metadata: { name: revision, labels: { 'controller-revision-hash': revision } },
-      status: podStatus,
-    }) as Pod;
+  const pod = (revision: string, podStatus: object): Pod => ({
+    metadata: { name: revision, labels: { 'controller-revision-hash': revision } },
+    status: podStatus,
+  });
 
   it('is one of a former template that cannot become ready', () => {
     const pods = [pod('old', crashing), pod('new', crashing), pod('older', ready), pod('oldest', {})];
-    expect(stuckPods({ metadata, status } as StatefulSet, pods)).toEqual([pods[0]]);
-    expect(stuckPods({ metadata: { ...metadata, generation: 3 }, status } as StatefulSet, pods)).toEqual([]);
+    expect(stuckPods({ metadata, status }, pods)).toEqual([pods[0]]);
+    expect(stuckPods({ metadata: { ...metadata, generation: 3 }, status }, pods)).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ describe('the overlay of the pod template', () => {
     expect(templateOf({ podTemplate: { metadata: {}, spec: {} } })).toEqual(templateOf({}));
   });
 
-  it('adds to what is there by name', () => {
+  describe('of everything', () => {
     const template = templateOf({
       podAnnotations: { a: '1', b: '1' },
       tolerations: [{ key: 'x', operator: 'Exists' }],
@@ -32,27 +32,33 @@ describe('the overlay of the pod template', () => {
       },
     });
     const plain = templateOf({});
-    expect(template?.metadata?.labels).toEqual({ ...plain?.metadata?.labels, team: 'a' });
-    expect(template?.metadata?.annotations).toMatchObject({
-      a: '1',
-      b: '2',
-      'wharfinger.dev/config': expect.any(String),
+
+    it('adds to metadata and to sections', () => {
+      expect(template?.metadata?.labels).toEqual({ ...plain?.metadata?.labels, team: 'a' });
+      expect(template?.metadata?.annotations).toMatchObject({
+        a: '1',
+        b: '2',
+        'wharfinger.dev/config': expect.any(String),
+      });
+      expect(template?.spec?.tolerations?.map(({ key }) => key)).toEqual(['x', 'y']);
+      expect(template?.spec?.securityContext).toEqual({
+        ...plain?.spec?.securityContext,
+        supplementalGroups: [7],
+      });
     });
-    expect(template?.spec?.volumes).toEqual([
-      ...(plain?.spec?.volumes ?? []),
-      { name: 'keys', secret: { secretName: 'keys' } },
-    ]);
-    const [registry, side] = template?.spec?.containers ?? [];
-    const before = plain?.spec?.containers[0];
-    expect(registry).toEqual({
-      ...before,
-      volumeMounts: [...(before?.volumeMounts ?? []), { name: 'keys', mountPath: '/keys' }],
-    });
-    expect(side).toEqual(sidecar);
-    expect(template?.spec?.tolerations?.map(({ key }) => key)).toEqual(['x', 'y']);
-    expect(template?.spec?.securityContext).toEqual({
-      ...plain?.spec?.securityContext,
-      supplementalGroups: [7],
+
+    it('adds to lists by name', () => {
+      expect(template?.spec?.volumes).toEqual([
+        ...(plain?.spec?.volumes ?? []),
+        { name: 'keys', secret: { secretName: 'keys' } },
+      ]);
+      const [registry, side] = template?.spec?.containers ?? [];
+      const before = plain?.spec?.containers[0];
+      expect(registry).toEqual({
+        ...before,
+        volumeMounts: [...(before?.volumeMounts ?? []), { name: 'keys', mountPath: '/keys' }],
+      });
+      expect(side).toEqual(sidecar);
     });
   });
 

@@ -22,7 +22,7 @@ export function overlaid(
   overlay: RegistryPodTemplate | undefined,
 ): Manifest<V1PodTemplateSpec> {
   if (overlay === undefined) return template;
-  return merged(template as Section, overlay as Section) as Manifest<V1PodTemplateSpec>;
+  return merged(template, overlay);
 }
 
 function merged(below: Section, above: Section): Section {
