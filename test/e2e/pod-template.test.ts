@@ -112,7 +112,11 @@ test('A22: sidecars, volumes, labels and the like come by the overlay; what woul
   await stalledWith('image 127.0.0.1:1/side:1 of container side cannot be pulled');
   expect((await get('pod', namespace, `${name}-0`)).metadata.uid).toBe(pod.metadata.uid);
   await change({ podTemplate: { spec: { volumes: [{ name: 'odd', nonsense: {} }] } } });
-  await stalledWith('refused');
+  await stalledWith('the API server refused');
+  const podTemplate = { spec: { containers: [{ ...side, nonsense: 1 }] } };
+  await apply(registryObject({ namespace, name: 'odd', spec: { podTemplate } }));
+  const odd = await waitForCondition({ kind: 'registry', namespace, name: 'odd' }, 'Stalled');
+  expect(condition(odd, 'Stalled')?.message).toContain('nonsense');
   expect((await get('pod', namespace, `${name}-0`)).metadata.uid).toBe(pod.metadata.uid);
 });
 
