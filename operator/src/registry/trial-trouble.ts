@@ -19,8 +19,9 @@ export function trialTrouble({ status }: Pod): string | undefined {
 }
 
 function containerTrouble(container: ContainerStatus): string | undefined {
-  const { name, state, lastState, image } = container;
-  const ended = [state?.terminated, lastState?.terminated].find((end) => end && end.exitCode !== 0);
+  const { name, state, lastState, image, ready } = container;
+  if (ready) return undefined;
+  const ended = state?.terminated ?? lastState?.terminated;
   if (ended) {
     const line = ended.message?.trim().split('\n').at(-1)?.slice(0, longestExplanation);
     const why = line || ended.reason || 'without a word';
