@@ -22,13 +22,14 @@ function containerTrouble(container: ContainerStatus): string | undefined {
   const { name, state, lastState, image, ready } = container;
   if (ready) return undefined;
   const ended = state?.terminated ?? lastState?.terminated;
-  if (ended) {
-    const line = ended.message?.trim().split('\n').at(-1)?.slice(0, longestExplanation);
-    const why = line || ended.reason || 'without a word';
-    return `container ${name} ends with status ${ended.exitCode}: ${why}`;
-  }
+  if (ended) return `container ${name} ends with status ${ended.exitCode}: ${lastWords(ended)}`;
   const { reason, message } = state?.waiting ?? {};
   if (reason === undefined || harmless.has(reason)) return undefined;
   if (pullFailures.has(reason)) return `image ${image} of container ${name} cannot be pulled`;
   return `container ${name} is in ${reason}: ${message?.slice(0, longestExplanation) ?? ''}`;
+}
+
+function lastWords({ message, reason }: { message?: string; reason?: string }): string {
+  const line = message?.trim().split('\n').at(-1)?.slice(0, longestExplanation);
+  return line || reason || 'without a word';
 }
