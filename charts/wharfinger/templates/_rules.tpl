@@ -23,7 +23,7 @@
   verbs: [list, watch, patch]
 - apiGroups: ['']
   resources: [pods]
-  verbs: [list, watch, patch]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]
   verbs: [get, list, watch, create, patch, delete]

@@ -12,6 +12,7 @@ export const RegistryConditionType = z.enum([
   'ReadOnly',
   'GarbageCollectionScheduled',
   'Shared',
+  'Suspended',
 ]);
 export type RegistryConditionType = z.infer<typeof RegistryConditionType>;
 
@@ -40,8 +41,12 @@ export type CaPhase = z.infer<typeof CaPhase>;
 export const RegistryStatus = z.object({
   observedGeneration: z.number().int().optional().describe('The generation that the status describes.'),
   conditions: Conditions.optional().describe(
-    'Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled, Shared.',
+    'Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled, Shared, Suspended.',
   ),
+  lastHandledReconcileAt: z
+    .string()
+    .optional()
+    .describe('The value of the annotation wharfinger.dev/reconcile-at that was acted upon last.'),
   url: z.string().optional().describe('Where clients in reach of the hostname find the registry.'),
   replicas: z.number().int().optional(),
   readyReplicas: z.number().int().optional(),

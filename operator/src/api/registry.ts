@@ -4,7 +4,10 @@ import { Hostname } from './hostname.ts';
 import { ObjectMeta } from './object-meta.ts';
 import { Affinity, Resources, StringMap, Toleration } from './pod-settings.ts';
 import { RegistryAuth } from './registry-auth.ts';
+import { RegistryEgress } from './registry-egress.ts';
+import { RegistryConfigKeys, RegistryEnvironment } from './registry-environment.ts';
 import { RegistryGarbageCollection } from './registry-garbage-collection.ts';
+import { RegistryPodTemplate } from './registry-pod-template.ts';
 import { RegistryService } from './registry-service.ts';
 import { CaBundle, PullSecrets } from './registry-sharing.ts';
 import { RegistryStatus } from './registry-status.ts';
@@ -57,6 +60,18 @@ export const RegistrySpec = z
       .describe('Taints that the pods tolerate.'),
     affinity: Affinity.optional().describe('Affinity of the pods.'),
     podAnnotations: StringMap.optional().describe('Annotations of the pods.'),
+    podTemplate: RegistryPodTemplate.optional().describe(
+      'Laid over the pods that the operator renders; what would break the registry is refused.',
+    ),
+    config: RegistryConfigKeys.optional().describe(
+      'Keys of config.yml (docs/configuration.md), merged over what the operator renders. Secrets belong into `env`.',
+    ),
+    env: RegistryEnvironment.optional().describe('More variables of the container `registry`.'),
+    egress: RegistryEgress.optional().describe('How the registry reaches what is outside.'),
+    suspend: z
+      .boolean()
+      .default(false)
+      .describe('Change nothing and start no garbage collections; the pods go on as they are.'),
   })
   .meta(
     rules(

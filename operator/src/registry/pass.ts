@@ -6,7 +6,7 @@ import { registryUrl } from '../resources/services.ts';
 import type { Expectation } from './expectation.ts';
 import { isRunning } from './pod-condition.ts';
 import { claimName, holds } from './steps/name-claim.ts';
-import { configuration } from './steps/configuration.ts';
+import { configuration, type Configuration } from './steps/configuration.ts';
 import { htpasswd, type UsersFile } from './steps/htpasswd.ts';
 import { internalCertificate } from './steps/internal-certificate.ts';
 import { maintenance, type Maintenance } from './steps/maintenance.ts';
@@ -18,7 +18,7 @@ import type { ServingCertificate } from './certificates/serving-certificate.ts';
 import { servingCertificate } from './steps/serving-certificate.ts';
 import { sharing, type Sharing } from './steps/sharing.ts';
 import { volume } from './steps/volume.ts';
-import { workload } from './steps/workload.ts';
+import { formerWorkload, workload } from './steps/workload.ts';
 import type { Problem } from './problem.ts';
 import { problemOf } from './refusal.ts';
 import type { StepContext } from './step.ts';
@@ -48,6 +48,7 @@ interface Outcome<T> {
 interface Outcomes {
   readonly certificate: Outcome<ServingCertificate | undefined>;
   readonly users: Outcome<UsersFile | undefined>;
+  readonly config: Outcome<Configuration>;
   readonly held: Outcome<Maintenance>;
   readonly exposed: Outcome<Exposure>;
   readonly applied: Outcome<StatefulSet>;
@@ -69,11 +70,11 @@ export async function runSteps(
   const { name, namespace } = registry.metadata;
   const pods = stores.pods.withLabels(namespace, ownedLabels(name));
   const running = pods.filter(isRunning);
-  const lagging = await synchronization.synchronize(registry, running, expectationOf(outcomes));
+  const lagging = await synchronization.synchronize(registry, running, expectationOf(registry, outcomes));
   // A password that somebody may read in a Secret must be known to all replicas.
   const promoted = lagging.length === 0 ? await promote(steps, outcomes.users.value?.pending ?? []) : [];
   const certificate = outcomes.certificate.value;
-  const statefulSet = outcomes.applied.value;
+  const statefulSet = outcomes.applied.value ?? formerWorkload(steps);
   const findings: Findings = {
     generation: registry.metadata.generation,
     url: registryUrl(registry, outcomes.exposed.value?.nodePort),
@@ -106,7 +107,7 @@ async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcom
   await attempt(removal(steps, certificate), problems);
   const scheduled = await attempt(schedule(steps), problems);
   const given = await attempt(shareIfReachable(steps, exposed), problems);
-  return { certificate, users, held, exposed, applied, scheduled, given };
+  return { certificate, users, config, held, exposed, applied, scheduled, given };
 }
 
 /** Under a name of somebody else's nothing is made and nothing is changed. */
@@ -145,10 +146,14 @@ async function shareIfReachable(
 const nothing = { ok: false, value: undefined };
 
 /** What failed is not expected of the replicas: they go on with what they have. */
-function expectationOf({ certificate, users, held }: Outcomes): Expectation {
+function expectationOf(
+  { spec }: StepContext['registry'],
+  { certificate, users, config, held }: Outcomes,
+): Expectation {
+  const ownUsers = spec.auth !== undefined || config.value?.ownUsers === true;
   return {
     maintenance: held.value?.text,
-    htpasswd: users.ok ? (users.value?.text ?? '') : undefined,
+    htpasswd: users.ok && ownUsers ? (users.value?.text ?? '') : undefined,
     certificate: certificate.ok ? (certificate.value?.facts.fingerprint ?? '') : undefined,
   };
 }

@@ -8,6 +8,7 @@ import type { Log } from '../kube/log.ts';
 import { keyOf, type ObjectRef } from '../kube/resource.ts';
 import type { WorkResult } from '../kube/work-queue.ts';
 import type { ReplicaClient } from '../replicas/replica-client.ts';
+import { reconcileAnnotation } from '../resources/labels.ts';
 import { createApplier } from './applier.ts';
 import type { InternalAuthority } from './internal-authority.ts';
 import type { ServedRegistry } from './kind.ts';
@@ -18,6 +19,7 @@ import { withdrawAll } from './sharing/withdrawal.ts';
 import { createStatusWriter } from './status-writer.ts';
 import type { RegistryStores } from './stores.ts';
 import { firstSight, unreadable } from './summary.ts';
+import { suspendedStatus } from './suspended.ts';
 import { createSynchronization, type Lagging } from './synchronization.ts';
 import { toldStatus } from './told-status.ts';
 
@@ -66,6 +68,16 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
     const registry = parsed.data;
     const { authority, defaultImage, operatorNamespace } = options;
     const now = new Date(options.now());
+    // Before the schedule removes what is beyond its limits.
+    const collections = stores.garbageCollections.list(ref.namespace);
+    const latest = lastCollection(collections, registry.metadata.name, before.lastCollection);
+    if (registry.spec.suspend) {
+      await writer.write(served, suspendedStatus({ registry, stores, before, lastCollection: latest, now }));
+      return {};
+    }
+    const asked = registry.metadata.annotations?.[reconcileAnnotation];
+    const isAsked = asked !== undefined && asked !== before.lastHandledReconcileAt;
+    if (isAsked) synchronization.forget(registry);
     const context = {
       registry,
       client,
@@ -77,10 +89,8 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
       operatorNamespace,
       before,
       now,
+      isAsked,
     };
-    // Before the schedule removes what is beyond its limits.
-    const collections = stores.garbageCollections.list(ref.namespace);
-    const latest = lastCollection(collections, registry.metadata.name, before.lastCollection);
     const pass = await runSteps(context, synchronization);
     const status = toldStatus({ registry, before, pass, defaultImage, lastCollection: latest, now });
     const { problems } = pass.findings;

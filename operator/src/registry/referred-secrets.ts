@@ -8,6 +8,8 @@ export function referredSecrets({ spec }: Pick<ServedRegistry, 'spec'>): string[
     spec.tls?.ca?.secretName,
     spec.auth?.htpasswd?.secretName,
     ...users.map((user) => user.passwordSecretRef?.name),
+    ...(spec.env ?? []).map(({ valueFrom }) => valueFrom?.secretKeyRef?.name),
+    spec.egress?.caBundle?.secretKeyRef?.name,
   ];
   return names.filter((name) => name !== undefined);
 }

@@ -23,7 +23,7 @@ export interface RegistryStores {
   readonly networkPolicies: Pick<Store<NetworkPolicy>, 'get'>;
   readonly persistentVolumeClaims: Pick<Store<PersistentVolumeClaim>, 'get'>;
   readonly podDisruptionBudgets: Pick<Store<PodDisruptionBudget>, 'get'>;
-  readonly pods: Pick<Store<Pod>, 'withLabels'>;
+  readonly pods: Pick<Store<Pod>, 'get' | 'withLabels'>;
   readonly secrets: Pick<Store<Secret>, 'get' | 'withLabels' | 'byIndex'>;
   readonly serviceAccounts: Pick<Store<ServiceAccount>, 'get' | 'byIndex'>;
   readonly services: Pick<Store<Service>, 'get'>;

@@ -22,10 +22,13 @@ const badSchedule = { ...stalled('InvalidSchedule', 'write five fields'), about:
 const noConsent = { ...stalled('ConsentMissing', 'label it'), about: 'sharing' as const };
 const badCertificate = stalled('InvalidCertificate', 'spec.tls.secretName: expired', 'certificate');
 
-/** Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled, Shared as T, F or U, then the reason of Ready. */
+/** Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled, Shared (not Suspended) as T, F or U, then the reason of Ready. */
 function verdict(change: Partial<Findings>): string {
   const conditions = summarize({ ...healthy, ...change });
-  const letters = conditions.map(({ status }) => status[0]).join('');
+  const letters = conditions
+    .filter(({ type }) => type !== 'Suspended')
+    .map(({ status }) => status[0])
+    .join('');
   return `${letters} ${conditions[0]?.reason}`;
 }
 

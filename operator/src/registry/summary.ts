@@ -61,6 +61,7 @@ export function summarize(findings: Findings): ConditionUpdate[] {
     ReadOnly: readOnly(findings),
     GarbageCollectionScheduled: scheduled(findings),
     Shared: shared(findings),
+    Suspended: no('NotSuspended'),
   };
   return Object.entries(verdicts).map(([type, verdict]) => ({
     type,
@@ -95,6 +96,49 @@ export function unreadable(generation: number, message: string): ConditionUpdate
 /** What is wrong with the schedule, or with what others get, keeps nobody from using the registry. */
 function isAside({ about }: Problem): boolean {
   return about === 'schedule' || about === 'sharing';
+}
+
+/** What is known of a Registry with spec.suspend. */
+export interface SuspendedFindings {
+  readonly generation: number;
+  readonly url: string | undefined;
+  readonly workload: WorkloadFacts | undefined;
+  readonly isScheduled: boolean;
+}
+
+/** The conditions of a Registry with spec.suspend; those that are not named stay as they are. */
+export function suspended({ generation, isScheduled, ...found }: SuspendedFindings): ConditionUpdate[] {
+  const message = 'spec.suspend is set; nothing is changed until it is taken back';
+  const verdicts: Partial<Record<RegistryConditionType, Verdict>> = {
+    Ready: suspendedReady(found, message),
+    Reconciling: no('Suspended'),
+    Stalled: no('Suspended'),
+    Suspended: yes('Suspended', message),
+    ...(isScheduled
+      ? {
+          GarbageCollectionScheduled: {
+            status: 'False',
+            reason: 'Suspended',
+            message: 'spec.suspend is set; no runs start',
+          },
+        }
+      : {}),
+  };
+  return Object.entries(verdicts).map(([type, verdict]) => ({
+    type,
+    ...verdict,
+    observedGeneration: generation,
+  }));
+}
+
+function suspendedReady(
+  { workload, url }: Pick<SuspendedFindings, 'workload' | 'url'>,
+  message: string,
+): Verdict {
+  const { wanted = 0, ready = 0, trouble } = workload ?? {};
+  const pods = [`${ready} of ${wanted} replicas serve`, ...(ready > 0 && url ? [url] : [])].join(' ');
+  const told = [pods, ...(trouble === undefined ? [] : [trouble]), message].join('; ');
+  return { status: wanted > 0 && ready === wanted ? 'True' : 'False', reason: 'Suspended', message: told };
 }
 
 interface Pending {

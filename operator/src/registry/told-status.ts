@@ -1,7 +1,8 @@
 import type { LastCollection, RegistryStatus } from '../api/registry-status.ts';
 import type { Registry } from '../api/registry.ts';
+import type { StatefulSet } from '../kube/builtin-kinds.ts';
 import { setConditions } from '../kube/conditions.ts';
-import { selectorLabels } from '../resources/labels.ts';
+import { reconcileAnnotation, selectorLabels } from '../resources/labels.ts';
 import { registryImage } from '../resources/stateful-set.ts';
 import type { AuthorityFacts, ServingCertificate } from './certificates/serving-certificate.ts';
 import type { Pass } from './pass.ts';
@@ -23,13 +24,13 @@ export function toldStatus({ registry, before, pass, ...input }: StatusInput): R
   return {
     observedGeneration: generation,
     conditions: setConditions(before.conditions ?? [], summarize(findings), input.now),
+    lastHandledReconcileAt: lastHandled(registry, before),
     url: findings.url === '' ? undefined : findings.url,
-    replicas: statefulSet?.status?.replicas ?? 0,
-    readyReplicas: statefulSet?.status?.readyReplicas ?? 0,
+    ...replicasOf(statefulSet),
     selector: Object.entries(selectorLabels(name))
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
-    image: registryImage(registry, input.defaultImage),
+    image: imageOf(statefulSet) ?? registryImage(registry, input.defaultImage),
     ...(certificate && toldCertificate(certificate, before, findings.lagging.length === 0)),
     lastCollection: input.lastCollection,
     garbageCollectionSchedule:
@@ -75,4 +76,21 @@ function timeOf(milliseconds: number): string {
 
 function optionalTime(milliseconds: number | undefined): string | undefined {
   return milliseconds === undefined ? undefined : timeOf(milliseconds);
+}
+
+function lastHandled({ metadata }: Registry, before: RegistryStatus): string | undefined {
+  return metadata.annotations?.[reconcileAnnotation] ?? before.lastHandledReconcileAt;
+}
+
+/** How many pods a StatefulSet says that there are. */
+export function replicasOf(
+  statefulSet: StatefulSet | undefined,
+): Pick<RegistryStatus, 'replicas' | 'readyReplicas'> {
+  const { replicas = 0, readyReplicas = 0 } = statefulSet?.status ?? {};
+  return { replicas, readyReplicas };
+}
+
+/** Settings that do not start leave the pods with the image that they have. */
+function imageOf(statefulSet: StatefulSet | undefined): string | undefined {
+  return statefulSet?.spec?.template.spec?.containers.find(({ name }) => name === 'registry')?.image;
 }

@@ -21,6 +21,11 @@ export function caConfigMap(
   return { ...made, metadata: { ...made.metadata, annotations } };
 }
 
+/** `NAME-trial`: the config.yml that is being tried. */
+export function trialConfigMap(registry: Registry, configText: string): Manifest<V1ConfigMap> {
+  return configMapOf(registry, objectNames(registry.metadata.name).trial, { [configFile]: configText });
+}
+
 /** `NAME-maintenance`, as far as it is the Registry's; `collection.json` beside it has another writer. */
 export function maintenanceConfigMap(registry: Registry): Manifest<V1ConfigMap> {
   const name = objectNames(registry.metadata.name).maintenance;

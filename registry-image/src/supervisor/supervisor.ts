@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { collectionFile, registryFile } from '../config/maintenance.ts';
 import type { Config } from '../config/schema.ts';
 import type { RegistryState } from '../config/state.ts';
@@ -52,6 +53,11 @@ const reportLimit = 250;
 const connectionPatience = 5_000;
 /** distribution drains only when told to; 0 means this here. */
 const defaultDrainTimeout = 30_000;
+/**
+ * Milliseconds for which a replica that is told to stop takes connections while there are others: those who spread them learn of it only
+ * now, and a connection that is refused is a pull that fails.
+ */
+const partingTime = 2_000;
 /** Milliseconds for the workers to end when the supervisor cannot start. */
 const failureDrainTimeout = 2_000;
 
@@ -215,6 +221,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
 
   return {
     async stop() {
+      if ((membership.boots?.length ?? 1) > 1) await delay(partingTime);
       log.info('draining');
       for (const files of watched) files.close();
       clearInterval(reports);
