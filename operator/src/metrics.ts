@@ -4,6 +4,7 @@ import type { GarbageCollection } from './api/garbage-collection.ts';
 import type { Registry } from './api/registry.ts';
 import { addCollectionMetrics, type CollectionObserver } from './collection-metrics.ts';
 import { addGauge } from './gauge.ts';
+import { addStorageGauges } from './storage-metrics.ts';
 import { isConditionTrue } from './kube/conditions.ts';
 import type { ObjectRef } from './kube/resource.ts';
 import type { WorkResult } from './kube/work-queue.ts';
@@ -128,6 +129,7 @@ function addStateGauges(registry: MetricRegistry, sources: MetricsSources): void
       }
     },
   });
+  addStorageGauges(registry, sources);
   addGauge(registry, {
     name: 'wharfinger_garbage_collections',
     help: 'GarbageCollections by phase.',

@@ -31,8 +31,16 @@ export function requireOwned(kind: string, object: KubeObject, registry: Registr
 
 /** Like `requireOwned`, for the claim. */
 export function requireOwnClaim(object: KubeObject, registry: Registry): void {
-  if (isOwnClaim(object, registry)) return;
   const { name } = object.metadata;
+  if (isOwnClaim(object, registry)) {
+    if (!isPredecessors(object, registry) || isOwned(object, registry)) return;
+    throw new ProblemError(
+      waiting(
+        'PredecessorRemains',
+        `PersistentVolumeClaim ${name} goes with the deleted Registry and is still there`,
+      ),
+    );
+  }
   const message = `PersistentVolumeClaim ${name} exists and is not this Registry's; set storage.filesystem.volume.existingClaim to use it, or rename the Registry`;
   throw new ProblemError(stalled('NameTaken', message));
 }

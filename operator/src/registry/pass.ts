@@ -11,11 +11,13 @@ import { network, type Exposure } from './steps/network.ts';
 import { removal } from './steps/removal.ts';
 import { schedule, type Schedule } from './steps/schedule.ts';
 import { servingCertificate, type ServingCertificate } from './steps/serving-certificate.ts';
-import { volume } from './steps/volume.ts';
+import { volume, type VolumeFacts } from './steps/volume.ts';
 import { workload } from './steps/workload.ts';
 import type { Problem } from './problem.ts';
 import { problemOf } from './refusal.ts';
 import type { StepContext } from './step.ts';
+import { storageProblems } from './storage-problems.ts';
+import type { StorageSurvey } from './storage-survey.ts';
 import type { Findings } from './summary.ts';
 import type { Synchronization } from './synchronization.ts';
 import { workloadFacts } from './workload-facts.ts';
@@ -40,6 +42,7 @@ interface Outcomes {
   readonly users: Outcome<string | undefined>;
   readonly held: Outcome<Maintenance>;
   readonly exposed: Outcome<Exposure>;
+  readonly stored: Outcome<VolumeFacts>;
   readonly applied: Outcome<StatefulSet>;
   readonly scheduled: Outcome<Schedule | undefined>;
 }
@@ -47,7 +50,7 @@ interface Outcomes {
 /** Brings everything of a Registry to what its spec says, in order. A step with a problem does not hinder those that can do without it. */
 export async function runSteps(
   context: Omit<StepContext, 'report'>,
-  synchronization: Synchronization,
+  { synchronization, survey }: { synchronization: Synchronization; survey: StorageSurvey },
 ): Promise<Pass> {
   const problems: Problem[] = [];
   const steps: StepContext = { ...context, report: (problem) => void problems.push(problem) };
@@ -57,6 +60,8 @@ export async function runSteps(
   const pods = stores.pods.withLabels(namespace, ownedLabels(name));
   const running = pods.filter(isRunning);
   const lagging = await synchronization.synchronize(registry, running, expectationOf(outcomes));
+  const storage = await survey.look(registry, running);
+  problems.push(...storageProblems(storage));
   const certificate = outcomes.certificate.value;
   const statefulSet = outcomes.applied.value;
   const findings: Findings = {
@@ -70,6 +75,8 @@ export async function runSteps(
     readOnly: registry.spec.readOnly,
     collecting: outcomes.held.value?.collecting === true,
     schedule: outcomes.scheduled.value,
+    volume: outcomes.stored.value,
+    storage,
   };
   return { findings, certificate, statefulSet, schedule: outcomes.scheduled.value };
 }
@@ -80,13 +87,13 @@ async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcom
   const users = await attempt(htpasswd(steps), problems);
   const config = await attempt(configuration(steps), problems);
   const held = await attempt(maintenance(steps), problems);
-  await attempt(volume(steps), problems);
+  const stored = await attempt(volume(steps), problems);
   const exposed = await attempt(network(steps), problems);
   const applied =
     config.value === undefined ? nothing : await attempt(workload(steps, config.value), problems);
   await attempt(removal(steps, certificate), problems);
   const scheduled = await attempt(schedule(steps), problems);
-  return { certificate, users, held, exposed, applied, scheduled };
+  return { certificate, users, held, stored, exposed, applied, scheduled };
 }
 
 const nothing = { ok: false, value: undefined };

@@ -16,6 +16,7 @@ import { lastCollection } from './last-collection.ts';
 import { type Pass, runSteps } from './pass.ts';
 import { createPasswordHashes } from './password-hashes.ts';
 import { createStatusWriter } from './status-writer.ts';
+import { createStorageSurvey } from './storage-survey.ts';
 import type { RegistryStores } from './stores.ts';
 import { firstSight, unreadable } from './summary.ts';
 import { createSynchronization, type Lagging } from './synchronization.ts';
@@ -41,6 +42,8 @@ const lagMs = { first: 300, last: 5000 };
 const waitMs = 1000;
 const soonMs = 100;
 const stalledMs = 30_000;
+/** How full the storage is no watch tells: replicas are asked, which costs the API server nothing. */
+const storageMs = { roomy: 60_000, nearlyFull: 10_000, full: 10_000 } as const;
 const longestMs = 6 * 3_600_000;
 
 /** Brings one Registry to what its spec says, and tells in its status how far that is. */
@@ -49,6 +52,7 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
   const applier = createApplier(client);
   const hashes = createPasswordHashes();
   const synchronization = createSynchronization({ client, replicas: options.replicas, now: options.now });
+  const survey = createStorageSurvey({ replicas: options.replicas, now: options.now });
   const writer = createStatusWriter({ client, events });
 
   async function reconcile(ref: ObjectRef, signal: AbortSignal): Promise<WorkResult> {
@@ -56,6 +60,7 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
     if (served === undefined) return {};
     if (served.metadata.deletionTimestamp !== undefined) {
       writer.forget(served.metadata.uid);
+      survey.forget(served);
       return {};
     }
     const before = await introduce(served);
@@ -80,7 +85,7 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
     // Before the schedule removes what is beyond its limits.
     const collections = stores.garbageCollections.list(ref.namespace);
     const latest = lastCollection(collections, registry.metadata.name, before.lastCollection);
-    const pass = await runSteps(context, synchronization);
+    const pass = await runSteps(context, { synchronization, survey });
     const status = toldStatus({ registry, before, pass, defaultImage, lastCollection: latest, now });
     const { problems } = pass.findings;
     const isNews = await writer.write(served, status);
@@ -117,9 +122,13 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
 /** Milliseconds until there may be something to do that no watch tells. */
 function nextLook(pass: Pass, now: number): number {
   const { nextScheduleTime } = pass.schedule?.status ?? {};
-  const others = nextLookButSchedule(pass, now);
+  const others = Math.min(nextLookButSchedule(pass, now), nextSurvey(pass));
   if (nextScheduleTime === undefined || pass.schedule?.reason === 'RunUnderWay') return others;
   return Math.min(others, Math.max(Date.parse(nextScheduleTime) - now, soonMs));
+}
+
+function nextSurvey({ findings: { workload, storage } }: Pass): number {
+  return (workload?.ready ?? 0) > 0 ? storageMs[storage.fullness] : longestMs;
 }
 
 function nextLookButSchedule({ findings, certificate }: Pass, now: number): number {

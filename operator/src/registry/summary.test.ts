@@ -13,13 +13,19 @@ const healthy: Findings = {
   readOnly: false,
   collecting: false,
   schedule: undefined,
+  volume: { claim: 'x-data', capacity: '5Gi', growth: undefined },
+  storage: { space: undefined, fullness: 'roomy', hindrance: undefined, apart: undefined },
 };
+const storage = (change: object): Partial<Findings> => ({ storage: { ...healthy.storage, ...change } });
+const growing = { reason: 'Resizing', message: 'grows' } as const;
+const noExpansion = { ...stalled('ExpansionNotAllowed', 'no'), about: 'storage', serves: true } as const;
+const strangers = { ...stalled('StoresApart', 'two stores'), about: 'storage' } as const;
 const workload = (change: object): Partial<Findings> => ({ workload: { ...healthy.workload!, ...change } });
 const missing = stalled('PasswordMissing', 'spec.auth: no password');
 const badSchedule = { ...stalled('InvalidSchedule', 'write five fields'), about: 'schedule' as const };
 const badCertificate = stalled('InvalidCertificate', 'spec.tls.secretName: expired', 'certificate');
 
-/** Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled as T, F or U, then the reason of Ready. */
+/** Ready, Reconciling, Stalled, CertificateReady, ReadOnly, StorageReady, GarbageCollectionScheduled as T, F or U, then the reason of Ready. */
 function verdict(change: Partial<Findings>): string {
   const conditions = summarize({ ...healthy, ...change });
   const letters = conditions.map(({ status }) => status[0]).join('');
@@ -28,26 +34,32 @@ function verdict(change: Partial<Findings>): string {
 
 describe('the summary', () => {
   it.each<[string, Partial<Findings>, string]>([
-    ['all is well', {}, 'TFFTFF Serving'],
-    ['there is no StatefulSet yet', { workload: undefined }, 'FTFTFF Creating'],
-    ['a pod is missing', workload({ ready: 1 }), 'FTFTFF Starting'],
-    ['a template rolls out', workload({ rolledOut: false }), 'FTFTFF RollingOut'],
-    ['a pod is in trouble', workload({ ready: 1, trouble: 'pod x is in Y' }), 'FTFTFF PodTrouble'],
-    ['a replica lags', { lagging: [{ pod: 'x-0', lacks: 'users', forMs: 0 }] }, 'FTFTUF Synchronizing'],
-    ['a person is needed', { problems: [missing] }, 'FFTTFF PasswordMissing'],
+    ['all is well', {}, 'TFFTFTF Serving'],
+    ['there is no StatefulSet yet', { workload: undefined }, 'FTFTFTF Creating'],
+    ['a pod is missing', workload({ ready: 1 }), 'FTFTFTF Starting'],
+    ['a template rolls out', workload({ rolledOut: false }), 'FTFTFTF RollingOut'],
+    ['a pod is in trouble', workload({ ready: 1, trouble: 'pod x is in Y' }), 'FTFTFTF PodTrouble'],
+    ['a replica lags', { lagging: [{ pod: 'x-0', lacks: 'users', forMs: 0 }] }, 'FTFTUTF Synchronizing'],
+    ['a person is needed', { problems: [missing] }, 'FFTTFTF PasswordMissing'],
     [
       'a person is needed, and a pod is missing',
       { ...workload({ ready: 1 }), problems: [missing] },
-      'FFTTFF PasswordMissing',
+      'FFTTFTF PasswordMissing',
     ],
-    ['something passes', { problems: [waiting('PredecessorRemains', 'wait')] }, 'FTFTFF PredecessorRemains'],
-    ['the certificate is bad', { problems: [badCertificate] }, 'FFTFFF InvalidCertificate'],
-    ['the user wants it read-only', { readOnly: true }, 'TFFTTF Serving'],
-    ['a collection holds writes', { collecting: true }, 'TFFTTF Serving'],
-    ['the schedule is wrong', { problems: [badSchedule] }, 'TFTTFF Serving'],
-    ['it is scheduled', { schedule: { active: true, reason: 'Scheduled', message: '' } }, 'TFFTFT Serving'],
-    ['TLS is off', { tls: 'disabled', certificateEnd: undefined }, 'TFFFFF Serving'],
-    ['nothing is to run', workload({ wanted: 0, ready: 0 }), 'FFFTFF NoReplicas'],
+    ['something passes', { problems: [waiting('PredecessorRemains', 'wait')] }, 'FTFTFTF PredecessorRemains'],
+    ['the certificate is bad', { problems: [badCertificate] }, 'FFTFFTF InvalidCertificate'],
+    ['the user wants it read-only', { readOnly: true }, 'TFFTTTF Serving'],
+    ['a collection holds writes', { collecting: true }, 'TFFTTTF Serving'],
+    ['the schedule is wrong', { problems: [badSchedule] }, 'TFTTFTF Serving'],
+    ['it is scheduled', { schedule: { active: true, reason: 'Scheduled', message: '' } }, 'TFFTFTT Serving'],
+    ['TLS is off', { tls: 'disabled', certificateEnd: undefined }, 'TFFFFTF Serving'],
+    ['the volume grows', { volume: { ...healthy.volume!, growth: growing } }, 'TTFTFTF Serving'],
+    ['the volume cannot grow', { problems: [noExpansion] }, 'TFTTFFF Serving'],
+    ['the storage is full', storage({ fullness: 'full' }), 'TFFTFFF Serving'],
+    ['the storage is nearly full', storage({ fullness: 'nearlyFull' }), 'TFFTFTF Serving'],
+    ['replicas see different stores', { problems: [strangers] }, 'FFTTFFF StoresApart'],
+    ['the claim is not bound', { volume: { ...healthy.volume!, capacity: undefined } }, 'TFFTFUF Serving'],
+    ['nothing is to run', workload({ wanted: 0, ready: 0 }), 'FFFTFTF NoReplicas'],
   ])('when %s', (_, change, expected) => {
     expect(verdict(change)).toBe(expected);
   });

@@ -4,6 +4,7 @@ import { setConditions } from '../kube/conditions.ts';
 import { selectorLabels } from '../resources/labels.ts';
 import { registryImage } from '../resources/stateful-set.ts';
 import type { Pass } from './pass.ts';
+import { storageStatus } from './storage-status.ts';
 import { summarize } from './summary.ts';
 
 export interface StatusInput {
@@ -35,6 +36,7 @@ export function toldStatus({ registry, before, pass, ...input }: StatusInput): R
     },
     caRef: certificate?.caName === undefined ? undefined : { name: certificate.caName },
     lastCollection: input.lastCollection,
+    storage: storageStatus(before.storage, findings.volume, findings.storage),
     garbageCollectionSchedule:
       registry.spec.garbageCollection && (pass.schedule?.status ?? before.garbageCollectionSchedule),
   };
