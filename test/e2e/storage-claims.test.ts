@@ -120,12 +120,12 @@ test('A9, B38: a claim that a registry of root wrote serves and takes pushes by 
   const claim = 'from-root';
   const disk = await createDisk({
     name: 'e2e-from-root',
-    mebibytes: 48,
+    mebibytes: 320,
     claim: { namespace, name: claim },
     storageClassName,
   });
   await disk.mounted((path) => writeAsRoot(path, one));
-  await bring(claim, '48Mi');
+  await bring(claim, '320Mi');
   const client = new RegistryClient(
     await createRegistry({ namespace, name: 'taken', spec: withClaim(claim) }),
   );

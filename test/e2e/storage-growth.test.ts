@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { statfs } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { must } from '../support/command.ts';
 import { createDisk, createDiskClass, setClaimStatus, type Disk } from '../support/disks.ts';
 import { eventually } from '../support/eventually.ts';
 import { image, randomLayer, type Layer } from '../support/image.ts';
@@ -35,8 +37,13 @@ const withSize = (size: string, storageClassName = growing): Record<string, unkn
 beforeAll(async () => {
   await createNamespace(namespace);
   await createDiskClass(growing, true);
-  disk = await createDisk({ name: 'e2e-growth', mebibytes: 64, claim, storageClassName: growing });
-  client = new RegistryClient(await createRegistry({ namespace, name, spec: withSize('64Mi') }));
+  disk = await createDisk({ name: 'e2e-growth', mebibytes: 320, claim, storageClassName: growing });
+  // So that little need be pushed until it is full.
+  await disk.mounted(async (path) => {
+    const { bavail, bsize } = await statfs(path);
+    await must(['fallocate', '--length', String(bavail * bsize - 48 * mebibyte), `${path}/filler`]);
+  });
+  client = new RegistryClient(await createRegistry({ namespace, name, spec: withSize('320Mi') }));
   await client.push('app', 'v1', one);
 });
 afterAll(async () => {
@@ -123,10 +130,10 @@ test('A9, A12: a full volume is told, grows when the spec says so, and then take
   );
 
   const before = await sizeInPod();
-  await apply(registryObject({ namespace, name, spec: withSize('128Mi') }));
+  await apply(registryObject({ namespace, name, spec: withSize('448Mi') }));
   await eventually(
     'the claim asks for more',
-    async () => at(await get('pvc', namespace, claim.name), 'spec.resources.requests.storage') === '128Mi',
+    async () => at(await get('pvc', namespace, claim.name), 'spec.resources.requests.storage') === '448Mi',
   );
   await eventually('it grows', async () => {
     const found = await get('registry', namespace, name);
@@ -138,16 +145,16 @@ test('A9, A12: a full volume is told, grows when the spec says so, and then take
   await storageReady({ status: 'True', reason: 'Usable' });
   const after = await sizeInPod();
   console.info(`df in the pod: ${before} bytes, then ${after}`);
-  expect(after).toBeGreaterThan(before + 48 * mebibyte);
+  expect(after).toBeGreaterThan(before + 100 * mebibyte);
   expect((await tryBlob(layer)).status).toBe(201);
   const grown = await waitForCondition({ kind: 'registry', namespace, name }, 'Reconciling', 'False');
-  expect(at(grown, 'status.storage.capacity')).toBe('128Mi');
+  expect(at(grown, 'status.storage.capacity')).toBe('448Mi');
 }, 180_000);
 
 test('A9: a volume cannot shrink, but goes back from an expansion that failed', async () => {
   const smaller = await tryKubectl(
     ['apply', '-f', '-'],
-    JSON.stringify(registryObject({ namespace, name, spec: withSize('100Mi') })),
+    JSON.stringify(registryObject({ namespace, name, spec: withSize('400Mi') })),
   );
   expect(smaller.stderr).toContain('spec.storage.filesystem.volume.size: a volume cannot shrink');
   await apply(registryObject({ namespace, name, spec: withSize('10Ti') }));
@@ -166,17 +173,17 @@ test('A9: a volume cannot shrink, but goes back from an expansion that failed', 
   const failed = await waitForCondition({ kind: 'registry', namespace, name }, 'Stalled');
   expect(condition(failed, 'Stalled')).toMatchObject({
     reason: 'ExpansionFailed',
-    message: expect.stringContaining('could not grow from 128Mi to 10Ti: no such room') as unknown,
+    message: expect.stringContaining('could not grow from 448Mi to 10Ti: no such room') as unknown,
   });
   expect(condition(failed, 'Ready')?.status).toBe('True');
-  await apply(registryObject({ namespace, name, spec: withSize('160Mi') }));
+  await apply(registryObject({ namespace, name, spec: withSize('512Mi') }));
   await eventually(
     'the claim asks for less',
-    async () => at(await get('pvc', namespace, claim.name), 'spec.resources.requests.storage') === '160Mi',
+    async () => at(await get('pvc', namespace, claim.name), 'spec.resources.requests.storage') === '512Mi',
   );
   await disk.growForClaim();
   await storageReady({ status: 'True', reason: 'Usable' });
-  expect(at(await get('registry', namespace, name), 'status.storage.capacity')).toBe('160Mi');
+  expect(at(await get('registry', namespace, name), 'status.storage.capacity')).toBe('512Mi');
   await waitForCondition({ kind: 'registry', namespace, name }, 'Stalled', 'False');
 }, 120_000);
 
@@ -185,20 +192,20 @@ test('A9: a class that does not allow expansion is told with the way out, and th
   const stiff = { namespace, name: 'stiff' };
   const own = await createDisk({
     name: 'e2e-stiff',
-    mebibytes: 32,
+    mebibytes: 320,
     claim: { namespace, name: 'stiff-data' },
     storageClassName: rigid,
   });
-  await createRegistry({ ...stiff, spec: withSize('32Mi', rigid) });
-  await apply(registryObject({ ...stiff, spec: withSize('64Mi', rigid) }));
+  await createRegistry({ ...stiff, spec: withSize('320Mi', rigid) });
+  await apply(registryObject({ ...stiff, spec: withSize('640Mi', rigid) }));
   const refused = await waitForCondition({ kind: 'registry', ...stiff }, 'Stalled');
   expect(condition(refused, 'StorageReady')).toMatchObject({
     status: 'False',
     reason: 'ExpansionNotAllowed',
-    message: `spec.storage.filesystem.volume.size: claim stiff-data stays at 32Mi, because its StorageClass ${rigid} does not allow expansion; set allowVolumeExpansion: true there, or set size back to 32Mi`,
+    message: `spec.storage.filesystem.volume.size: claim stiff-data stays at 320Mi, because its StorageClass ${rigid} does not allow expansion; set allowVolumeExpansion: true there, or set size back to 320Mi`,
   });
   expect(condition(refused, 'Ready')?.status).toBe('True');
-  await apply(registryObject({ ...stiff, spec: withSize('32Mi', rigid) }));
+  await apply(registryObject({ ...stiff, spec: withSize('320Mi', rigid) }));
   await waitForCondition({ kind: 'registry', ...stiff }, 'Stalled', 'False');
   await kubectl(['delete', 'registry', 'stiff', '-n', namespace]);
   await kubectl(['delete', 'pvc', 'stiff-data', '-n', namespace, '--timeout=60s']);

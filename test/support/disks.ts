@@ -6,7 +6,7 @@ import { must } from './command.ts';
 import { apply, at, get, kubectl, tryKubectl } from './kubernetes.ts';
 
 /**
- * A PersistentVolume on a block device of its own: ext4 on a loop device, which the kubelet mounts for a pod, gives to the pod's fsGroup
+ * A PersistentVolume on a block device of its own: XFS on a loop device (ext4 grows while it is mounted only for who has CAP_SYS_RESOURCE), which the kubelet mounts for a pod, gives to the pod's fsGroup
  * and grows as it does with any disk.
  */
 export interface Disk {
@@ -22,6 +22,7 @@ export interface Disk {
 
 export interface DiskOptions {
   readonly name: string;
+  /** At least 300; of these the file system keeps 64 for itself. */
   readonly mebibytes: number;
   /** The claim that is to have it. */
   readonly claim: { readonly namespace: string; readonly name: string };
@@ -33,12 +34,11 @@ export async function createDisk({ name, mebibytes, claim, storageClassName }: D
   const file = join(directory, 'disk.img');
   makeSparse(file, mebibytes * 2 ** 20);
   const device = (await must(['losetup', '--find', '--show', file])).trim();
-  // Nothing is kept for root, so that free means free for the registry.
-  await must(['mkfs.ext4', '-q', '-m', '0', device]);
+  await must(['mkfs.xfs', '-q', device]);
   await apply(
     volumeOf(
       { name, capacity: `${mebibytes}Mi`, claim, storageClassName },
-      { local: { path: device, fsType: 'ext4' } },
+      { local: { path: device, fsType: 'xfs' } },
     ),
   );
 

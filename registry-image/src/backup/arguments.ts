@@ -4,6 +4,8 @@ export interface BackupArguments {
   readonly to: string;
   /** How many snapshots stay; all without it. */
   readonly keep: number | undefined;
+  /** A file that gets the last line of the output too. */
+  readonly report: string | undefined;
   readonly configPath: string | undefined;
 }
 
@@ -12,6 +14,7 @@ export interface RestoreArguments {
   readonly snapshot: string | undefined;
   readonly overwriteTags: boolean;
   readonly list: boolean;
+  readonly report: string | undefined;
   readonly configPath: string | undefined;
 }
 
@@ -24,6 +27,7 @@ A run that is ended early leaves no snapshot, and the next one goes on. What is 
 Options:
       --to DIRECTORY  the backup; it is made when it is not there, and takes any number of snapshots
       --keep N        then remove all snapshots but the newest N, and in time the blobs that only they need
+      --report FILE   write what was done into FILE too, such as a container's termination message
   -h, --help          print this text
 
 Exit status: 0 done; 1 it failed; 2 the command line is wrong; 3 done, but for what is damaged in the storage itself.
@@ -40,6 +44,7 @@ Options:
       --from DIRECTORY  the backup
       --snapshot NAME   the snapshot; the newest by default
       --overwrite-tags  set tags that name something else back to what the snapshot says; by default they stay
+      --report FILE     write what was done into FILE too
       --list            print the names of the snapshots, the oldest first
   -h, --help            print this text
 
@@ -53,12 +58,13 @@ export function parseBackupArguments(argv: readonly string[]): BackupArguments |
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
-    options: { to: { type: 'string' }, keep: { type: 'string' }, help },
+    options: { to: { type: 'string' }, keep: { type: 'string' }, report: { type: 'string' }, help },
   });
   if (values.help) return 'help';
   return {
     to: needed('to', values.to),
     keep: count(values.keep),
+    report: values.report,
     configPath: onlyPath(positionals),
   };
 }
@@ -73,6 +79,7 @@ export function parseRestoreArguments(argv: readonly string[]): RestoreArguments
       snapshot: { type: 'string' },
       'overwrite-tags': { type: 'boolean' },
       list: { type: 'boolean' },
+      report: { type: 'string' },
       help,
     },
   });
@@ -82,6 +89,7 @@ export function parseRestoreArguments(argv: readonly string[]): RestoreArguments
     snapshot: values.snapshot,
     overwriteTags: values['overwrite-tags'] ?? false,
     list: values.list ?? false,
+    report: values.report,
     configPath: onlyPath(positionals),
   };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import type { StorageDriver } from '../storage/driver.ts';
 import { createFilesystemDriver } from '../storage/filesystem.ts';
 import { runSubcommand, type TextSink } from '../subcommand.ts';
@@ -37,14 +37,16 @@ export function runBackup({ argv, openStore, stdout, stderr, signal }: CopyComma
     stdout,
     stderr,
   };
-  return runSubcommand<BackupArguments>(told, async ({ to, keep, configPath }) => {
+  return runSubcommand<BackupArguments>(told, async ({ to, keep, report, configPath }) => {
     const source = await openStore(configPath);
     const target = createFilesystemDriver({ rootDirectory: to, blocking: true });
     const name = nameAt(new Date());
     const damages = createDamages(stderr);
     const done = await backUp({ source, target, name, onDamage: damages.tell, signal });
     const copied = `${done.copiedBlobs} of them copied (${done.copiedBytes} bytes)`;
-    stdout.write(
+    await tell(
+      stdout,
+      report,
       `snapshot ${name}: ${done.repositories} repositories, ${done.tags} tags, ${done.blobs} blobs (${done.bytes} bytes), ${copied}\n`,
     );
     for (const old of keep === undefined ? [] : await prune(target, keep, signal))
@@ -63,7 +65,7 @@ export function runRestore({ argv, openStore, stdout, stderr, signal }: CopyComm
     stdout,
     stderr,
   };
-  return runSubcommand<RestoreArguments>(told, async ({ from, list, configPath, ...given }) => {
+  return runSubcommand<RestoreArguments>(told, async ({ from, list, report, configPath, ...given }) => {
     await stat(from);
     const source = createFilesystemDriver({ rootDirectory: from, blocking: true });
     if (list) {
@@ -74,11 +76,18 @@ export function runRestore({ argv, openStore, stdout, stderr, signal }: CopyComm
     const damages = createDamages(stderr);
     const done = await restore({ ...given, source, target, onDamage: damages.tell, signal });
     const kept = done.keptTags === 0 ? '' : `, ${done.keptTags} tags left as they were`;
-    stdout.write(
+    await tell(
+      stdout,
+      report,
       `restored snapshot ${done.snapshot}: ${done.repositories} repositories, ${done.tags} tags${kept}, ${done.blobs} blobs, ${done.copiedBlobs} of them copied (${done.copiedBytes} bytes)\n`,
     );
     return damages.exitStatus();
   });
+}
+
+async function tell(stdout: TextSink, report: string | undefined, line: string): Promise<void> {
+  stdout.write(line);
+  if (report !== undefined) await writeFile(report, line);
 }
 
 /** Sorts by time, and no two are the same. */
