@@ -8,6 +8,11 @@ export function isOwned(object: KubeObject, registry: Registry): boolean {
   return (object.metadata.ownerReferences ?? []).some((owner) => owner.uid === registry.metadata.uid);
 }
 
+/** Whether the object carries our labels for a Registry of this name, and belongs to nobody: a restore brought it back, or an orphaning deletion left it. */
+export function isOrphan(object: KubeObject, registry: Registry): boolean {
+  return (object.metadata.ownerReferences ?? []).length === 0 && isOwnClaim(object, registry);
+}
+
 /** Whether the object is the claim of this Registry or of a deleted one of the same name: a claim has no owner. */
 export function isOwnClaim(object: KubeObject, registry: Registry): boolean {
   const labels = object.metadata.labels ?? {};
@@ -19,7 +24,7 @@ export function isOwnClaim(object: KubeObject, registry: Registry): boolean {
  * Registry of the same name leaves behind has to go first.
  */
 export function requireOwned(kind: string, object: KubeObject, registry: Registry): void {
-  if (isOwned(object, registry)) return;
+  if (isOwned(object, registry) || isOrphan(object, registry)) return;
   const { name } = object.metadata;
   if (isPredecessors(object, registry)) {
     throw new ProblemError(

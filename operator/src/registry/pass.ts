@@ -3,6 +3,7 @@ import { ownedLabels } from '../resources/labels.ts';
 import { registryUrl } from '../resources/services.ts';
 import type { Expectation } from './expectation.ts';
 import { isRunning } from './pod-condition.ts';
+import { adoption } from './steps/adoption.ts';
 import { configuration } from './steps/configuration.ts';
 import { htpasswd } from './steps/htpasswd.ts';
 import { internalCertificate } from './steps/internal-certificate.ts';
@@ -82,6 +83,7 @@ export async function runSteps(
 }
 
 async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcomes> {
+  await attempt(adoption(steps), problems);
   await attempt(internalCertificate(steps), problems);
   const certificate = await attempt(servingCertificate(steps), problems);
   const users = await attempt(htpasswd(steps), problems);
