@@ -161,7 +161,7 @@ test('A20: after the namespace was deleted, a restore brings back every digest, 
     'verify',
     '/etc/docker/registry/config.yml',
   ]);
-  expect(verified).toContain('nothing is damaged');
+  expect(verified).toContain('; no damage');
   const owner = at(await get('secret', namespace, `${name}-ca`), 'metadata.ownerReferences[0].uid');
   expect(owner).toBe((await get('registry', namespace, name)).metadata.uid);
 }, 300_000);
