@@ -60,7 +60,7 @@ it('writes the volume in a restore, and reads the backup', () => {
 it('waits for no pod of the registry when there is none, and is found by no Service', () => {
   const alone = copyJob({
     ...given,
-    statefulSet: { ...running, status: { replicas: 0 } } as StatefulSet,
+    statefulSet: { ...running, status: { replicas: 0 } },
     copy: 'backup',
   });
   expect(alone.spec?.template.spec?.affinity).toBeUndefined();

@@ -51,50 +51,60 @@ function jobLabels(name: string, copy: Copy): Record<string, string> {
 }
 
 function podSpec({ registry, statefulSet, copy, claim, options }: CopyJobOptions): PodSpec {
-  const template = statefulSet.spec?.template.spec;
-  const container = template?.containers.find(({ name }) => name === 'registry');
-  const config = container?.volumeMounts?.find(({ name }) => name === 'config');
-  if (template === undefined || container === undefined || config === undefined)
-    throw new CommandError(
-      `the StatefulSet of Registry ${registry.metadata.name} is not one of this release`,
-    );
+  const { name } = registry.metadata;
+  const { pod, container, configPath } = servedFrom(registry, statefulSet);
   const direction = copy === 'backup' ? '--to' : '--from';
-  const volumes = (template.volumes ?? []).filter(({ name }) => name === 'data' || name === 'config');
-  const mounts = (container.volumeMounts ?? []).filter(({ name }) => name === 'data' || name === 'config');
+  const isServed = (statefulSet.status?.replicas ?? 0) > 0;
+  const { image, imagePullPolicy, securityContext, resources } = container;
+  const mounts = (container.volumeMounts ?? []).filter(isShared);
   return {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    ...(template.securityContext && { securityContext: template.securityContext }),
-    ...(template.nodeSelector && { nodeSelector: template.nodeSelector }),
-    ...(template.tolerations && { tolerations: template.tolerations }),
-    ...(template.imagePullSecrets && { imagePullSecrets: template.imagePullSecrets }),
-    ...((statefulSet.status?.replicas ?? 0) > 0 && { affinity: besideTheRegistry(registry.metadata.name) }),
+    securityContext: pod.securityContext,
+    nodeSelector: pod.nodeSelector,
+    tolerations: pod.tolerations,
+    imagePullSecrets: pod.imagePullSecrets,
+    affinity: isServed ? besideTheRegistry(name) : undefined,
     containers: [
       {
         name: copy,
-        ...(container.image && { image: container.image }),
-        ...(container.imagePullPolicy && { imagePullPolicy: container.imagePullPolicy }),
-        args: [
-          copy,
-          direction,
-          backupPath,
-          '--report',
-          reportPath,
-          ...options,
-          `${config.mountPath}/config.yml`,
-        ],
-        ...(container.securityContext && { securityContext: container.securityContext }),
-        ...(container.resources && { resources: container.resources }),
+        image,
+        imagePullPolicy,
+        securityContext,
+        resources,
+        args: [copy, direction, backupPath, '--report', reportPath, ...options, configPath],
         terminationMessagePolicy: 'FallbackToLogsOnError',
         volumeMounts: [
-          ...mounts.map((mount) => (copy === 'backup' ? { ...mount, readOnly: true } : mount)),
-          { name: 'backup', mountPath: backupPath, ...(copy === 'restore' && { readOnly: true }) },
+          ...mounts.map((mount) => ({ ...mount, readOnly: copy === 'backup' || mount.name === 'config' })),
+          { name: 'backup', mountPath: backupPath, readOnly: copy === 'restore' },
         ],
       },
     ],
-    volumes: [...volumes, { name: 'backup', persistentVolumeClaim: { claimName: claim } }],
+    volumes: [
+      ...(pod.volumes ?? []).filter(isShared),
+      { name: 'backup', persistentVolumeClaim: { claimName: claim } },
+    ],
   };
+}
+
+interface Served {
+  readonly pod: PodSpec;
+  readonly container: PodSpec['containers'][number];
+  readonly configPath: string;
+}
+
+function servedFrom({ metadata }: ServedRegistry, { spec }: CopyJobOptions['statefulSet']): Served {
+  const pod = spec?.template.spec;
+  const container = pod?.containers.find(({ name }) => name === 'registry');
+  const config = container?.volumeMounts?.find(({ name }) => name === 'config');
+  if (pod && container && config) return { pod, container, configPath: `${config.mountPath}/config.yml` };
+  throw new CommandError(`the StatefulSet of Registry ${metadata.name} is not one of this release`);
+}
+
+/** What the Job mounts of that which the registry's pods mount. */
+function isShared({ name }: { name: string }): boolean {
+  return name === 'data' || name === 'config';
 }
 
 /** A volume of ReadWriteOnce is to be had on the node of its pod alone. */

@@ -24,10 +24,7 @@ export async function runCopy(
       `there is no PersistentVolumeClaim ${given.claim} in the namespace ${namespace}; create it for the backup`,
     );
   const suffix = randomBytes(4).toString('hex');
-  const made = await client.create(
-    jobs,
-    copyJob({ ...given, registry, suffix }) as Parameters<typeof client.create>[1],
-  );
+  const made = await client.create(jobs, copyJob({ ...given, registry, suffix }));
   const { name } = made.metadata;
   terminal.progress(`Job ${name} runs`);
   const hint = `kubectl logs job/${name} -n ${namespace}`;

@@ -11,7 +11,7 @@ const kept = ['team-a-ca', 'team-a-tls', 'team-a-htpasswd', 'team-a-http', 'team
 async function clusterWith(secrets: readonly KubeObject[], uid: string): Promise<MemoryCluster> {
   const cluster = createMemoryCluster();
   for (const secret of secrets) cluster.put('secrets', secret);
-  cluster.put('registries', exampleRegistry({}, { uid, resourceVersion: 'spec-1' }) as KubeObject);
+  cluster.put('registries', exampleRegistry({}, { uid, resourceVersion: 'spec-1' }));
   await reconcileOnce(cluster);
   return cluster;
 }
@@ -22,7 +22,7 @@ function restored({ metadata, ...rest }: KubeObject): KubeObject {
   return {
     ...rest,
     metadata: { name, namespace, labels, uid: `new-${name}`, resourceVersion: '1' },
-  } as KubeObject;
+  };
 }
 
 it('takes up Secrets that a restore brought back, with every key and password, and is then at rest', async () => {

@@ -26,21 +26,35 @@ export function growthOf(
 ): Growth | undefined {
   const capacity = status?.capacity?.['storage'];
   if (capacity === undefined || quantityValue(capacity) >= quantityValue(asked)) return undefined;
-  const holding = (status?.conditions ?? []).filter((each) => each.status === 'True');
   const way = `the volume grows from ${capacity} to ${asked}`;
-  const failed = holding.find(({ type }) => failures.includes(type));
-  const isInfeasible = status?.allocatedResourceStatuses?.['storage']?.endsWith('Infeasible') === true;
-  if (failed !== undefined || isInfeasible || quantityValue(wanted) <= quantityValue(capacity)) {
-    const told = failed?.message ? `: ${failed.message}` : '';
+  const failure = failureOf(status) ?? (quantityValue(wanted) <= quantityValue(capacity) ? '' : undefined);
+  if (failure !== undefined) {
+    const told = failure && `: ${failure}`;
     const message = `${field}: claim ${metadata.name} could not grow from ${capacity} to ${asked}${told}; make that possible on the storage, or set a size above ${capacity} that is`;
     const problem = { ...stalled('ExpansionFailed', message), about: 'storage', serves: true } as const;
     return { reason: 'Resizing', message: way, problem };
   }
-  if (holding.some(({ type }) => type === 'FileSystemResizePending')) {
+  if (conditionOf(status, ['FileSystemResizePending'])) {
     const message = `${way}; its file system is still to be grown on the node of a pod that uses it`;
     return { reason: 'FileSystemResizePending', message };
   }
   return { reason: 'Resizing', message: way };
+}
+
+type ClaimStatus = PersistentVolumeClaim['status'];
+
+/** What the storage says of an expansion that it cannot do, perhaps nothing; undefined when it says no such thing. */
+function failureOf(status: ClaimStatus): string | undefined {
+  const failed = conditionOf(status, failures);
+  if (failed) return failed.message ?? '';
+  return status?.allocatedResourceStatuses?.['storage']?.endsWith('Infeasible') ? '' : undefined;
+}
+
+function conditionOf(
+  status: ClaimStatus,
+  types: readonly string[],
+): NonNullable<NonNullable<ClaimStatus>['conditions']>[number] | undefined {
+  return status?.conditions?.find((each) => each.status === 'True' && types.includes(each.type));
 }
 
 /** The problem behind an API server that did not let a claim grow; undefined when the error is about something else. */

@@ -4,6 +4,7 @@ import type { Client } from '../kube/client.ts';
 import { findCondition } from '../kube/conditions.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import { fieldManager, registries, type ServedRegistry } from './kind.ts';
+import { storageEvent } from './storage-event.ts';
 
 export interface StatusWriter {
   /** The status that the API server has, as far as this process knows. */
@@ -40,7 +41,8 @@ export function createStatusWriter(options: { client: Client; events: EventRecor
     memories.set(uid, { seen: resourceVersion, status });
     announce(registry, before, status);
     announceSchedule(registry, before, status);
-    announceStorage(registry, before, status);
+    const event = storageEvent(before, status);
+    if (event) events.record(registry, event);
     return true;
   }
 
@@ -50,17 +52,6 @@ export function createStatusWriter(options: { client: Client; events: EventRecor
     const isProblem = findCondition(after.conditions ?? [], 'Stalled')?.message === is?.message;
     if (is === undefined || is.message === '' || !isProblem || was?.message === is.message) return;
     events.record(registry, { type: 'Warning', reason: is.reason, action: 'Schedule', note: is.message });
-  }
-
-  function announceStorage(registry: ServedRegistry, before: RegistryStatus, after: RegistryStatus): void {
-    const was = findCondition(before.conditions ?? [], 'StorageReady');
-    const is = findCondition(after.conditions ?? [], 'StorageReady');
-    // What is the matter with Ready too has been told.
-    const isTold = findCondition(after.conditions ?? [], 'Ready')?.message === is?.message;
-    if (is === undefined || is.message === '' || is.status === 'Unknown' || isTold) return;
-    if (was?.reason === is.reason && (was.message === is.message || is.status === 'True')) return;
-    const type = is.status === 'False' || is.reason === 'NearlyFull' ? 'Warning' : 'Normal';
-    events.record(registry, { type, reason: is.reason, action: 'Store', note: is.message });
   }
 
   function announce(registry: ServedRegistry, before: RegistryStatus, after: RegistryStatus): void {

@@ -6,8 +6,10 @@ import { storageProblems } from './storage-problems.ts';
 import { createStorageSurvey, type StorageFacts } from './storage-survey.ts';
 
 type Told = Pick<RegistryState, 'members' | 'storage'>;
-const pod = (name: string): Pod =>
-  ({ metadata: { name, namespace: 'team', uid: `uid-${name}` }, status: { podIP: name } }) as unknown as Pod;
+const pod = (name: string): Pod => ({
+  metadata: { name, namespace: 'team', uid: `uid-${name}` },
+  status: { podIP: name },
+});
 
 /** Replicas by name, and the time, in the hands of the test. A boot is named as its pod. */
 function stage(told: Record<string, Told>) {

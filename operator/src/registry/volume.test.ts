@@ -110,28 +110,27 @@ describe('the claim', () => {
     cluster.put('persistentvolumeclaims', {
       ...claim(),
       metadata: { ...metadata, deletionTimestamp },
-    } as Claim);
+    });
     await ask('1Gi');
     expect(told('Stalled')).toMatchObject({ reason: 'ClaimDeleted' });
   });
 });
 
 describe('an expansion', () => {
-  const live = (status: object): Claim =>
-    ({
-      metadata: { name: 'x-data' },
-      spec: { storageClassName: 'slow', resources: { requests: { storage: '1Gi' } } },
-      status: { capacity: { storage: '1Gi' }, ...status },
-    }) as unknown as Claim;
+  const live = (status: object): Claim => ({
+    metadata: { name: 'x-data' },
+    spec: { storageClassName: 'slow', resources: { requests: { storage: '1Gi' } } },
+    status: { capacity: { storage: '1Gi' }, ...status },
+  });
 
   it('waits for a pod when the file system is all that is left', () => {
     const pending = live({ conditions: [{ type: 'FileSystemResizePending', status: 'True' }] });
-    expect(growthOf(pending as never, '2Gi', '2Gi')).toMatchObject({ reason: 'FileSystemResizePending' });
+    expect(growthOf(pending, '2Gi', '2Gi')).toMatchObject({ reason: 'FileSystemResizePending' });
   });
 
   it('that the storage cannot do is told without a condition too', () => {
     const infeasible = live({ allocatedResourceStatuses: { storage: 'NodeResizeInfeasible' } });
-    expect(growthOf(infeasible as never, '2Gi', '2Gi')?.problem).toMatchObject({ reason: 'ExpansionFailed' });
+    expect(growthOf(infeasible, '2Gi', '2Gi')?.problem).toMatchObject({ reason: 'ExpansionFailed' });
   });
 
   it.each([
@@ -143,10 +142,10 @@ describe('an expansion', () => {
     ['exceeded quota: q', 'ExpansionRefused', 'the API server refused 2Gi: exceeded quota: q'],
   ])('that is refused by "%s" is told with the fix', (message, reason, sentence) => {
     const refusal = new ApiError({ code: 403, reason: 'Forbidden', message });
-    expect(refusedGrowth(refusal, live({}) as never, '2Gi')).toMatchObject({
+    expect(refusedGrowth(refusal, live({}), '2Gi')).toMatchObject({
       reason,
       message: expect.stringContaining(sentence),
     });
-    expect(refusedGrowth(refusal, live({}) as never, '1Gi')).toBeUndefined();
+    expect(refusedGrowth(refusal, live({}), '1Gi')).toBeUndefined();
   });
 });

@@ -106,7 +106,7 @@ async function join(
     await attempt('the window on the storage cannot be read', seeWindow);
     if (written) await attempt('this registry cannot be made known on its storage', tell);
     await attempt('the members on the storage cannot be read', seeMembers);
-    await attempt('how full the storage is cannot be read', storage.look);
+    await attempt('how full the storage is cannot be read', () => storage.look());
     if (!closed) timer = setTimeout(lookAgain, interval);
   }
 
