@@ -16,7 +16,7 @@ import { lastCollection } from './last-collection.ts';
 import { type Pass, runSteps } from './pass.ts';
 import { createPasswordHashes } from './password-hashes.ts';
 import { createStatusWriter } from './status-writer.ts';
-import { createStorageSurvey } from './storage-survey.ts';
+import type { StorageSurvey } from './storage-survey.ts';
 import type { RegistryStores } from './stores.ts';
 import { firstSight, unreadable } from './summary.ts';
 import { createSynchronization, type Lagging } from './synchronization.ts';
@@ -26,6 +26,7 @@ export interface RegistryReconcilerOptions {
   readonly client: Client;
   readonly stores: RegistryStores;
   readonly replicas: ReplicaClient;
+  readonly survey: StorageSurvey;
   readonly authority: InternalAuthority;
   readonly events: EventRecorder;
   readonly log: Log;
@@ -42,17 +43,14 @@ const lagMs = { first: 300, last: 5000 };
 const waitMs = 1000;
 const soonMs = 100;
 const stalledMs = 30_000;
-/** How full the storage is no watch tells: replicas are asked, which costs the API server nothing. */
-const storageMs = { roomy: 60_000, nearlyFull: 10_000, full: 10_000 } as const;
 const longestMs = 6 * 3_600_000;
 
 /** Brings one Registry to what its spec says, and tells in its status how far that is. */
 export function createRegistryReconciler(options: RegistryReconcilerOptions): RegistryReconciler {
-  const { client, stores, events, log } = options;
+  const { client, stores, events, log, survey } = options;
   const applier = createApplier(client);
   const hashes = createPasswordHashes();
   const synchronization = createSynchronization({ client, replicas: options.replicas, now: options.now });
-  const survey = createStorageSurvey({ replicas: options.replicas, now: options.now });
   const writer = createStatusWriter({ client, events });
 
   async function reconcile(ref: ObjectRef, signal: AbortSignal): Promise<WorkResult> {
@@ -122,13 +120,9 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
 /** Milliseconds until there may be something to do that no watch tells. */
 function nextLook(pass: Pass, now: number): number {
   const { nextScheduleTime } = pass.schedule?.status ?? {};
-  const others = Math.min(nextLookButSchedule(pass, now), nextSurvey(pass));
+  const others = nextLookButSchedule(pass, now);
   if (nextScheduleTime === undefined || pass.schedule?.reason === 'RunUnderWay') return others;
   return Math.min(others, Math.max(Date.parse(nextScheduleTime) - now, soonMs));
-}
-
-function nextSurvey({ findings: { workload, storage } }: Pass): number {
-  return (workload?.ready ?? 0) > 0 ? storageMs[storage.fullness] : longestMs;
 }
 
 function nextLookButSchedule({ findings, certificate }: Pass, now: number): number {

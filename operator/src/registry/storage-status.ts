@@ -1,7 +1,7 @@
 import type { StorageStatus } from '../api/registry-status.ts';
 import { formatBytes } from '../bytes.ts';
 import type { VolumeFacts } from './steps/volume.ts';
-import type { StorageFacts } from './storage-survey.ts';
+import { type StorageFacts, usedPercent as percentOf } from './storage-survey.ts';
 
 /** `status.storage`: as it was until what is used has changed by a hundredth, so that it is seldom written. */
 export function storageStatus(
@@ -15,7 +15,7 @@ export function storageStatus(
     return capacity === undefined && Object.keys(known).length === 0 ? undefined : { ...known, capacity };
   }
   const usedBytes = space.total - space.free;
-  const usedPercent = Math.floor((100 * usedBytes) / space.total);
+  const usedPercent = percentOf(space);
   if (before !== undefined && before.sizeBytes === space.total && before.usedPercent === usedPercent)
     return { ...before, capacity };
   return { capacity, used: formatBytes(usedBytes), usedPercent, usedBytes, sizeBytes: space.total };

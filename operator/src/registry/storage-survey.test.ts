@@ -23,7 +23,8 @@ function stage(told: Record<string, Told>) {
   };
   const survey = createStorageSurvey({ replicas: { state }, now: () => clock.now });
   const look = (...names: string[]): Promise<StorageFacts> => survey.look(exampleRegistry(), names.map(pod));
-  return { asked, clock, look };
+  const refresh = (...names: string[]): Promise<boolean> => survey.refresh(exampleRegistry(), names.map(pod));
+  return { asked, clock, look, refresh, survey };
 }
 
 describe('the survey of the storage', () => {
@@ -37,6 +38,41 @@ describe('the survey of the storage', () => {
     clock.now += 5_000;
     await look('a');
     expect(asked).toEqual(['a', 'b', 'a', 'a']);
+  });
+
+  it('is due every minute, and sooner with little room, but not before somebody looked', async () => {
+    const told = { a: { storage: { total: 100, free: 50 } } };
+    const { clock, look, refresh, survey } = stage(told);
+    const registry = exampleRegistry();
+    expect(survey.isDue(registry)).toBe(false);
+    await look('a');
+    clock.now += 59_000;
+    expect(survey.isDue(registry)).toBe(false);
+    clock.now += 1_000;
+    expect(survey.isDue(registry)).toBe(true);
+    told.a.storage.free = 5;
+    await refresh('a');
+    expect(survey.isDue(registry)).toBe(false);
+    clock.now += 10_000;
+    expect(survey.isDue(registry)).toBe(true);
+    survey.forget(registry);
+    expect(survey.isDue(registry)).toBe(false);
+  });
+
+  it('has news when a hundredth has changed since somebody looked, until somebody looks again', async () => {
+    const told = { a: { storage: { total: 10_000, free: 5_000 } } };
+    const { clock, look, refresh } = stage(told);
+    await look('a');
+    told.a.storage.free = 4_950;
+    expect(await refresh('a')).toBe(false);
+    told.a.storage.free = 4_900;
+    expect(await refresh('a')).toBe(true);
+    expect(await refresh('a')).toBe(true);
+    clock.now += 5_000;
+    await look('a');
+    expect(await refresh('a')).toBe(false);
+    told.a.storage.total = 20_000;
+    expect(await refresh('a')).toBe(true);
   });
 
   it('keeps what it knows when nobody answers', async () => {

@@ -20,9 +20,15 @@ export interface StorageFacts {
 
 export interface StorageSurvey {
   /** What the running pods told last; they are asked when somebody is new among them, and else at most every 5 s. */
-  look(registry: Registry, running: readonly Pod[]): Promise<StorageFacts>;
-  forget(registry: Pick<Registry, 'metadata'>): void;
+  look(registry: Named, running: readonly Pod[]): Promise<StorageFacts>;
+  /** Whether it is time to ask again: every minute, and every 10 s when there is little room; never before the first `look`. */
+  isDue(registry: Named): boolean;
+  /** Asks, and tells whether the answer is news to whoever looked last. */
+  refresh(registry: Named, running: readonly Pod[]): Promise<boolean>;
+  forget(registry: Named): void;
 }
+
+type Named = Pick<Registry, 'metadata'>;
 
 interface Answer {
   readonly pod: string;
@@ -35,10 +41,13 @@ interface Memory {
   readonly askedAt: number;
   readonly apartSince: number | undefined;
   readonly facts: StorageFacts;
+  /** What was looked at last. */
+  readonly told: StorageFacts;
 }
 
 const answerMs = 1500;
 const leastIntervalMs = 5_000;
+const intervalMs = { roomy: 60_000, nearlyFull: 10_000, full: 10_000 } as const;
 
 /** Asks replicas for their storage, which no watch tells. */
 export function createStorageSurvey(options: {
@@ -49,18 +58,36 @@ export function createStorageSurvey(options: {
   const { replicas, now } = options;
   const known = new Map<string, Memory>();
 
-  async function look(registry: Registry, running: readonly Pod[]): Promise<StorageFacts> {
+  async function look(registry: Named, running: readonly Pod[]): Promise<StorageFacts> {
     const key = keyOf(registry.metadata);
     const before = known.get(key);
-    const everyone = uidsOf(running);
     const isRecent = before !== undefined && now() - before.askedAt < leastIntervalMs;
-    if (isRecent && before.answered === everyone && before.facts.apart === undefined) return before.facts;
+    const isKnown = isRecent && before.answered === uidsOf(running) && before.facts.apart === undefined;
+    const current = isKnown ? before : await survey(registry, running);
+    known.set(key, { ...current, told: current.facts });
+    return current.facts;
+  }
+
+  async function refresh(registry: Named, running: readonly Pod[]): Promise<boolean> {
+    const { facts, told } = await survey(registry, running);
+    return isNews(told, facts);
+  }
+
+  function isDue({ metadata }: Named): boolean {
+    const memory = known.get(keyOf(metadata));
+    return memory !== undefined && now() - memory.askedAt >= intervalMs[memory.facts.fullness];
+  }
+
+  async function survey(registry: Named, running: readonly Pod[]): Promise<Memory> {
+    const key = keyOf(registry.metadata);
+    const before = known.get(key);
     const asked = await Promise.all(running.map((pod) => ask(registry.metadata.name, pod)));
     const answers = asked.filter((answer) => answer !== undefined);
     const current = conclude(answers, before, now());
-    const answered = answers.length === running.length ? everyone : '';
-    known.set(key, { answered, askedAt: now(), ...current });
-    return current.facts;
+    const answered = answers.length === running.length ? uidsOf(running) : '';
+    const memory = { answered, askedAt: now(), told: before?.told ?? current.facts, ...current };
+    known.set(key, memory);
+    return memory;
   }
 
   async function ask(name: string, pod: Pod): Promise<Answer | undefined> {
@@ -77,7 +104,19 @@ export function createStorageSurvey(options: {
     }
   }
 
-  return { look, forget: ({ metadata }) => void known.delete(keyOf(metadata)) };
+  return { look, isDue, refresh, forget: ({ metadata }) => void known.delete(keyOf(metadata)) };
+}
+
+/** Whether the status would tell something else. */
+function isNews(told: StorageFacts, facts: StorageFacts): boolean {
+  const essence = ({ space, fullness, hindrance, apart }: StorageFacts): string =>
+    JSON.stringify([space && usedPercent(space), space?.total, fullness, hindrance, apart?.pods]);
+  return essence(told) !== essence(facts);
+}
+
+/** A whole number, rounded down. */
+export function usedPercent({ total, free }: { total: number; free: number }): number {
+  return Math.floor((100 * (total - free)) / total);
 }
 
 function conclude(
