@@ -58,11 +58,6 @@ export async function createDisk({ name, mebibytes, claim, storageClassName }: D
       const asked = String(at(found, 'spec.resources.requests.storage'));
       truncateSync(file, Number(asked.replace('Mi', '')) * 2 ** 20);
       await must(['losetup', '--set-capacity', device]);
-      await setClaimStatus(claim, {
-        allocatedResources: { storage: asked },
-        allocatedResourceStatuses: { storage: 'NodeResizePending' },
-        conditions: [{ type: 'FileSystemResizePending', status: 'True', lastProbeTime: null }],
-      });
       await kubectl([
         'patch',
         'pv',
@@ -71,6 +66,11 @@ export async function createDisk({ name, mebibytes, claim, storageClassName }: D
         '-p',
         JSON.stringify({ spec: { capacity: { storage: asked } } }),
       ]);
+      await setClaimStatus(claim, {
+        allocatedResources: { storage: asked },
+        allocatedResourceStatuses: { storage: 'NodeResizePending' },
+        conditions: [{ type: 'FileSystemResizePending', status: 'True', lastProbeTime: null }],
+      });
     },
     async remove() {
       await removeVolume(name);

@@ -101,8 +101,10 @@ async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcom
 const nothing = { ok: false, value: undefined };
 
 /** What failed is not expected of the replicas: they go on with what they have. */
-function expectationOf({ certificate, users, held }: Outcomes): Expectation {
+function expectationOf({ certificate, users, held, stored }: Outcomes): Expectation {
+  const growth = stored.value?.growth;
   return {
+    growing: growth?.reason === 'FileSystemResizePending' ? growth.message : undefined,
     maintenance: held.value?.text,
     htpasswd: users.ok ? (users.value ?? '') : undefined,
     certificate: certificate.ok ? (certificate.value?.facts.fingerprint ?? '') : undefined,
