@@ -234,6 +234,29 @@ describe('a restore', () => {
     expect((await verifyOnce(restored)).found).toEqual([]);
   });
 
+  it('beside a collection that spares nothing brings back what that took before the tags were there', async () => {
+    const { store, made } = await prepared();
+    const [backup, restored] = [empty(), empty()];
+    await save(store, backup);
+    const driver = driverOf(restored);
+    let isCollected = false;
+    const target: StorageDriver = {
+      ...driver,
+      putContent: async (path, text) => {
+        if (path === tagCurrentLinkPath('team/app', 'v1') && !isCollected) {
+          isCollected = true;
+          await driver.delete(blobPath(made.layer));
+          await driver.delete(revisionPath('team/app', made.v1));
+        }
+        await driver.putContent(path, text);
+      },
+    };
+    expect(await bring(backup, restored, { target })).toMatchObject({ tags: 3, damages: [] });
+    expect(isCollected).toBe(true);
+    expect((await verifyOnce(restored)).found).toEqual([]);
+    expect(content(restored)).toEqual(content(store));
+  });
+
   it('refuses a snapshot that is not whole, and a backup that has none', async () => {
     const { store } = await prepared();
     const backup = empty();

@@ -11,6 +11,8 @@ export type Copied = 'copied' | 'kept' | 'absent' | 'damaged';
 export interface BlobCopier {
   /** Puts a blob of the source where the layout has it in the target, whole or not at all, when its content has the digest. */
   copy(digest: Digest): Promise<Copied>;
+  /** The next `copy` looks again: somebody else may have taken the blob from the target. */
+  forget(digest: Digest): void;
   /** Blobs asked for that are in the target, and what was copied of them. */
   readonly counts: { blobs: number; bytes: number; copiedBlobs: number; copiedBytes: number };
 }
@@ -29,6 +31,7 @@ export function createBlobCopier(options: BlobCopyOptions): BlobCopier {
   const { source, target, incoming = incomingPath, signal } = options;
   const counts = { blobs: 0, bytes: 0, copiedBlobs: 0, copiedBytes: 0 };
   const seen = new Map<Digest, Promise<Copied>>();
+  const counted = new Set<Digest>();
 
   function copy(digest: Digest): Promise<Copied> {
     const known = seen.get(digest);
@@ -49,19 +52,21 @@ export function createBlobCopier(options: BlobCopyOptions): BlobCopier {
     // A blob that was swept from the source after an earlier copy is still what the digest says.
     if (to && (from === undefined || from.size === to.size)) {
       await options.onKept?.(to);
-      count(to.size);
+      count(digest, to.size);
       return 'kept';
     }
     if (!from) return 'absent';
     const size = await transfer(digest, path);
     if (typeof size !== 'number') return size;
-    count(size);
+    count(digest, size);
     counts.copiedBlobs += 1;
     counts.copiedBytes += size;
     return 'copied';
   }
 
-  function count(size: number): void {
+  function count(digest: Digest, size: number): void {
+    if (counted.has(digest)) return;
+    counted.add(digest);
     counts.blobs += 1;
     counts.bytes += size;
   }
@@ -100,7 +105,7 @@ export function createBlobCopier(options: BlobCopyOptions): BlobCopier {
     }
   }
 
-  return { copy, counts };
+  return { copy, forget: (digest) => void seen.delete(digest), counts };
 }
 
 async function openOrNothing(driver: StorageDriver, path: string): Promise<Content | undefined> {

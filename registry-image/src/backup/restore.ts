@@ -3,6 +3,7 @@ import { forEachInLanes } from '../registry/lanes.ts';
 import { absentAsUndefined } from '../registry/links.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import {
+  blobDataPath,
   layerLinkPath,
   ownRoot,
   revisionLinkPath,
@@ -40,6 +41,8 @@ export interface RestoreSummary {
 }
 
 const lanes = 4;
+/** Looks at what a collection beside this run may have taken. */
+const mostLooks = 3;
 const incomingRoot = `${ownRoot}/restoring`;
 
 /**
@@ -69,24 +72,41 @@ interface Work extends RestoreOptions {
 
 async function restoreRepository(
   work: Work,
-  { repository, layers, revisions, tags }: RepositoryRecord,
+  record: RepositoryRecord,
 ): Promise<{ set: number; kept: number }> {
-  const { target } = work;
-  for (const [digest, named] of layers)
-    await restoreLinked(work, { repository, link: layerLinkPath(repository, digest), digest: named });
-  const whole = new Set<Digest>();
-  for (const digest of revisions) {
-    const link = revisionLinkPath(repository, digest);
-    if (await restoreLinked(work, { repository, link, digest })) whole.add(digest);
-  }
+  const { repository, layers, revisions } = record;
+  const layerLinks = layers.map(([digest, named]) => ({
+    repository,
+    link: layerLinkPath(repository, digest),
+    digest: named,
+  }));
+  const revisionLinks = revisions.map((digest) => ({
+    repository,
+    link: revisionLinkPath(repository, digest),
+    digest,
+  }));
+  const whole: Linked[] = [];
+  for (const linked of [...layerLinks, ...revisionLinks])
+    if (await restoreLinked(work, linked)) whole.push(linked);
+  const known = new Set(whole.map(({ link }) => link));
+  const counts = await restoreTags(work, record, (digest) => known.has(revisionLinkPath(repository, digest)));
+  await restoreTaken(work, whole);
+  return counts;
+}
+
+async function restoreTags(
+  { target, overwriteTags }: Work,
+  { repository, tags }: RepositoryRecord,
+  isThere: (digest: Digest) => boolean,
+): Promise<{ set: number; kept: number }> {
   const counts = { set: 0, kept: 0 };
   for (const [tag, { current, history }] of Object.entries(tags)) {
-    if (!whole.has(current)) continue;
+    if (!isThere(current)) continue;
     for (const digest of new Set([...history, current]))
       await writeLink(target, tagIndexLinkPath(repository, tag, digest), digest);
     const path = tagCurrentLinkPath(repository, tag);
     const present = (await absentAsUndefined(target.getContent(path)))?.toString('latin1').trim();
-    if (present !== undefined && present !== current && !work.overwriteTags) {
+    if (present !== undefined && present !== current && !overwriteTags) {
       counts.kept += 1;
       continue;
     }
@@ -96,10 +116,36 @@ async function restoreRepository(
   return counts;
 }
 
+/**
+ * A collection that spares nothing for its age (`minAge: 0s`) may have taken what had no tag yet. Now that there are tags, none that begins
+ * takes it again, and one under way puts it back in the end.
+ */
+async function restoreTaken(work: Work, whole: readonly Linked[]): Promise<void> {
+  for (let look = 0; look < mostLooks; look += 1) {
+    let isWhole = true;
+    for (const linked of whole) {
+      const parts = [linked.link, blobDataPath(linked.digest)].map((path) =>
+        statOrNothing(work.target, path),
+      );
+      if ((await Promise.all(parts)).every((entry) => entry !== undefined)) continue;
+      isWhole = false;
+      work.copier.forget(linked.digest);
+      await restoreLinked(work, linked);
+    }
+    if (isWhole) return;
+  }
+}
+
+interface Linked {
+  readonly repository: string;
+  readonly link: string;
+  readonly digest: Digest;
+}
+
 /** False when the backup has no such blob: then there is no link to it either. */
 async function restoreLinked(
   { target, copier, onDamage, signal }: Work,
-  { repository, link, digest }: { repository: string; link: string; digest: Digest },
+  { repository, link, digest }: Linked,
 ): Promise<boolean> {
   signal.throwIfAborted();
   const isNew = await writeLink(target, link, digest);
