@@ -135,6 +135,10 @@ test('A20: after the namespace was deleted, a restore brings back every digest, 
   expect(second).toContain(': 4 repositories, 2 tags,');
   const third = await succeeds('backup', 'safe', file, '--keep', '1');
   expect(third).toContain('0 of them copied (0 bytes)');
+  const scheduled = await succeeds('backup', 'safe', file, '--keep', '1', '--schedule', '0 3 * * *');
+  expect(scheduled).toBe(`CronJob ${name}-backup backs up Registry ${name} at 0 3 * * *\n`);
+  await kubectl(['create', 'job', 'now', '-n', namespace, `--from=cronjob/${name}-backup`]);
+  await kubectl(['wait', 'job/now', '-n', namespace, '--for=condition=Complete', '--timeout=60s']);
   const blobs = await blobsIn(await volumePath(namespace, name));
   client.close();
 

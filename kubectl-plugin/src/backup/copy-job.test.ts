@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { exampleRegistry } from '../../../operator/src/api/registry-example.ts';
 import { selectorLabels, type ServedRegistry, type StatefulSet } from '@wharfinger/operator';
 import { statefulSet } from '../../../operator/src/resources/stateful-set.ts';
-import { copyJob } from './copy-job.ts';
+import { copyCronJob, copyJob } from './copy-job.ts';
 
 const registry = exampleRegistry({ nodeSelector: { disk: 'fast' } }) as ServedRegistry;
 const made = statefulSet({ registry, defaultImage: 'registry:1', configText: '' });
@@ -66,4 +66,12 @@ it('waits for no pod of the registry when there is none, and is found by no Serv
   expect(alone.spec?.template.spec?.affinity).toBeUndefined();
   const labels = alone.spec?.template.metadata?.labels ?? {};
   expect(Object.entries(selectorLabels('team-a')).every(([key, value]) => labels[key] === value)).toBe(false);
+});
+
+it('runs on a schedule, one Job at a time', () => {
+  const { spec } = copyJob({ ...given, copy: 'backup' });
+  expect(copyCronJob({ ...given, copy: 'backup' }, '0 3 * * *')).toMatchObject({
+    metadata: { name: 'team-a-backup' },
+    spec: { schedule: '0 3 * * *', concurrencyPolicy: 'Forbid', jobTemplate: { spec } },
+  });
 });

@@ -1,5 +1,5 @@
 import { selectorLabels, type ServedRegistry, type StatefulSet } from '@wharfinger/operator';
-import type { Job } from '../cluster/kinds.ts';
+import type { CronJob, Job } from '../cluster/kinds.ts';
 import { CommandError } from '../command-error.ts';
 
 type PodSpec = NonNullable<NonNullable<StatefulSet['spec']>['template']['spec']>;
@@ -42,6 +42,20 @@ export function copyJob(job: CopyJobOptions): CopyJob {
       ttlSecondsAfterFinished: lifetime,
       template: { metadata: { labels: jobLabels(name, copy) }, spec: podSpec(job) },
     },
+  };
+}
+
+type CopyCronJob = Pick<CronJob, 'apiVersion' | 'kind' | 'spec'> & Pick<CopyJob, 'metadata'>;
+
+/** The CronJob that makes such Jobs, one at a time. */
+export function copyCronJob(job: Omit<CopyJobOptions, 'suffix'>, schedule: string): CopyCronJob {
+  const { metadata, spec } = copyJob({ ...job, suffix: '' });
+  const { namespace, labels } = metadata;
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    metadata: { name: `${job.registry.metadata.name}-${job.copy}`, namespace, labels },
+    spec: { schedule, concurrencyPolicy: 'Forbid', jobTemplate: { metadata: { labels }, spec } },
   };
 }
 

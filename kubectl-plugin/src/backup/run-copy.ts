@@ -8,21 +8,20 @@ import {
   type StatefulSet,
   statefulSets,
 } from '@wharfinger/operator';
-import { jobs } from '../cluster/kinds.ts';
+import { cronJobs, jobs } from '../cluster/kinds.ts';
 import { waitFor } from '../cluster/waiting.ts';
 import { CommandError } from '../command-error.ts';
 import type { Session } from '../session.ts';
-import { type CopyJobOptions, copyJob } from './copy-job.ts';
+import { copyCronJob, type CopyJobOptions, copyJob } from './copy-job.ts';
+
+type Copying = Pick<CopyJobOptions, 'copy' | 'claim' | 'options' | 'statefulSet'>;
 
 /** Runs the Job and gives what it says that it did. @throws CommandError when it fails, or its time is over */
 export async function runCopy(
   { cluster: { client, namespace }, registry, terminal }: Session,
-  given: Pick<CopyJobOptions, 'copy' | 'claim' | 'options' | 'statefulSet'> & { limitMs: number | undefined },
+  given: Copying & { limitMs: number | undefined },
 ): Promise<string> {
-  if (!(await client.find(persistentVolumeClaims, { namespace, name: given.claim })))
-    throw new CommandError(
-      `there is no PersistentVolumeClaim ${given.claim} in the namespace ${namespace}; create it for the backup`,
-    );
+  await requireClaim({ client, namespace }, given.claim);
   const suffix = randomBytes(4).toString('hex');
   const made = await client.create(jobs, copyJob({ ...given, registry, suffix }));
   const { name } = made.metadata;
@@ -47,6 +46,26 @@ export async function runCopy(
   const { isDone, message } = await waitFor(look, { limitMs: given.limitMs, late });
   if (!isDone) throw new CommandError(`Job ${name} failed: ${message.split('\n').at(-1) ?? ''}; see ${hint}`);
   return message;
+}
+
+/** Has the Job run on a schedule; gives the name of what does so. @throws CommandError */
+export async function scheduleCopy(
+  { cluster, registry }: Session,
+  given: Copying & { schedule: string },
+): Promise<string> {
+  await requireClaim(cluster, given.claim);
+  const { metadata } = await cluster.client.apply(
+    cronJobs,
+    copyCronJob({ ...given, registry }, given.schedule),
+  );
+  return metadata.name;
+}
+
+async function requireClaim({ client, namespace }: Session['cluster'], name: string): Promise<void> {
+  if (await client.find(persistentVolumeClaims, { namespace, name })) return;
+  throw new CommandError(
+    `there is no PersistentVolumeClaim ${name} in the namespace ${namespace}; create it for the backup`,
+  );
 }
 
 /** The StatefulSet of a Registry, when the operator has made it. @throws CommandError when the time is over */

@@ -1,4 +1,4 @@
-import type { V1Job } from '@kubernetes/client-node';
+import type { V1CronJob, V1Job } from '@kubernetes/client-node';
 import {
   apiVersion,
   type ResourceKind,
@@ -13,6 +13,15 @@ export const registries: ResourceKind<ServedRegistry> = {
   apiVersion,
   kind: 'Registry',
   plural: 'registries',
+  namespaced: true,
+};
+
+export type CronJob = Served<V1CronJob>;
+
+export const cronJobs: ResourceKind<CronJob> = {
+  apiVersion: 'batch/v1',
+  kind: 'CronJob',
+  plural: 'cronjobs',
   namespaced: true,
 };
 

@@ -16,6 +16,7 @@ export const flagTypes = {
   'min-age': { type: 'string' },
   wait: { type: 'boolean' },
   keep: { type: 'string' },
+  schedule: { type: 'string' },
   snapshot: { type: 'string' },
   'overwrite-tags': { type: 'boolean' },
   'yes-delete-everything': { type: 'boolean' },

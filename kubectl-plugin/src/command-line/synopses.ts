@@ -88,14 +88,16 @@ by restoreFrom either: its space is freed at once.
   },
   backup: {
     operands: ['CLAIM', 'FILE'],
-    flags: ['keep', 'timeout'],
-    options: '[--keep N]',
+    flags: ['keep', 'schedule', 'timeout'],
+    options: '[--keep N] [--schedule CRON]',
     summary: 'back up the storage to a claim, and the Registry with its Secrets to FILE',
     details: `A Job copies what the claim lacks while the registry serves. The volume of CLAIM must outlive the namespace: another
 storage, or a PersistentVolume with reclaim policy Retain. FILE gets the Registry, its CA, certificates, users and
 passwords as manifests: keep it as secret as these are. It is written for its owner alone.
 
   --keep N      keep the newest N snapshots, and in time only the blobs that they need; all by default
+  --schedule C  in place of a Job create the CronJob REGISTRY-backup, or change it: '0 3 * * *' is each night at three.
+                FILE is as it is now: write it anew when users or certificates change
   --timeout D   wait no longer than this, such as 90s, 10m or 1h; the Job goes on without you
 `,
   },

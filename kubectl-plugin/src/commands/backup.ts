@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { persistentVolumeClaims, secrets } from '@wharfinger/operator';
 import { formatObjects, neededSecrets } from '../backup/object-file.ts';
-import { runCopy, statefulSetOf } from '../backup/run-copy.ts';
+import { runCopy, scheduleCopy, statefulSetOf } from '../backup/run-copy.ts';
 import { durationMs } from '../command-line/duration.ts';
 import { UsageError } from '../command-line/usage-error.ts';
 import { CommandError } from '../command-error.ts';
@@ -23,7 +23,10 @@ export async function backup(session: Session, [claim = '', file = '']: readonly
     `Registry ${name} and ${needed.length} Secrets are in ${file}: keep it as secret as they are`,
   );
   const options = flags.keep === undefined ? [] : ['--keep', flags.keep];
-  terminal.result(await runCopy(session, { copy: 'backup', claim, options, statefulSet, limitMs }));
+  const given = { copy: 'backup', claim, options, statefulSet } as const;
+  if (flags.schedule === undefined) return terminal.result(await runCopy(session, { ...given, limitMs }));
+  const cronJob = await scheduleCopy(session, { ...given, schedule: flags.schedule });
+  terminal.result(`CronJob ${cronJob} backs up Registry ${name} at ${flags.schedule}`);
 }
 
 /** Such a volume is for one pod alone. */
