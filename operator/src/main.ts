@@ -16,6 +16,8 @@ import { servePages } from './page-server.ts';
 import { createReflectors, storesOf } from './reflectors.ts';
 import { createInternalAuthority } from './registry/internal-authority.ts';
 import { createRegistryReconciler } from './registry/reconciler.ts';
+import { createStorageSurvey } from './registry/storage-survey.ts';
+import { storageWatch } from './registry/storage-watch.ts';
 import { registrySources } from './registry/sources.ts';
 import { createReplicaClient } from './replicas/replica-client.ts';
 
@@ -53,18 +55,23 @@ async function main(options: Options): Promise<void> {
   });
 
   const shared = { client, stores, replicas, events, log, now };
+  const survey = createStorageSurvey({ replicas, now });
   const reconcileRegistry = createRegistryReconciler({
     ...shared,
+    survey,
     authority,
     defaultImage: options.REGISTRY_IMAGE,
     operatorNamespace,
   });
   const registryController = createController({
     name: 'registry',
-    sources: registrySources(
-      reflectors,
-      (name) => options.WATCH_NAMESPACE.length === 0 || options.WATCH_NAMESPACE.includes(name),
-    ),
+    sources: [
+      ...registrySources(
+        reflectors,
+        (name) => options.WATCH_NAMESPACE.length === 0 || options.WATCH_NAMESPACE.includes(name),
+      ),
+      storageWatch({ reflectors, survey, log }),
+    ],
     reconcile: metrics.measured('registry', reconcileRegistry),
     log,
   });

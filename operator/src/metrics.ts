@@ -5,6 +5,7 @@ import { CaPhase } from './api/registry-status.ts';
 import type { Registry } from './api/registry.ts';
 import { addCollectionMetrics, type CollectionObserver } from './collection-metrics.ts';
 import { addGauge } from './gauge.ts';
+import { addStorageGauges } from './storage-metrics.ts';
 import { isConditionTrue } from './kube/conditions.ts';
 import type { ObjectRef } from './kube/resource.ts';
 import type { WorkResult } from './kube/work-queue.ts';
@@ -129,6 +130,7 @@ function addStateGauges(registry: MetricRegistry, sources: MetricsSources): void
       }
     },
   });
+  addStorageGauges(registry, sources);
   addGauge(registry, {
     name: 'wharfinger_ca_expiry_timestamp_seconds',
     help: 'When the first CA above the serving certificate of a Registry ends, in seconds since the epoch.',

@@ -34,6 +34,7 @@ export const registryResource: CustomKind = {
     { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: 'Replicas', type: 'integer', jsonPath: '.status.readyReplicas' },
     { name: 'Status', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
+    { name: 'Used', type: 'string', jsonPath: '.status.storage.used', priority: 1 },
     { name: 'Image', type: 'string', jsonPath: '.status.image', priority: 1 },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   ],

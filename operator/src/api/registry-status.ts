@@ -10,6 +10,7 @@ export const RegistryConditionType = z.enum([
   'Stalled',
   'CertificateReady',
   'ReadOnly',
+  'StorageReady',
   'GarbageCollectionScheduled',
   'Shared',
   'Suspended',
@@ -38,10 +39,20 @@ export type ScheduleStatus = z.infer<typeof ScheduleStatus>;
 export const CaPhase = z.enum(['Stable', 'Distributing', 'Retiring']);
 export type CaPhase = z.infer<typeof CaPhase>;
 
+/** How full the storage is; written again when it has changed by a hundredth of its size. */
+export const StorageStatus = z.object({
+  capacity: z.string().max(64).optional().describe('What the claim grants, such as 50Gi.'),
+  used: z.string().optional().describe('Space used, for people.'),
+  usedPercent: z.number().int().optional().describe('Space used, in hundredths of the file system.'),
+  usedBytes: z.number().int().optional().describe('Bytes that the registry cannot use any more.'),
+  sizeBytes: z.number().int().optional().describe('Bytes of the file system.'),
+});
+export type StorageStatus = z.infer<typeof StorageStatus>;
+
 export const RegistryStatus = z.object({
   observedGeneration: z.number().int().optional().describe('The generation that the status describes.'),
   conditions: Conditions.optional().describe(
-    'Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled, Shared, Suspended.',
+    'Ready, Reconciling, Stalled, CertificateReady, ReadOnly, StorageReady, GarbageCollectionScheduled, Shared, Suspended.',
   ),
   lastHandledReconcileAt: z
     .string()
@@ -86,6 +97,7 @@ export const RegistryStatus = z.object({
   lastCollection: LastCollection.optional().describe(
     'The garbage collection that ended last; dry runs do not count.',
   ),
+  storage: StorageStatus.optional().describe('How large and how full the storage is.'),
   garbageCollectionSchedule: ScheduleStatus.optional().describe('How far spec.garbageCollection is.'),
 });
 export type RegistryStatus = z.infer<typeof RegistryStatus>;

@@ -93,6 +93,15 @@ export const RegistrySpec = z
   );
 export type RegistrySpec = z.infer<typeof RegistrySpec>;
 
+const volumePath = 'spec.storage.filesystem.volume';
+/** Sizes are checked as quantities by a rule of their own. */
+const noSmallerVolume = [
+  `!has(self.${volumePath}.size) || !has(oldSelf.${volumePath}.size)`,
+  `!isQuantity(string(self.${volumePath}.size)) || !isQuantity(string(oldSelf.${volumePath}.size))`,
+  `quantity(string(self.${volumePath}.size)).compareTo(quantity(string(oldSelf.${volumePath}.size))) >= 0`,
+  `(has(self.status) && has(self.status.storage) && has(self.status.storage.capacity) && isQuantity(self.status.storage.capacity) && quantity(string(self.${volumePath}.size)).compareTo(quantity(self.status.storage.capacity)) >= 0)`,
+].join(' || ');
+
 /** A private container registry. */
 export const Registry = z
   .object({
@@ -104,10 +113,17 @@ export const Registry = z
   })
   .describe('Registry is a private container registry.')
   .meta(
-    rules({
-      rule: "self.metadata.name.size() <= 50 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
-      message:
-        "metadata.name must start with a letter, hold only lower case letters, digits and '-', and have at most 50 characters, because Services are named after it",
-    }),
+    rules(
+      {
+        rule: "self.metadata.name.size() <= 50 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+        message:
+          "metadata.name must start with a letter, hold only lower case letters, digits and '-', and have at most 50 characters, because Services are named after it",
+      },
+      {
+        rule: noSmallerVolume,
+        message:
+          'spec.storage.filesystem.volume.size: a volume cannot shrink; keep the present size or give a larger one (after an expansion that failed, one that is not below status.storage.capacity)',
+      },
+    ),
   );
 export type Registry = z.infer<typeof Registry>;

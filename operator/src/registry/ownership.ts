@@ -9,6 +9,14 @@ export function isOwned(object: KubeObject, registry: Registry): boolean {
   return (object.metadata.ownerReferences ?? []).some((owner) => owner.uid === registry.metadata.uid);
 }
 
+/** Whether the object carries our labels for a Registry of this name, and belongs to nobody: a restore brought it back, or an orphaning deletion left it. */
+export function isOrphan(object: KubeObject, registry: Registry): boolean {
+  const from = sourceOf(object)?.namespace ?? registry.metadata.namespace;
+  // What a Registry of this name in another namespace gave has no owner either.
+  if (from !== registry.metadata.namespace) return false;
+  return (object.metadata.ownerReferences ?? []).length === 0 && isOwnClaim(object, registry);
+}
+
 /** Whether the object is the claim of this Registry or of a deleted one of the same name: a claim has no owner. */
 export function isOwnClaim(object: KubeObject, registry: Registry): boolean {
   const labels = object.metadata.labels ?? {};
@@ -20,7 +28,7 @@ export function isOwnClaim(object: KubeObject, registry: Registry): boolean {
  * Registry of the same name leaves behind has to go first.
  */
 export function requireOwned(kind: string, object: KubeObject, registry: Registry): void {
-  if (isOwned(object, registry)) return;
+  if (isOwned(object, registry) || isOrphan(object, registry)) return;
   const { name } = object.metadata;
   if (isPredecessors(object, registry)) {
     throw new ProblemError(
@@ -51,8 +59,16 @@ export function requireShared(
 
 /** Like `requireOwned`, for the claim. */
 export function requireOwnClaim(object: KubeObject, registry: Registry): void {
-  if (isOwnClaim(object, registry)) return;
   const { name } = object.metadata;
+  if (isOwnClaim(object, registry)) {
+    if (!isPredecessors(object, registry) || isOwned(object, registry)) return;
+    throw new ProblemError(
+      waiting(
+        'PredecessorRemains',
+        `PersistentVolumeClaim ${name} goes with the deleted Registry and is still there`,
+      ),
+    );
+  }
   const message = `PersistentVolumeClaim ${name} exists and is not this Registry's; set storage.filesystem.volume.existingClaim to use it, or rename the Registry`;
   throw new ProblemError(stalled('NameTaken', message));
 }

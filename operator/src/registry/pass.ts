@@ -5,6 +5,7 @@ import { registryIdentity } from '../resources/identity.ts';
 import { registryUrl } from '../resources/services.ts';
 import type { Expectation } from './expectation.ts';
 import { isRunning } from './pod-condition.ts';
+import { adoption } from './steps/adoption.ts';
 import { claimName, holds } from './steps/name-claim.ts';
 import { configuration, type Configuration } from './steps/configuration.ts';
 import { htpasswd, type UsersFile } from './steps/htpasswd.ts';
@@ -17,11 +18,13 @@ import { schedule, type Schedule } from './steps/schedule.ts';
 import type { ServingCertificate } from './certificates/serving-certificate.ts';
 import { servingCertificate } from './steps/serving-certificate.ts';
 import { sharing, type Sharing } from './steps/sharing.ts';
-import { volume } from './steps/volume.ts';
+import { volume, type VolumeFacts } from './steps/volume.ts';
 import { formerWorkload, workload } from './steps/workload.ts';
 import type { Problem } from './problem.ts';
 import { problemOf } from './refusal.ts';
 import type { StepContext } from './step.ts';
+import { storageProblems } from './storage-problems.ts';
+import { type StorageSurvey, unknownStorage } from './storage-survey.ts';
 import type { Findings } from './summary.ts';
 import type { Synchronization } from './synchronization.ts';
 import { workloadFacts } from './workload-facts.ts';
@@ -51,6 +54,7 @@ interface Outcomes {
   readonly config: Outcome<Configuration>;
   readonly held: Outcome<Maintenance>;
   readonly exposed: Outcome<Exposure>;
+  readonly stored: Outcome<VolumeFacts>;
   readonly applied: Outcome<StatefulSet>;
   readonly scheduled: Outcome<Schedule | undefined>;
   readonly given: Outcome<Sharing | undefined>;
@@ -59,7 +63,7 @@ interface Outcomes {
 /** Brings everything of a Registry to what its spec says, in order. A step with a problem does not hinder those that can do without it. */
 export async function runSteps(
   context: Omit<StepContext, 'report'>,
-  synchronization: Synchronization,
+  { synchronization, survey }: { synchronization: Synchronization; survey: StorageSurvey },
 ): Promise<Pass> {
   const problems: Problem[] = [];
   const steps: StepContext = { ...context, report: (problem) => void problems.push(problem) };
@@ -73,6 +77,8 @@ export async function runSteps(
   const lagging = await synchronization.synchronize(registry, running, expectationOf(registry, outcomes));
   // A password that somebody may read in a Secret must be known to all replicas.
   const promoted = lagging.length === 0 ? await promote(steps, outcomes.users.value?.pending ?? []) : [];
+  const storage = await survey.look(registry, running);
+  problems.push(...storageProblems(storage));
   const certificate = outcomes.certificate.value;
   const statefulSet = outcomes.applied.value ?? formerWorkload(steps);
   const findings: Findings = {
@@ -88,6 +94,8 @@ export async function runSteps(
     collecting: outcomes.held.value?.collecting === true,
     schedule: outcomes.scheduled.value,
     sharing: outcomes.given.value,
+    volume: outcomes.stored.value,
+    storage,
   };
   const events = [...promoted, ...(outcomes.scheduled.value?.events ?? [])];
   const passwordEnd = outcomes.users.value?.firstEnd;
@@ -95,19 +103,20 @@ export async function runSteps(
 }
 
 async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcomes> {
+  await attempt(adoption(steps), problems);
   await attempt(internalCertificate(steps), problems);
   const certificate = await attempt(servingCertificate(steps), problems);
   const users = await attempt(htpasswd(steps), problems);
   const config = await attempt(configuration(steps), problems);
   const held = await attempt(maintenance(steps), problems);
-  await attempt(volume(steps), problems);
+  const stored = await attempt(volume(steps), problems);
   const exposed = await attempt(network(steps), problems);
   const applied =
     config.value === undefined ? nothing : await attempt(workload(steps, config.value), problems);
   await attempt(removal(steps, certificate), problems);
   const scheduled = await attempt(schedule(steps), problems);
   const given = await attempt(shareIfReachable(steps, exposed), problems);
-  return { certificate, users, config, held, exposed, applied, scheduled, given };
+  return { certificate, users, config, held, stored, exposed, applied, scheduled, given };
 }
 
 /** Under a name of somebody else's nothing is made and nothing is changed. */
@@ -129,6 +138,8 @@ function heldPass({ registry, stores, before }: StepContext, problems: readonly 
     collecting: false,
     schedule: undefined,
     sharing: undefined,
+    volume: undefined,
+    storage: unknownStorage,
   };
   const nothingElse = { certificate: undefined, schedule: undefined, passwordEnd: undefined, events: [] };
   return { findings, statefulSet, ...nothingElse };
@@ -148,10 +159,12 @@ const nothing = { ok: false, value: undefined };
 /** What failed is not expected of the replicas: they go on with what they have. */
 function expectationOf(
   { spec }: StepContext['registry'],
-  { certificate, users, config, held }: Outcomes,
+  { certificate, users, config, held, stored }: Outcomes,
 ): Expectation {
   const ownUsers = spec.auth !== undefined || config.value?.ownUsers === true;
+  const growth = stored.value?.growth;
   return {
+    growing: growth?.reason === 'FileSystemResizePending' ? growth.message : undefined,
     maintenance: held.value?.text,
     htpasswd: users.ok && ownUsers ? (users.value?.text ?? '') : undefined,
     certificate: certificate.ok ? (certificate.value?.facts.fingerprint ?? '') : undefined,

@@ -17,6 +17,7 @@ import { type Pass, runSteps } from './pass.ts';
 import { createPasswordHashes } from './password-hashes.ts';
 import { withdrawAll } from './sharing/withdrawal.ts';
 import { createStatusWriter } from './status-writer.ts';
+import type { StorageSurvey } from './storage-survey.ts';
 import type { RegistryStores } from './stores.ts';
 import { firstSight, unreadable } from './summary.ts';
 import { suspendedStatus } from './suspended.ts';
@@ -27,6 +28,7 @@ export interface RegistryReconcilerOptions {
   readonly client: Client;
   readonly stores: RegistryStores;
   readonly replicas: ReplicaClient;
+  readonly survey: StorageSurvey;
   readonly authority: InternalAuthority;
   readonly events: EventRecorder;
   readonly log: Log;
@@ -48,7 +50,7 @@ const watched = new Set(['ConsentMissing', 'ServiceAccountMissing', 'HostnameTak
 
 /** Brings one Registry to what its spec says, and tells in its status how far that is. */
 export function createRegistryReconciler(options: RegistryReconcilerOptions): RegistryReconciler {
-  const { client, stores, events, log } = options;
+  const { client, stores, events, log, survey } = options;
   const applier = createApplier(client);
   const hashes = createPasswordHashes();
   const synchronization = createSynchronization({ client, replicas: options.replicas, now: options.now });
@@ -57,7 +59,10 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
   async function reconcile(ref: ObjectRef, signal: AbortSignal): Promise<WorkResult> {
     const served = stores.registries.get(ref);
     if (served === undefined || served.metadata.deletionTimestamp !== undefined) {
-      if (served) writer.forget(served.metadata.uid);
+      if (served) {
+        writer.forget(served.metadata.uid);
+        survey.forget(served);
+      }
       await withdrawAll({ client, stores }, keyOf(ref));
       return {};
     }
@@ -91,7 +96,7 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
       now,
       isAsked,
     };
-    const pass = await runSteps(context, synchronization);
+    const pass = await runSteps(context, { synchronization, survey });
     const status = toldStatus({ registry, before, pass, defaultImage, lastCollection: latest, now });
     const { problems } = pass.findings;
     const isNews = await writer.write(served, status);

@@ -5,6 +5,7 @@ import { findCondition } from '../kube/conditions.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import { certificateEvents } from './certificates/certificate-events.ts';
 import { fieldManager, registries, type ServedRegistry } from './kind.ts';
+import { storageEvent } from './storage-event.ts';
 
 export interface StatusWriter {
   /** The status that the API server has, as far as this process knows. */
@@ -41,7 +42,9 @@ export function createStatusWriter(options: { client: Client; events: EventRecor
     memories.set(uid, { seen: resourceVersion, status });
     announce(registry, before, status);
     announceSchedule(registry, before, status);
-    for (const event of certificateEvents(before, status)) events.record(registry, event);
+    const stored = storageEvent(before, status);
+    const told = [...certificateEvents(before, status), ...(stored ? [stored] : [])];
+    for (const event of told) events.record(registry, event);
     announceSharing(registry, before, status);
     return true;
   }

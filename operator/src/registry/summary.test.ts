@@ -15,14 +15,20 @@ const healthy: Findings = {
   collecting: false,
   schedule: undefined,
   sharing: undefined,
+  volume: { claim: 'x-data', capacity: '5Gi', growth: undefined },
+  storage: { space: undefined, fullness: 'roomy', hindrance: undefined, apart: undefined },
 };
+const storage = (change: object): Partial<Findings> => ({ storage: { ...healthy.storage, ...change } });
+const growing = { reason: 'Resizing', message: 'grows' } as const;
+const noExpansion = { ...stalled('ExpansionNotAllowed', 'no'), about: 'storage', serves: true } as const;
+const strangers = { ...stalled('StoresApart', 'two stores'), about: 'storage' } as const;
 const workload = (change: object): Partial<Findings> => ({ workload: { ...healthy.workload!, ...change } });
 const missing = stalled('PasswordMissing', 'spec.auth: no password');
 const badSchedule = { ...stalled('InvalidSchedule', 'write five fields'), about: 'schedule' as const };
 const noConsent = { ...stalled('ConsentMissing', 'label it'), about: 'sharing' as const };
 const badCertificate = stalled('InvalidCertificate', 'spec.tls.secretName: expired', 'certificate');
 
-/** Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled, Shared (not Suspended) as T, F or U, then the reason of Ready. */
+/** Ready, Reconciling, Stalled, CertificateReady, ReadOnly, StorageReady, GarbageCollectionScheduled, Shared (not Suspended) as T, F or U, then the reason of Ready. */
 function verdict(change: Partial<Findings>): string {
   const conditions = summarize({ ...healthy, ...change });
   const letters = conditions
@@ -34,28 +40,38 @@ function verdict(change: Partial<Findings>): string {
 
 describe('the summary', () => {
   it.each<[string, Partial<Findings>, string]>([
-    ['all is well', {}, 'TFFTFFF Serving'],
-    ['there is no StatefulSet yet', { workload: undefined }, 'FTFTFFF Creating'],
-    ['a pod is missing', workload({ ready: 1 }), 'FTFTFFF Starting'],
-    ['a template rolls out', workload({ rolledOut: false }), 'FTFTFFF RollingOut'],
-    ['a pod is in trouble', workload({ ready: 1, trouble: 'pod x is in Y' }), 'FTFTFFF PodTrouble'],
-    ['a replica lags', { lagging: [{ pod: 'x-0', lacks: 'users', forMs: 0 }] }, 'FTFTUFF Synchronizing'],
-    ['a person is needed', { problems: [missing] }, 'FFTTFFF PasswordMissing'],
+    ['all is well', {}, 'TFFTFTFF Serving'],
+    ['there is no StatefulSet yet', { workload: undefined }, 'FTFTFTFF Creating'],
+    ['a pod is missing', workload({ ready: 1 }), 'FTFTFTFF Starting'],
+    ['a template rolls out', workload({ rolledOut: false }), 'FTFTFTFF RollingOut'],
+    ['a pod is in trouble', workload({ ready: 1, trouble: 'pod x is in Y' }), 'FTFTFTFF PodTrouble'],
+    ['a replica lags', { lagging: [{ pod: 'x-0', lacks: 'users', forMs: 0 }] }, 'FTFTUTFF Synchronizing'],
+    ['a person is needed', { problems: [missing] }, 'FFTTFTFF PasswordMissing'],
     [
       'a person is needed, and a pod is missing',
       { ...workload({ ready: 1 }), problems: [missing] },
-      'FFTTFFF PasswordMissing',
+      'FFTTFTFF PasswordMissing',
     ],
-    ['something passes', { problems: [waiting('PredecessorRemains', 'wait')] }, 'FTFTFFF PredecessorRemains'],
-    ['the certificate is bad', { problems: [badCertificate] }, 'FFTFFFF InvalidCertificate'],
-    ['the user wants it read-only', { readOnly: true }, 'TFFTTFF Serving'],
-    ['a collection holds writes', { collecting: true }, 'TFFTTFF Serving'],
-    ['the schedule is wrong', { problems: [badSchedule] }, 'TFTTFFF Serving'],
-    ['it is scheduled', { schedule: { active: true, reason: 'Scheduled', message: '' } }, 'TFFTFTF Serving'],
-    ['something is given away', { sharing: { objects: 2, namespaces: 1 } }, 'TFFTFFT Serving'],
-    ['a namespace does not consent', { problems: [noConsent] }, 'TFTTFFF Serving'],
-    ['TLS is off', { tls: 'disabled', certificateEnd: undefined }, 'TFFFFFF Serving'],
-    ['nothing is to run', workload({ wanted: 0, ready: 0 }), 'FFFTFFF NoReplicas'],
+    [
+      'something passes',
+      { problems: [waiting('PredecessorRemains', 'wait')] },
+      'FTFTFTFF PredecessorRemains',
+    ],
+    ['the certificate is bad', { problems: [badCertificate] }, 'FFTFFTFF InvalidCertificate'],
+    ['the user wants it read-only', { readOnly: true }, 'TFFTTTFF Serving'],
+    ['a collection holds writes', { collecting: true }, 'TFFTTTFF Serving'],
+    ['the schedule is wrong', { problems: [badSchedule] }, 'TFTTFTFF Serving'],
+    ['it is scheduled', { schedule: { active: true, reason: 'Scheduled', message: '' } }, 'TFFTFTTF Serving'],
+    ['something is given away', { sharing: { objects: 2, namespaces: 1 } }, 'TFFTFTFT Serving'],
+    ['a namespace does not consent', { problems: [noConsent] }, 'TFTTFTFF Serving'],
+    ['TLS is off', { tls: 'disabled', certificateEnd: undefined }, 'TFFFFTFF Serving'],
+    ['nothing is to run', workload({ wanted: 0, ready: 0 }), 'FFFTFTFF NoReplicas'],
+    ['the volume grows', { volume: { ...healthy.volume!, growth: growing } }, 'TTFTFTFF Serving'],
+    ['the volume cannot grow', { problems: [noExpansion] }, 'TFTTFFFF Serving'],
+    ['the storage is full', storage({ fullness: 'full' }), 'TFFTFFFF Serving'],
+    ['the storage is nearly full', storage({ fullness: 'nearlyFull' }), 'TFFTFTFF Serving'],
+    ['replicas see different stores', { problems: [strangers] }, 'FFTTFFFF StoresApart'],
+    ['the claim is not bound', { volume: { ...healthy.volume!, capacity: undefined } }, 'TFFTFUFF Serving'],
   ])('when %s', (_, change, expected) => {
     expect(verdict(change)).toBe(expected);
   });

@@ -2,6 +2,8 @@ import type { RegistryConditionType } from '../api/registry-status.ts';
 import type { AuthorityFacts } from './certificates/serving-certificate.ts';
 import type { ConditionUpdate } from '../kube/conditions.ts';
 import type { Problem } from './problem.ts';
+import type { VolumeFacts } from './steps/volume.ts';
+import type { StorageFacts } from './storage-survey.ts';
 import type { Lagging } from './synchronization.ts';
 
 /** What was found out about the pods. */
@@ -31,6 +33,9 @@ export interface Findings {
   readonly schedule: ScheduleVerdict | undefined;
   /** What is given to other namespaces; undefined when the spec gives nothing away. */
   readonly sharing: SharingFacts | undefined;
+  /** Undefined when the claim has a problem. */
+  readonly volume: VolumeFacts | undefined;
+  readonly storage: StorageFacts;
 }
 
 interface SharingFacts {
@@ -51,14 +56,17 @@ type Verdict = Omit<ConditionUpdate, 'type' | 'observedGeneration'>;
 export function summarize(findings: Findings): ConditionUpdate[] {
   const stalled = findings.problems.find((problem) => problem.stalled);
   const pending = pendingOf(findings);
+  // A volume that grows serves all the while.
+  const progress = pending ?? findings.volume?.growth;
   const obstacle = findings.problems.find((problem) => problem.stalled && !isAside(problem));
   const verdicts: Record<RegistryConditionType, Verdict> = {
     Ready: ready(findings, obstacle, pending),
     Reconciling:
-      pending && !stalled ? yes(pending.reason, pending.message) : no(stalled ? 'Stalled' : 'Settled'),
+      progress && !stalled ? yes(progress.reason, progress.message) : no(stalled ? 'Stalled' : 'Settled'),
     Stalled: stalled ? yes(stalled.reason, stalled.message) : no('NotStalled'),
     CertificateReady: certificateReady(findings),
     ReadOnly: readOnly(findings),
+    StorageReady: storageReady(findings),
     GarbageCollectionScheduled: scheduled(findings),
     Shared: shared(findings),
     Suspended: no('NotSuspended'),
@@ -93,9 +101,9 @@ export function unreadable(generation: number, message: string): ConditionUpdate
   ];
 }
 
-/** What is wrong with the schedule, or with what others get, keeps nobody from using the registry. */
-function isAside({ about }: Problem): boolean {
-  return about === 'schedule' || about === 'sharing';
+/** What is wrong with the schedule, or with what others get, or what says so itself, keeps nobody from using the registry. */
+function isAside({ about, serves }: Problem): boolean {
+  return about === 'schedule' || about === 'sharing' || serves === true;
 }
 
 /** What is known of a Registry with spec.suspend. */
@@ -210,6 +218,22 @@ function readOnly(findings: Findings): Verdict {
   if (findings.collecting) return yes('GarbageCollection', 'pushes pause while a garbage collection sweeps');
   return no('Writable');
 }
+
+function storageReady({ problems, volume, storage }: Findings): Verdict {
+  const problem = problems.find(({ about }) => about === 'storage');
+  if (problem) return { status: 'False', reason: problem.reason, message: problem.message };
+  if (storage.fullness === 'full') return { status: 'False', reason: 'Full', message: full };
+  if (volume?.growth) return yes(volume.growth.reason, volume.growth.message);
+  if (storage.fullness === 'nearlyFull') return yes('NearlyFull', nearlyFull);
+  if (volume?.capacity === undefined)
+    return { status: 'Unknown', reason: 'Pending', message: 'the claim is not bound to a volume yet' };
+  return yes('Usable', '');
+}
+
+const remedies =
+  'raise spec.storage.filesystem.volume.size, or free space by a GarbageCollection (of the last one, undoFor may still keep it)';
+const full = `the storage is full: pushes are answered 507, pulls go on; ${remedies}`;
+const nearlyFull = `less than a tenth of the storage is free; ${remedies}`;
 
 function scheduled({ problems, schedule }: Findings): Verdict {
   const problem = problems.find(({ about }) => about === 'schedule');

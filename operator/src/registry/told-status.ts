@@ -6,6 +6,7 @@ import { reconcileAnnotation, selectorLabels } from '../resources/labels.ts';
 import { registryImage } from '../resources/stateful-set.ts';
 import type { AuthorityFacts, ServingCertificate } from './certificates/serving-certificate.ts';
 import type { Pass } from './pass.ts';
+import { storageStatus } from './storage-status.ts';
 import { summarize } from './summary.ts';
 
 export interface StatusInput {
@@ -33,6 +34,7 @@ export function toldStatus({ registry, before, pass, ...input }: StatusInput): R
     image: imageOf(statefulSet) ?? registryImage(registry, input.defaultImage),
     ...(certificate && toldCertificate(certificate, before, findings.lagging.length === 0)),
     lastCollection: input.lastCollection,
+    storage: storageStatus(before.storage, findings.volume, findings.storage),
     garbageCollectionSchedule:
       registry.spec.garbageCollection && (pass.schedule?.status ?? before.garbageCollectionSchedule),
   };

@@ -72,3 +72,10 @@ it('is renewed, and there again when somebody took it for dead', async () => {
 it('finds only itself in the memory of this process', async () => {
   expect((await enter(1, { inmemory: {} })).boots).toEqual([boot(1)]);
 });
+
+it('tells how full the storage is, and nothing of the memory of this process', async () => {
+  const { storage } = await enter(1);
+  expect(storage?.total).toBeGreaterThan(storage?.free ?? 0);
+  expect(storage).not.toHaveProperty('hindrance');
+  expect((await enter(2, { inmemory: {} })).storage).toBeUndefined();
+});

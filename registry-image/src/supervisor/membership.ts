@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { livingMembers, type Member, memberName, renewalInterval } from '../gc/members.ts';
 import { readStorageWindow } from '../gc/storage-window.ts';
+import type { StorageState } from '../config/state.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { openStorage } from '../storage/open.ts';
 import { memberPath } from '../storage/paths.ts';
@@ -17,6 +18,8 @@ export interface MembershipOptions {
 export interface Membership {
   /** Boots of the members seen on the storage, its own included; undefined while it cannot be one. */
   readonly boots: readonly string[] | undefined;
+  /** As last seen; undefined of a storage without bounds, and while none was seen. */
+  readonly storage: StorageState | undefined;
   /** To be called when nothing is committed any more. */
   leave(): Promise<void>;
 }
@@ -24,6 +27,9 @@ export interface Membership {
 /** Milliseconds between two looks at the storage: usually, and while writes are held. */
 const usualInterval = 500;
 const windowInterval = 100;
+/** Milliseconds between two looks at how full the storage is, and at whether all of it may be used. */
+const spaceInterval = 2_000;
+const hindranceInterval = 60_000;
 /** Milliseconds that a storage which does not answer may hold up the start, and the end. */
 const patience = 5_000;
 /** Of a name POD-BOOT. */
@@ -37,7 +43,7 @@ const bootLength = '00000000-0000-0000-0000-000000000000'.length;
 export async function joinStorage(options: MembershipOptions): Promise<Membership> {
   const { config, self } = options;
   // The memory of this process is nobody else's.
-  if (config.storage.inmemory) return { boots: [self.boot], leave: async () => {} };
+  if (config.storage.inmemory) return { boots: [self.boot], storage: undefined, leave: async () => {} };
   return join(await openStorage({ config }), options);
 }
 
@@ -52,6 +58,7 @@ async function join(
   let interval = usualInterval;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
+  const storage = observeStorage(driver);
   const troubles = new Map<string, string>();
 
   /** Tells what goes wrong once for as long as it is the same. */
@@ -99,6 +106,7 @@ async function join(
     await attempt('the window on the storage cannot be read', seeWindow);
     if (written) await attempt('this registry cannot be made known on its storage', tell);
     await attempt('the members on the storage cannot be read', seeMembers);
+    await attempt('how full the storage is cannot be read', () => storage.look());
     if (!closed) timer = setTimeout(lookAgain, interval);
   }
 
@@ -113,6 +121,9 @@ async function join(
     get boots() {
       return written && boots;
     },
+    get storage() {
+      return storage.state;
+    },
     async leave() {
       closed = true;
       clearTimeout(timer);
@@ -121,6 +132,35 @@ async function join(
         await driver.delete(path).catch(() => {});
       };
       await atMost(leave());
+    },
+  };
+}
+
+interface StorageObserver {
+  readonly state: StorageState | undefined;
+  look(): Promise<void>;
+}
+
+/** Keeps what was seen last, because whoever asks for the state must not wait for a storage that hangs. */
+function observeStorage(driver: StorageDriver): StorageObserver {
+  let state: StorageState | undefined;
+  let hindrance: string | undefined;
+  let seenAt = -Infinity;
+  let checkedAt = -Infinity;
+  return {
+    get state() {
+      return state;
+    },
+    async look() {
+      const now = performance.now();
+      if (!driver.space || now - seenAt < spaceInterval) return;
+      // Somebody may be about to mend it.
+      if (hindrance !== undefined || now - checkedAt >= hindranceInterval) {
+        hindrance = await driver.hindrance?.();
+        checkedAt = now;
+      }
+      state = { ...(await driver.space()), ...(hindrance === undefined ? {} : { hindrance }) };
+      seenAt = now;
     },
   };
 }

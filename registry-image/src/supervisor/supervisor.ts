@@ -86,7 +86,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   });
   const metrics = await loadMetrics(config, async () => {
     await pool.report(reportLimit);
-    return { workers: pool.workers.map((worker) => worker.state), ...writesState() };
+    const workers = pool.workers.map((worker) => worker.state);
+    return { workers, ...writesState(), storage: membership.storage };
   });
 
   const settings = secrets.begin(await readTexts(secrets.paths));
@@ -148,6 +149,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       boot,
       version,
       members: membership.boots?.slice(),
+      ...(membership.storage && { storage: membership.storage }),
       ...maintainer.state(),
       ...writesState(),
       workers: pool.workers.map((worker) => worker.state),
