@@ -5,6 +5,8 @@ import { createReflector, type Reflector } from './kube/reflector.ts';
 import type { KubeObject, ResourceKind } from './kube/resource.ts';
 import type { Transport } from './kube/transport.ts';
 import { joinReflectors } from './joined-reflector.ts';
+import { nodeTrusts } from './node-trust/kind.ts';
+import type { NodeTrustReflectors } from './node-trust/sources.ts';
 import { registries } from './registry/kind.ts';
 import { managedSelector, type RegistryReflectors, withoutForeignData } from './registry/sources.ts';
 
@@ -44,6 +46,30 @@ export function createReflectors({ transport, namespaces, log }: ReflectorsOptio
     secrets: follow(builtin.secrets, { transform: withoutForeignData }),
     services: follow(builtin.services, managed),
     statefulSets: follow(builtin.statefulSets, managed),
+  };
+}
+
+/** The caches of what NodeTrusts need, beside those of Registries; their pods are in `namespace`. */
+export function createNodeTrustReflectors(
+  { transport, log }: Pick<ReflectorsOptions, 'transport' | 'log'>,
+  namespace: string,
+  shared: RegistryReflectors,
+): NodeTrustReflectors {
+  const { registries: registry, configMaps, services, secrets, pods } = shared;
+  return {
+    registries: registry,
+    configMaps,
+    services,
+    secrets,
+    pods,
+    nodeTrusts: createReflector({ transport, kind: nodeTrusts, log }),
+    daemonSets: createReflector({
+      transport,
+      kind: builtin.daemonSets,
+      namespace,
+      log,
+      labelSelector: managedSelector,
+    }),
   };
 }
 
