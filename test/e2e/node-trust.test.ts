@@ -225,18 +225,18 @@ test('A4: a node without a name service gets an address in hosts.toml or its hos
 });
 
 test('A4: the store of a Debian node takes up a CA that is bound to its hostname, and no other', async () => {
-  const root = join(work, 'root');
-  const [upper, scratch] = ['upper', 'scratch'].map((folder) => join(work, folder));
+  const [root, layers] = [join(work, 'root'), join(work, 'layers')];
+  for (const folder of [root, layers]) mkdirSync(folder, { recursive: true });
   // This machine's own system, with every change kept apart from it.
-  for (const folder of [root, upper, scratch]) mkdirSync(folder ?? '', { recursive: true });
-  await must(
-    words`mount -t overlay overlay -o lowerdir=/,upperdir=${upper ?? ''},workdir=${scratch ?? ''} ${root}`,
-  );
+  await must(['mount', '-t', 'tmpfs', 'tmpfs', layers]);
+  for (const folder of ['upper', 'scratch']) mkdirSync(join(layers, folder));
+  const options = `lowerdir=/,upperdir=${layers}/upper,workdir=${layers}/scratch`;
+  await must(['mount', '-t', 'overlay', 'overlay', '-o', options, root]);
   try {
     await storeTest(root);
   } finally {
     await kubectl(['delete', 'nodetrust', name, '--ignore-not-found', '--timeout=90s']);
-    await must(['umount', root]);
+    await must(['umount', root, layers]);
   }
 });
 

@@ -40,6 +40,7 @@ export async function writeLibraries(directory: string, libraries: readonly Shar
 
 /** Writes, for each Debian package that one of the files `paths` came from, its copyright notes and its status paragraph. */
 export async function writePackageNotes(directory: string, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return;
   for (const name of await owningPackages(paths)) {
     const notes = join('/usr/share/doc', name, 'copyright');
     await copyContextFile(directory, notes, notes);

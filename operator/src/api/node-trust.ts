@@ -127,7 +127,9 @@ export const NodeTrustSpec = z
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['namespace', 'name'] })
       .describe('Registries that nodes trust.'),
     containerd: ContainerdTrust.prefault({}).describe('Trust of containerd, by hosts.toml and CA.'),
-    docker: DockerTrust.optional().describe('Trust of Docker, by ca.crt; Docker is left alone without it.'),
+    docker: DockerTrust.optional().describe(
+      'Trust of Docker, by ca.crt; Docker is left alone without it. For a Registry without TLS add its host to insecure-registries of daemon.json by hand.',
+    ),
     podman: PodmanTrust.optional().describe(
       'Trust of Podman and its like, by ca.crt; they are left alone without it.',
     ),

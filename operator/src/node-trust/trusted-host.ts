@@ -4,7 +4,7 @@ import { isPublicRegistry } from '../api/public-registries.ts';
 import type { Registry } from '../api/registry.ts';
 import type { TrustedHost } from '../node-agent/document.ts';
 import { coversHostname } from '../pki/inspection.ts';
-import { isBoundTo } from '../pki/name-constraints.ts';
+import { isBoundTo } from '../pki/bound-authority.ts';
 import { certificatesIn } from './certificates.ts';
 
 /** What is known of a Registry that a NodeTrust names. */
