@@ -11,7 +11,15 @@ describe('runtimeFiles', () => {
     const files = runtimeFiles(documentWith({ certificates: [certificate, nextCertificate] }));
     expect(Object.fromEntries(files)).toEqual({
       [`${folder}/ca.crt`]: certificate + nextCertificate,
-      [`${folder}/hosts.toml`]: `${note}\nserver = "https://registry.example:5000"\nca = "${folder}/ca.crt"\n`,
+      [`${folder}/hosts.toml`]: [
+        note,
+        'server = "https://registry.example:5000"',
+        `ca = "${folder}/ca.crt"`,
+        '',
+        '[host."https://registry.example:5000"]',
+        `  ca = "${folder}/ca.crt"`,
+        '',
+      ].join('\n'),
     });
   });
 
@@ -26,9 +34,10 @@ describe('runtimeFiles', () => {
 
   it('sends containerd to an address first', () => {
     const files = runtimeFiles(documentWith({ endpoint: { hostname: 'fd00::7', port: 443 } }));
-    expect(files.get(`${folder}/hosts.toml`)).toContain(
-      `\n[host."https://[fd00::7]:443"]\n  ca = "${folder}/ca.crt"\n`,
-    );
+    expect(files.get(`${folder}/hosts.toml`)?.match(/^\[host.*/gm)).toEqual([
+      '[host."https://[fd00::7]:443"]',
+      '[host."https://registry.example:5000"]',
+    ]);
   });
 
   it('gives Docker and Podman the CA, and Podman what it needs without TLS', () => {
@@ -46,7 +55,7 @@ describe('runtimeFiles', () => {
       '/etc/containers/registries.conf.d/wharfinger-team.conf': `${note}\n\n[[registry]]\nlocation = "registry.example:5000"\ninsecure = true\n`,
     });
     expect(runtimeFiles(documentWith(plain)).get(`${folder}/hosts.toml`)).toBe(
-      `${note}\nserver = "http://registry.example:5000"\n`,
+      `${note}\nserver = "http://registry.example:5000"\n\n[host."http://registry.example:5000"]\n`,
     );
   });
 });

@@ -35,20 +35,15 @@ function hostFolders({ hostname, port, tls }: TrustedHost): string[] {
   return port === (tls ? 443 : 80) ? [host, full] : [full];
 }
 
+/** The host by its name has a table of its own: containerd 1.6 takes `server` without one for HTTPS, whatever it says. */
 function hostsToml(nodeTrust: string, host: TrustedHost, ca: string): string {
   const scheme = host.tls ? 'https' : 'http';
   const trust = host.certificates.length === 0 ? [] : [`ca = "${ca}"`];
-  const { endpoint } = host;
-  const first =
-    endpoint === undefined
-      ? []
-      : [
-          '',
-          `[host."${scheme}://${bracketed(endpoint.hostname)}:${endpoint.port}"]`,
-          ...trust.map((line) => `  ${line}`),
-        ];
-  const server = `server = "${scheme}://${bracketed(host.hostname)}:${host.port}"`;
-  return `${[note + nodeTrust, server, ...trust, ...first].join('\n')}\n`;
+  const urls = [...(host.endpoint ? [host.endpoint] : []), host].map(
+    ({ hostname, port }) => `${scheme}://${bracketed(hostname)}:${port}`,
+  );
+  const tables = urls.flatMap((url) => ['', `[host."${url}"]`, ...trust.map((line) => `  ${line}`)]);
+  return `${[note + nodeTrust, `server = "${urls.at(-1)}"`, ...trust, ...tables].join('\n')}\n`;
 }
 
 /** containers-registries.conf(5) */

@@ -48,8 +48,8 @@ beforeEach(() => {
 /** As the API server does: another spec is another generation. */
 async function applyWithGeneration(...args: Parameters<Client['apply']>): Promise<KubeObject> {
   const [kind] = args;
-  const before = cluster.get(kind.plural, 'team') as (KubeObject & { spec?: unknown }) | undefined;
-  const applied = (await cluster.client.apply(...args)) as KubeObject & { spec?: unknown };
+  const before: (KubeObject & { spec?: unknown }) | undefined = cluster.get(kind.plural, 'team');
+  const applied: KubeObject & { spec?: unknown } = await cluster.client.apply(...args);
   const isSame = isDeepStrictEqual(before?.spec, applied.spec);
   const generation = (before?.metadata.generation ?? 0) + (isSame ? 0 : 1);
   const counted = { ...applied, metadata: { ...applied.metadata, generation } };

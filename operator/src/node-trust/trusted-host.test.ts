@@ -32,7 +32,10 @@ const entry: TrustedRegistry = { namespace: 'team', name: 'images', hostnames: [
 
 function facts(
   more: Partial<RegistryFacts> = {},
-  { hostname = 'registry.example', url = `https://${hostname}:5000` }: { hostname?: string; url?: string } = {},
+  {
+    hostname = 'registry.example',
+    url = `https://${hostname}:5000`,
+  }: { hostname?: string; url?: string } = {},
 ): RegistryFacts {
   const metadata = { name: 'images', namespace: 'team', uid: '1', generation: 1, resourceVersion: '1' };
   const status = { caRef: { name: 'images-ca' }, ...(url === '' ? {} : { url }) };

@@ -8,7 +8,14 @@ import { instanceLabel, managedBy, managedByLabel, nameLabel } from './labels.ts
 import type { Manifest } from './manifest.ts';
 import type { OwnedMetadata } from './owned-metadata.ts';
 
-const defaultResources = { requests: { cpu: '5m', memory: '48Mi' }, limits: { memory: '192Mi' } };
+/** The command of a system's store reads every certificate that the node trusts. */
+function defaultResources(spec: NodeTrust['spec']): {
+  requests: Record<string, string>;
+  limits: Record<string, string>;
+} {
+  const cpu = spec.systemStore ? '50m' : '5m';
+  return { requests: { cpu, memory: '48Mi' }, limits: { memory: '192Mi' } };
+}
 
 export interface NodeTrustInput {
   readonly nodeTrust: NodeTrust;
@@ -107,7 +114,7 @@ function container({ nodeTrust, image, text }: NodeTrustInput, volumes: NodeVolu
     env: [{ name: hashVariable, value: createHash('sha256').update(text).digest('hex') }],
     ports: [{ name: 'health', containerPort: healthPort, protocol: 'TCP' }],
     readinessProbe: { httpGet: { path: '/readyz', port: 'health' }, periodSeconds: 2, failureThreshold: 1 },
-    resources: resources ? givenResources(resources) : defaultResources,
+    resources: resources ? givenResources(resources) : defaultResources(nodeTrust.spec),
     securityContext: {
       // The folders of a node are root's.
       runAsUser: 0,
