@@ -184,6 +184,40 @@ test('A4: public names, wild defaults and changes that would leave files behind 
   );
 });
 
+test('A4: of pods that see a node the operator may make that of NodeTrusts alone', async () => {
+  await nodeTrust.apply([]);
+  const { daemonSet, pod, container } = await eventually('its DaemonSet', async () => {
+    const live = await get('daemonset', 'wharfinger-system-nodes', name);
+    const template = at(live, 'spec.template.spec') as { containers: { securityContext: object }[] };
+    return { daemonSet: live, pod: template, container: template.containers[0] };
+  });
+  const account = 'system:serviceaccount:wharfinger-system:wharfinger';
+  const attempt = async (changed: object): Promise<string> => {
+    const { apiVersion, kind, spec } = daemonSet as unknown as {
+      apiVersion: string;
+      kind: string;
+      spec: object;
+    };
+    const metadata = { name: 'other', namespace: 'wharfinger-system-nodes' };
+    const template = { ...(at(spec, 'template') as object), spec: { ...pod, ...changed } };
+    const text = JSON.stringify({ apiVersion, kind, metadata, spec: { ...spec, template } });
+    const { stdout, stderr } = await tryKubectl(
+      ['create', '--dry-run=server', '--as', account, '-f', '-'],
+      text,
+    );
+    return stdout + stderr;
+  };
+  expect(await attempt({})).toContain('created');
+  expect(await attempt({ hostPID: true })).toContain('share no namespace of the kernel');
+  expect(await attempt({ volumes: [{ name: 'x', secret: { secretName: 'x' } }] })).toContain('alone');
+  const containers = (more: object): object => ({ containers: [{ ...container, ...more }] });
+  expect(await attempt(containers({ image: 'other:1' }))).toContain('its own image alone');
+  expect(await attempt(containers({ command: ['node'] }))).toContain('node-trust-agent alone');
+  const privileged = { ...container?.securityContext, privileged: true, allowPrivilegeEscalation: true };
+  expect(await attempt(containers({ securityContext: privileged }))).toContain('no more capabilities');
+  await nodeTrust.remove();
+});
+
 test('A4: an operator that starts without the kind looks after Registries, and takes NodeTrusts up when it comes', async () => {
   const crd = 'nodetrusts.wharfinger.dev';
   const found = JSON.parse(await kubectl(['get', 'crd', crd, '-o', 'json'])) as KubeObject;

@@ -36,7 +36,11 @@ function entry(registry: string, hostnames: string[], more: object = {}): object
 }
 
 /** Pushes a new image and has the kubelet pull and run it; how the pod ends, or why the pull fails. */
-async function pull(access: Access, pod: string, plain = false): Promise<string> {
+async function pull(
+  access: Access,
+  pod: string,
+  { plain = false, host = access.host }: { plain?: boolean; host?: string } = {},
+): Promise<string> {
   const client = new RegistryClient(access, { plain });
   const program = image([fileLayer('oras', readFileSync(binaryPath('oras')))], {
     command: ['/oras', 'version'],
@@ -50,7 +54,7 @@ async function pull(access: Access, pod: string, plain = false): Promise<string>
     metadata: { name: pod, namespace },
     stringData: {
       '.dockerconfigjson': JSON.stringify({
-        auths: { [access.host]: { username: access.username, password: access.password } },
+        auths: { [host]: { username: access.username, password: access.password } },
       }),
     },
   });
@@ -63,7 +67,7 @@ async function pull(access: Access, pod: string, plain = false): Promise<string>
   };
   const container = {
     name: 'main',
-    image: `${access.host}/tools/oras:${pod}`,
+    image: `${host}/tools/oras:${pod}`,
     imagePullPolicy: 'Always',
     securityContext,
   };
@@ -127,10 +131,10 @@ test('A4: a kubelet pulls by node trust alone, also after the CA changed, and no
 test('A4: without TLS a kubelet pulls over plain HTTP, and no more when the Registry goes', async () => {
   const access = await createPlain();
   const folder = join(certsDirectory, access.host);
-  expect(await pull(access, 'untold', true)).toContain('HTTP response to HTTPS client');
+  expect(await pull(access, 'untold', { plain: true })).toContain('HTTP response to HTTPS client');
   await nodeTrust.apply([entry('plain', [nodeAddress()])]);
   await nodeTrust.waitFor('Ready', 'True');
-  expect(await pull(access, 'plain', true)).toBe('ran');
+  expect(await pull(access, 'plain', { plain: true })).toBe('ran');
   expect(readdirSync(folder)).toEqual(['hosts.toml']);
   await kubectl(['delete', 'registry', 'plain', '-n', namespace]);
   await eventually('the folder is gone', async () => !existsSync(folder));
@@ -149,3 +153,23 @@ async function createPlain(): Promise<Access> {
   const password = await secretValue(namespace, 'plain-user-ci', 'password');
   return { host, ca: '', username: 'ci', password };
 }
+
+test('A4: a node that cannot look a hostname up pulls by it, from the address in hosts.toml', async () => {
+  const hostname = 'pull.e2e-node-trust.example';
+  const tls = { selfSigned: { ipAddresses: [nodeAddress()] } };
+  const access = await createRegistry({ namespace, name: 'named', spec: { hostname, tls } });
+  const host = access.host.replace(nodeAddress(), hostname);
+  const registry = { ...entry('named', [hostname]) };
+  await nodeTrust.apply([registry], { hostsFile: undefined });
+  await nodeTrust.waitFor('Ready', 'True');
+  expect(await pull(access, 'nowhere', { host })).toContain('no such host');
+  await nodeTrust.apply([{ ...registry, address: { ip: nodeAddress() } }], { hostsFile: undefined });
+  await eventually('the address on the node', async () =>
+    readFileSync(join(certsDirectory, host, 'hosts.toml'), 'utf8').includes(
+      `[host."https://${access.host}"]`,
+    ),
+  );
+  await nodeTrust.waitFor('Ready', 'True');
+  expect(await pull(access, 'named', { host })).toBe('ran');
+  await nodeTrust.remove();
+});
