@@ -14,10 +14,12 @@ const namespace = 'system-nodes';
 let cluster: MemoryCluster;
 let reconcile: NodeTrustReconciler;
 let events: EventFacts[];
+let clock: number;
 
 beforeEach(() => {
   cluster = createMemoryCluster();
   events = [];
+  clock = 0;
   const client = { ...cluster.client, apply: applyWithGeneration } as Client;
   const stores = {
     ...cluster.stores,
@@ -30,7 +32,7 @@ beforeEach(() => {
     events: { record: (_regarding, facts) => void events.push(facts), flush: () => Promise.resolve() },
     namespace,
     image: 'operator:1',
-    now: () => 0,
+    now: () => clock,
   });
   put('nodetrusts', {
     apiVersion: 'wharfinger.dev/v1alpha1',
@@ -109,6 +111,22 @@ describe('the reconciler of NodeTrusts', () => {
     await settle();
     expect(cluster.writes.length).toBe(writes);
     expect(events.map(({ reason }) => reason)).toEqual(['Starting', 'RollingOut', 'Trusted']);
+  });
+
+  it('tells progress at most every two seconds', async () => {
+    await settle();
+    rollOut(0, 500);
+    await settle();
+    const writes = cluster.writes.length;
+    for (let done = 1; done <= 400; done += 1) {
+      rollOut(done, 500);
+      clock += 10;
+      await settle();
+    }
+    expect(cluster.writes.length - writes).toBeLessThanOrEqual(3);
+    clock += 2000;
+    await settle();
+    expect(status().converged).toBe('400/500');
   });
 
   it('takes trust away when the owner of a Registry gives it another name', async () => {

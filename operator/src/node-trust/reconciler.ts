@@ -22,7 +22,7 @@ import type { ServedNodeTrust } from './kind.ts';
 import { hasFinalizer, hold, release } from './lifecycle.ts';
 import { isDone, nodeFacts, type NodeFacts } from './node-facts.ts';
 import { registryFacts } from './registry-facts.ts';
-import { writeStatus } from './status-writer.ts';
+import { createStatusWriter } from './status-writer.ts';
 import type { NodeTrustStores } from './stores.ts';
 import { firstSight, summarize } from './summary.ts';
 import { trustedHost, type Verdict } from './trusted-host.ts';
@@ -52,32 +52,31 @@ interface Decision {
 
 /** Keeps a DaemonSet that brings the nodes to what a NodeTrust says, and lets the NodeTrust go when they are free of it. */
 export function createNodeTrustReconciler(options: NodeTrustReconcilerOptions): NodeTrustReconciler {
-  const { client, stores, events, namespace, image } = options;
+  const { client, stores, events, namespace, image, now } = options;
   const applier = createApplier(client);
+  const writer = createStatusWriter({ client, events, now });
 
   async function reconcile(ref: ObjectRef): Promise<WorkResult> {
     const served = stores.nodeTrusts.get(ref);
     if (served === undefined) return {};
     const deleting = served.metadata.deletionTimestamp !== undefined;
-    if (deleting && !hasFinalizer(served)) return {};
+    if (deleting && !hasFinalizer(served)) {
+      writer.forget(served.metadata.uid);
+      return {};
+    }
+    const before = writer.current(served);
     const { generation } = served.metadata;
-    if (served.status?.conditions === undefined) {
-      const conditions = setConditions([], firstSight(generation), new Date(options.now()));
-      await writeStatus({ client, events }, served, { observedGeneration: generation, conditions });
+    if (before.conditions === undefined) {
+      const conditions = setConditions([], firstSight(generation), new Date(now()));
+      await writer.write(served, { observedGeneration: generation, conditions });
       // The cache shows the status, and asks for the next look.
       return {};
     }
     const parsed = NodeTrust.safeParse(served);
     if (!parsed.success) {
       const message = parsed.error.issues.map((one) => `${one.path.join('.')}: ${one.message}`).join('; ');
-      const updates = unreadable(generation, message);
-      const conditions = setConditions(served.status.conditions, updates, new Date(options.now()));
-      const { status } = served;
-      await writeStatus({ client, events }, served, {
-        ...status,
-        observedGeneration: generation,
-        conditions,
-      });
+      const conditions = setConditions(before.conditions, unreadable(generation, message), new Date(now()));
+      await writer.write(served, { ...before, observedGeneration: generation, conditions });
       return {};
     }
     if (deleting) return undo(served, parsed.data);
@@ -172,7 +171,7 @@ export function createNodeTrustReconciler(options: NodeTrustReconcilerOptions): 
     const { generation } = served.metadata;
     const registries = decisions.map(registryStatus);
     const updates = summarize({ generation, deleting, registries, problems, nodes });
-    const conditions = setConditions(served.status?.conditions ?? [], updates, new Date(options.now()));
+    const conditions = setConditions(writer.current(served).conditions ?? [], updates, new Date(now()));
     const status: NodeTrustStatus = {
       observedGeneration: generation,
       conditions,
@@ -182,7 +181,8 @@ export function createNodeTrustReconciler(options: NodeTrustReconcilerOptions): 
       converged: nodes && `${nodes.done}/${nodes.wanted}`,
       pending: nodes && nodes.pending.length > 0 ? [...nodes.pending] : undefined,
     };
-    await writeStatus({ client, events }, served, status);
+    const rest = await writer.write(served, status);
+    if (rest !== undefined) return { requeueAfterMs: rest };
     if (problems.some((problem) => !problem.stalled)) return { requeueAfterMs: waitMs };
     return problems.length > 0 ? { requeueAfterMs: stalledMs } : {};
   }

@@ -57,7 +57,7 @@ function nodeProblem({ nodes }: Findings): Problem | undefined {
 function pendingOf({ problems, nodes, deleting }: Findings): Problem | undefined {
   const passing = problems.find((problem) => !problem.stalled);
   if (passing) return passing;
-  if (nodes === undefined || !nodes.current)
+  if (nodes === undefined)
     return { reason: 'Starting', message: 'telling the nodes what to trust', stalled: false };
   if (isDone(nodes)) return undefined;
   const [late] = nodes.pending;
