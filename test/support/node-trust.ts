@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from './eventually.ts';
 import { apply, condition, kubectl, type KubeObject } from './kubernetes.ts';
@@ -6,6 +6,8 @@ import { stateDirectory } from './machine.ts';
 
 /** Where the node's containerd looks for registries. */
 export const certsDirectory = join(stateDirectory, 'cluster', 'certs.d');
+
+const records = join(stateDirectory, 'node-trust');
 
 /** A NodeTrust of one test file, and folders that stand for what a node has beside containerd's. */
 export interface TestNodeTrust {
@@ -60,7 +62,7 @@ export function openNodeTrust(name: string): TestNodeTrust {
 
   return {
     work,
-    record: join(stateDirectory, 'node-trust', `${name}.json`),
+    record: join(records, `${name}.json`),
     manifest,
     apply: async (registries, spec) => void (await apply(manifest(registries, spec))),
     waitFor,
@@ -68,6 +70,8 @@ export function openNodeTrust(name: string): TestNodeTrust {
     close: async () => {
       await remove();
       rmSync(work, { recursive: true, force: true });
+      // The kubelet made it; another NodeTrust may have its record there.
+      if (existsSync(records) && readdirSync(records).length === 0) rmdirSync(records);
     },
   };
 }
