@@ -60,8 +60,9 @@ export function nodeTrustDaemonSet(input: NodeTrustInput): Manifest<V1DaemonSet>
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           dnsPolicy: 'Default',
-          // Longer than the command of a system's store takes.
-          terminationGracePeriodSeconds: 60,
+          // The first process of a namespace is deaf to SIGTERM until it asks for it: a pod that is replaced as it starts would stay on.
+          shareProcessNamespace: true,
+          terminationGracePeriodSeconds: 30,
           nodeSelector: { 'kubernetes.io/os': 'linux', ...spec.nodeSelector },
           tolerations: spec.tolerations ?? [{ operator: 'Exists' }],
           securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
