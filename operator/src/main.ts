@@ -5,15 +5,17 @@ import { exitCodes } from './exit-codes.ts';
 import { createGarbageCollectionReconciler } from './garbage-collection/reconciler.ts';
 import { garbageCollectionSources } from './garbage-collection/sources.ts';
 import { createClient } from './kube/client.ts';
-import { createController } from './kube/controller.ts';
+import { type Controller, createController } from './kube/controller.ts';
 import { createEventRecorder } from './kube/events.ts';
 import { loadKubeConfig } from './kube/kube-config.ts';
 import { createLeaderElection, leaderIdentity } from './kube/leader-election.ts';
 import { createTransport } from './kube/transport.ts';
 import { createMetrics } from './metrics.ts';
+import { createNodeTrustReconciler } from './node-trust/reconciler.ts';
+import { type NodeTrustReflectors, nodeTrustSources } from './node-trust/sources.ts';
 import { type Options, OptionsError, readOptions } from './options.ts';
 import { servePages } from './page-server.ts';
-import { createReflectors, storesOf } from './reflectors.ts';
+import { createNodeTrustReflectors, createReflectors, storesOf } from './reflectors.ts';
 import { createInternalAuthority } from './registry/internal-authority.ts';
 import { createRegistryReconciler } from './registry/reconciler.ts';
 import { createStorageSurvey } from './registry/storage-survey.ts';
@@ -88,8 +90,32 @@ async function main(options: Options): Promise<void> {
     log,
   });
   const controllers = [registryController, collectionController];
+  const nodeTrust = createNodeTrust();
   metrics.queue('registry', () => registryController.counts);
   metrics.queue('garbage-collection', () => collectionController.counts);
+
+  /** Only an operator of the whole cluster, and only where the chart made a namespace for it. */
+  function createNodeTrust(): { controller: Controller; reflectors: NodeTrustReflectors } | undefined {
+    const { NODE_TRUST_NAMESPACE: namespace, NODE_TRUST_IMAGE: image, WATCH_NAMESPACE: watched } = options;
+    if (namespace === undefined || image === undefined || watched.length > 0) return undefined;
+    const own = createNodeTrustReflectors({ transport, log }, namespace, reflectors);
+    const reconcile = createNodeTrustReconciler({
+      client,
+      stores: { ...stores, nodeTrusts: own.nodeTrusts.store, daemonSets: own.daemonSets.store },
+      events,
+      namespace,
+      image,
+      now,
+    });
+    const controller = createController({
+      name: 'node-trust',
+      sources: nodeTrustSources(own, namespace),
+      reconcile: metrics.measured('node-trust', reconcile),
+      log,
+    });
+    metrics.queue('node-trust', () => controller.counts);
+    return { controller, reflectors: own };
+  }
 
   const stopping = new AbortController();
   let leading = false;
@@ -100,6 +126,10 @@ async function main(options: Options): Promise<void> {
     leading = true;
     try {
       await prepare();
+      // Nothing waits for it: its kind may not be served yet.
+      nodeTrust?.controller
+        .start()
+        .catch((error: unknown) => log.debug({ err: error }, 'stopped before start'));
       await Promise.all(controllers.map((controller) => controller.start()));
       synced = true;
     } catch (error) {
@@ -134,10 +164,13 @@ async function main(options: Options): Promise<void> {
     if (stopping.signal.aborted) return;
     stopping.abort();
     log.info({ signal }, 'stopping');
-    await Promise.all(controllers.map((controller) => controller.stop()));
+    const running = nodeTrust ? [...controllers, nodeTrust.controller] : controllers;
+    await Promise.all(running.map((controller) => controller.stop()));
     await events.flush();
     await Promise.all(
-      Object.values(reflectors).map((reflector: { stop(): Promise<void> }) => reflector.stop()),
+      Object.values({ ...reflectors, ...nodeTrust?.reflectors }).map((reflector: { stop(): Promise<void> }) =>
+        reflector.stop(),
+      ),
     );
     // Only now may another operator lead.
     await election.stop();

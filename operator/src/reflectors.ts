@@ -8,6 +8,8 @@ import type { Transport } from './kube/transport.ts';
 import type { Client } from './kube/client.ts';
 import { createPolledNamespaces } from './polled-namespaces.ts';
 import { joinReflectors } from './joined-reflector.ts';
+import { nodeTrusts } from './node-trust/kind.ts';
+import type { NodeTrustReflectors } from './node-trust/sources.ts';
 import { registries } from './registry/kind.ts';
 import { accountIndexes, bySharing, registryIndexes, sharedIndexes } from './registry/indexes.ts';
 import {
@@ -75,6 +77,30 @@ export function createReflectors({
     serviceAccounts: follow(builtin.serviceAccounts, { transform: pullingPart, indexes: accountIndexes }),
     services: follow(builtin.services, managed),
     statefulSets: follow(builtin.statefulSets, managed),
+  };
+}
+
+/** The caches of what NodeTrusts need, beside those of Registries; their pods are in `namespace`. */
+export function createNodeTrustReflectors(
+  { transport, log }: Pick<ReflectorsOptions, 'transport' | 'log'>,
+  namespace: string,
+  shared: RegistryReflectors,
+): NodeTrustReflectors {
+  const { registries: registry, configMaps, services, secrets, pods } = shared;
+  return {
+    registries: registry,
+    configMaps,
+    services,
+    secrets,
+    pods,
+    nodeTrusts: createReflector({ transport, kind: nodeTrusts, log }),
+    daemonSets: createReflector({
+      transport,
+      kind: builtin.daemonSets,
+      namespace,
+      log,
+      labelSelector: managedSelector,
+    }),
   };
 }
 

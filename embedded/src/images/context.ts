@@ -4,7 +4,7 @@ import { bundle } from './bundle.ts';
 import { copyContextFile, linkContextFile, normalizeModes, writeContextFile } from './context-file.ts';
 import type { ImageDefinition } from './image-definition.ts';
 import type { ImageInputs } from './image-inputs.ts';
-import { writeLibraries } from './libraries.ts';
+import { writeLibraries, writePackageNotes } from './libraries.ts';
 import { bundledPackages, licenceNotes } from './licences.ts';
 import { copyPackages } from './native-packages.ts';
 
@@ -49,4 +49,6 @@ async function prepareApplication(
   for (const [path, source] of Object.entries(definition.files)) {
     await copyContextFile(directory, path, join(root, source));
   }
+  for (const program of definition.systemPrograms) await copyContextFile(directory, program, program);
+  await writePackageNotes(directory, definition.systemPrograms);
 }

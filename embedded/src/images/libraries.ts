@@ -35,7 +35,13 @@ export async function writeLibraries(directory: string, libraries: readonly Shar
   await copyContextFile(directory, 'usr/lib/os-release', '/usr/lib/os-release');
   await linkContextFile(directory, 'etc/os-release', '../usr/lib/os-release');
   const owned = libraries.map((library) => library.source);
-  for (const name of await owningPackages([...owned, '/usr/share/doc/ca-certificates/copyright'])) {
+  await writePackageNotes(directory, [...owned, '/usr/share/doc/ca-certificates/copyright']);
+}
+
+/** Writes, for each Debian package that one of the files `paths` came from, its copyright notes and its status paragraph. */
+export async function writePackageNotes(directory: string, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return;
+  for (const name of await owningPackages(paths)) {
     const notes = join('/usr/share/doc', name, 'copyright');
     await copyContextFile(directory, notes, notes);
     await writeContextFile(directory, join('var/lib/dpkg/status.d', name), await packageStatus(name));

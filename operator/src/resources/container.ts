@@ -1,5 +1,6 @@
 import type { V1Container, V1Probe } from '@kubernetes/client-node';
 import type { Manifest } from './manifest.ts';
+import type { Resources } from '../api/pod-settings.ts';
 import type { Registry } from '../api/registry.ts';
 import { configFile, directories, ports } from './pod-layout.ts';
 import { registryEnvironment } from './registry-environment.ts';
@@ -45,7 +46,11 @@ function probe(path: string): Manifest<V1Probe> {
 
 function resourcesOf(registry: Registry): Manifest<V1Container>['resources'] {
   const given = registry.spec.resources;
-  if (given === undefined) return defaultResources;
+  return given === undefined ? defaultResources : givenResources(given);
+}
+
+/** Resources of a spec as a container has them. */
+export function givenResources(given: Resources): NonNullable<Manifest<V1Container>['resources']> {
   return { requests: quantities(given.requests), limits: quantities(given.limits) };
 }
 
