@@ -6,7 +6,16 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StorageDriver } from '../storage/driver.ts';
 import { createFilesystemDriver } from '../storage/filesystem.ts';
-import { deletedPath, uploadDataPath, uploadPath, uploadStartedAtPath } from '../storage/paths.ts';
+import {
+  deletedPath,
+  departuresPath,
+  departuresRoot,
+  tagCurrentLinkPath,
+  uploadDataPath,
+  uploadPath,
+  uploadStartedAtPath,
+} from '../storage/paths.ts';
+import { digestOf } from './digest.ts';
 import { type ControlledGate, createCommitGate } from './gate.ts';
 import { createJournal } from './journal.ts';
 import { purgeUploads, type UploadPurgeOptions } from './upload-purge.ts';
@@ -78,7 +87,10 @@ describe('a purge of uploads', () => {
     expect(await there(uploadDataPath('app', ids[0]))).toBe(true);
   });
 
-  it('takes what a crash left: an empty upload, and what was put aside to be deleted', async () => {
+  it('takes what a crash left: an empty upload, what was put aside to be deleted, and brings back a tag', async () => {
+    const [named, gone] = [digestOf('named'), digestOf('gone')];
+    const departed = `${departuresPath(gone, 'id', 'team/app')}/v1/current/link`;
+    await driver.putContent(departed, named);
     await driver.putContent(`${uploadPath('app', ids[0])}/x`, '');
     await driver.delete(`${uploadPath('app', ids[0])}/x`);
     const old = (Date.now() - 30 * hour) / 1000;
@@ -89,6 +101,8 @@ describe('a purge of uploads', () => {
       false,
       false,
     ]);
+    expect((await driver.getContent(tagCurrentLinkPath('team/app', 'v1'))).toString()).toBe(named);
+    expect(await driver.list(departuresRoot)).toEqual([]);
   });
 
   it('leaves alone what is no upload', async () => {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Entry, StorageDriver } from '../storage/driver.ts';
 import {
   deletedPath,
-  deletedRoot,
   parsePath,
   purgeRecordPath,
   repositoriesRoot,
@@ -12,6 +11,7 @@ import {
 import { type CommitGate, WritesRefusedError } from './commit-gate.ts';
 import { purgeJournal } from './journal.ts';
 import { forEachInLanes } from './lanes.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { absentAsUndefined } from './links.ts';
 import { purgePullLog } from './pull-log-purge.ts';
 import { purgeTemporaries } from './temporary-purge.ts';
@@ -73,7 +73,7 @@ export async function purgeUploads(
   });
   if (!options.dryRun) {
     for (const directory of emptied) await removeEmpty(driver, directory);
-    await removeDeleted(driver);
+    await removeLeftovers(context);
     await purgeJournal(driver, Date.now());
     await purgePullLog(driver, Date.now());
     await purgeTemporaries(driver, { deadline, failed: (path, error) => events.failed(path, error) });
@@ -90,12 +90,6 @@ async function begin(driver: StorageDriver, gate: CommitGate, options: UploadPur
   }
   await gate.run(() => driver.putContent(purgeRecordPath, record));
   return true;
-}
-
-/** What was put aside to be deleted by a process that ended before it could. */
-async function removeDeleted(driver: StorageDriver): Promise<void> {
-  const left = (await absentAsUndefined(driver.list(deletedRoot))) ?? [];
-  await forEachInLanes(left, lanes, ({ path }) => driver.delete(path));
 }
 
 async function purgeOne(
