@@ -165,6 +165,9 @@ export function memberPath(name: string): string {
   return `${membersRoot}/${name}`;
 }
 
+/** Written to learn the time of the storage (gc/storage-clock.ts). */
+export const clockPath = `${ownRoot}/clock`;
+
 /** Of the last purge of uploads: its options, and by its modification time when it began. */
 export const purgeRecordPath = `${ownRoot}/uploads-purged`;
 

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { livingMembers, type Member, memberName, renewalInterval } from '../gc/members.ts';
+import { clockOfFile } from '../gc/storage-clock.ts';
 import { readStorageWindow } from '../gc/storage-window.ts';
 import type { StorageState } from '../config/state.ts';
 import type { StorageDriver } from '../storage/driver.ts';
@@ -54,6 +55,8 @@ async function join(
   const name = memberName(self);
   const path = memberPath(name);
   let written: { text: string; at: number } | undefined;
+  /** The storage's, from the file that this member renews. */
+  let clock: (() => number) | undefined;
   let boots: string[] = [];
   let interval = usualInterval;
   let timer: NodeJS.Timeout | undefined;
@@ -78,8 +81,9 @@ async function join(
     const isSame = text === written?.text;
     if (isSame && written && performance.now() - written.at < renewalInterval) return;
     try {
-      if (isSame) await driver.touch(path, Date.now());
-      else await driver.putContent(path, text);
+      // Whole again: that gives it its time by the clock of the storage.
+      await driver.putContent(path, text);
+      clock = await clockOfFile(driver, path);
       written = { text, at: performance.now() };
     } catch (error) {
       // It is not known whether it is there.
@@ -95,7 +99,8 @@ async function join(
   }
 
   async function seeMembers(): Promise<void> {
-    const names = await livingMembers(driver, Date.now());
+    if (!clock) return;
+    const names = await livingMembers({ driver, now: clock });
     boots = names.map((each) => each.slice(-bootLength));
     // Somebody took it for dead, because it could not be renewed for long.
     if (!names.includes(name)) written = undefined;
