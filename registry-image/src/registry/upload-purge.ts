@@ -11,7 +11,6 @@ import {
 import { type CommitGate, WritesRefusedError } from './commit-gate.ts';
 import { purgeJournal } from './journal.ts';
 import { forEachInLanes } from './lanes.ts';
-import { removeLeftovers } from './leftovers.ts';
 import { absentAsUndefined } from './links.ts';
 import { purgePullLog } from './pull-log-purge.ts';
 import { purgeTemporaries } from './temporary-purge.ts';
@@ -45,8 +44,8 @@ const recentPart = 0.9;
 const lanes = 4;
 
 /**
- * Removes uploads that nobody goes on with (`storage.maintenance.uploadpurging`), the empty directories they leave, and what
- * processes that were killed left to be deleted. Each removal is a commit section of its own.
+ * Removes uploads that nobody goes on with (`storage.maintenance.uploadpurging`), the empty directories they leave, and
+ * temporary files. Each removal is a commit section of its own.
  * @returns the uploads purged; undefined when there was a run not long ago
  * @throws WritesRefusedError the registry takes no writes
  */
@@ -73,7 +72,6 @@ export async function purgeUploads(
   });
   if (!options.dryRun) {
     for (const directory of emptied) await removeEmpty(driver, directory);
-    await removeLeftovers(context);
     await purgeJournal(driver, Date.now());
     await purgePullLog(driver, Date.now());
     await purgeTemporaries(driver, { deadline, failed: (path, error) => events.failed(path, error) });
