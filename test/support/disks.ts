@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeSparse } from '../faults/durability/block-volume.ts';
+import { makeSparse, prepareBlockVolumes } from '../faults/durability/block-volume.ts';
 import { must } from './command.ts';
 import { apply, at, get, kubectl, tryKubectl } from './kubernetes.ts';
 
@@ -30,6 +30,7 @@ export interface DiskOptions {
 }
 
 export async function createDisk({ name, mebibytes, claim, storageClassName }: DiskOptions): Promise<Disk> {
+  await prepareBlockVolumes();
   const directory = mkdtempSync(join(tmpdir(), 'wharfinger-disk-'));
   const file = join(directory, 'disk.img');
   makeSparse(file, mebibytes * 2 ** 20);
