@@ -1,3 +1,4 @@
+import { departedDigest, departedTags } from '../registry/departures.ts';
 import { type Digest, isAlgorithm, parseDigest } from '../registry/digest.ts';
 import { isRepositoryName, isTag } from '../registry/reference.ts';
 import type { StorageDriver } from '../storage/driver.ts';
@@ -36,6 +37,10 @@ export async function readRepository(driver: StorageDriver, repository: string):
     if (current === undefined) continue;
     const history = await links(driver, tagIndexPath(repository, tag));
     tags[tag] = { current, history: history.map(([digest]) => digest) };
+  }
+  for (const tag of await departedTags(driver, repository)) {
+    const current = await departedDigest(driver, { repository, tag });
+    if (current !== undefined) tags[tag] ??= { current, history: [current] };
   }
   const revisions = (await links(driver, revisionsPath(repository))).map(([digest]) => digest);
   return { repository, tags, revisions, layers: await links(driver, layersPath(repository)) };
