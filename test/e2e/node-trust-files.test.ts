@@ -211,7 +211,9 @@ test('A4: of pods that see a node the operator may make that of NodeTrusts alone
     return stdout + stderr;
   };
   expect(await attempt({})).toContain('created');
-  expect(await attempt({ hostPID: true, shareProcessNamespace: false })).toContain('share no namespace of the kernel');
+  expect(await attempt({ hostPID: true, shareProcessNamespace: false })).toContain(
+    'share no namespace of the kernel',
+  );
   const secret = { name: 'x', secret: { secretName: 'x' } };
   expect(await attempt({ volumes: [...pod.volumes, secret] })).toContain('ConfigMaps alone');
   const containers = (more: object): object => ({ containers: [{ ...container, ...more }] });
