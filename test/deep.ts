@@ -9,7 +9,7 @@ import { collectLargeStore } from './faults/live/large-store.ts';
 import { runLiveCampaign } from './faults/live/live-campaign.ts';
 import { manyRepositories } from './bench/gc/generated-store.ts';
 import { createNamespace, deleteNamespace } from './support/kubernetes.ts';
-import { run } from './runner/phases.ts';
+import { startCluster } from './runner/start-cluster.ts';
 import { compareUnderLimit } from './faults/memory/comparison.ts';
 import { seedOf } from './faults/random.ts';
 
@@ -151,9 +151,9 @@ const campaigns: readonly Campaign[] = [
 
 /** On the embedded cluster, which is brought up if need be and stays. */
 async function inNamespace<T>(namespace: string, work: (namespace: string) => Promise<T>): Promise<T> {
-  const start = await run(['node', 'embedded/src/start/main.ts', '--json'], { capture: true });
-  if (start.status !== 0) throw new Error(`npm start ended with exit status ${start.status}`);
-  process.env['WHARFINGER_START'] = start.stdout.trim().split('\n').at(-1);
+  const { status, env } = await startCluster();
+  if (status !== 0) throw new Error(`npm start ended with exit status ${status}`);
+  Object.assign(process.env, env);
   await createNamespace(namespace);
   try {
     return await work(namespace);

@@ -1,6 +1,7 @@
 import { clusterIsRunning, preparePeers } from './support/machine.ts';
-import { commandPhase, run, vitestPhase } from './runner/phases.ts';
+import { commandPhase, vitestPhase } from './runner/phases.ts';
 import { suiteVariables } from './conformance/suite/suites.ts';
+import { startCluster } from './runner/start-cluster.ts';
 import { sum, type Tally } from './runner/tally.ts';
 
 /**
@@ -16,10 +17,10 @@ async function main(): Promise<void> {
     tallies.push(await commandPhase(`check ${check}`, ['npm', 'run', '--silent', `check:${check}`]));
   }
   tallies.push(await vitestPhase('unit'), await vitestPhase('processes'));
-  const start = await run(['node', 'embedded/src/start/main.ts', '--json'], { capture: true });
+  const start = await startCluster();
   tallies.push(startTally(start.status));
   if (start.status === 0) {
-    const env = { WHARFINGER_START: start.stdout.trim().split('\n').at(-1) };
+    const { env } = start;
     tallies.push(await vitestPhase('system', env), await vitestPhase('audit', env), ...(await ociSuites()));
   }
   if (!wasRunning)

@@ -11,7 +11,7 @@ import type { TrustDocument, TrustedHost } from '../node-agent/document.ts';
 import { createApplier } from '../registry/applier.ts';
 import { type Problem, ProblemError, stalled, waiting } from '../registry/problem.ts';
 import { problemOf } from '../registry/refusal.ts';
-import { unreadable } from '../registry/summary.ts';
+import { unreadable } from '../kube/kstatus.ts';
 import {
   nodeTrustConfigMap,
   nodeTrustDaemonSet,

@@ -1,5 +1,6 @@
 import type { NodeTrustConditionType, TrustedRegistryStatus } from '../api/node-trust-status.ts';
 import type { ConditionUpdate } from '../kube/conditions.ts';
+import { beginning, conditionsOf, type Verdict } from '../kube/kstatus.ts';
 import type { Problem } from '../registry/problem.ts';
 import { isDone, type NodeFacts } from './node-facts.ts';
 
@@ -14,8 +15,6 @@ export interface Findings {
   readonly nodes: NodeFacts | undefined;
 }
 
-type Verdict = Omit<ConditionUpdate, 'type' | 'observedGeneration'>;
-
 /** The one place that decides the conditions of a NodeTrust. */
 export function summarize(findings: Findings): ConditionUpdate[] {
   const obstacle = findings.problems.find((problem) => problem.stalled) ?? nodeProblem(findings);
@@ -27,24 +26,12 @@ export function summarize(findings: Findings): ConditionUpdate[] {
       pending && !obstacle ? { status: 'True', ...plain(pending) } : no(obstacle ? 'Stalled' : 'Settled'),
     Stalled: obstacle ? { status: 'True', ...plain(obstacle) } : no('NotStalled'),
   };
-  return Object.entries(verdicts).map(([type, verdict]) => ({
-    type,
-    ...verdict,
-    observedGeneration: findings.generation,
-  }));
+  return conditionsOf(verdicts, findings.generation);
 }
 
 /** The conditions of a NodeTrust that is seen for the first time. */
 export function firstSight(generation: number): ConditionUpdate[] {
-  const verdict = {
-    reason: 'Starting',
-    message: 'telling the nodes what to trust',
-    observedGeneration: generation,
-  };
-  return [
-    { type: 'Ready', status: 'False', ...verdict },
-    { type: 'Reconciling', status: 'True', ...verdict },
-  ];
+  return beginning({ reason: 'Starting', message: 'telling the nodes what to trust' }, generation);
 }
 
 function nodeProblem({ nodes }: Findings): Problem | undefined {

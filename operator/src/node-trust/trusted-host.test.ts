@@ -1,31 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { TrustedRegistry } from '../api/node-trust.ts';
 import { type RegistryFacts, trustedHost } from './trusted-host.ts';
+import { opensslAuthority } from '../pki/openssl-authority.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'trusted-host-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
-function certificate(...extensions: string[]): string {
-  const file = join(work, 'crt');
-  const more = extensions.flatMap((extension) => ['-addext', extension]);
-  const key = [
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-keyout',
-    join(work, 'key'),
-  ];
-  execFileSync('openssl', ['req', '-x509', '-subj', '/CN=x', ...key, '-out', file, ...more], {
-    stdio: 'ignore',
-  });
-  return readFileSync(file, 'utf8');
-}
+const certificate = (...extensions: string[]): string => opensslAuthority(work, ...extensions);
 
 const ca = certificate();
 const entry: TrustedRegistry = { namespace: 'team', name: 'images', hostnames: ['registry.example'] };

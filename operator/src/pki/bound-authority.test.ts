@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { isBoundTo } from './bound-authority.ts';
+import { opensslAuthority } from './openssl-authority.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'bound-authority-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
@@ -11,23 +11,7 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 const permitted = { names: ['registry.example', '10.0.0.7'], domains: ['team.svc'] };
 const noAddress = 'permitted;IP:0.0.0.0/255.255.255.255';
 
-function authority(...extensions: string[]): string {
-  const file = join(work, 'ca.crt');
-  const more = extensions.flatMap((extension) => ['-addext', extension]);
-  const key = [
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-keyout',
-    join(work, 'key'),
-  ];
-  execFileSync('openssl', ['req', '-x509', '-subj', '/CN=x', ...key, '-out', file, ...more], {
-    stdio: 'ignore',
-  });
-  return readFileSync(file, 'utf8');
-}
+const authority = (...extensions: string[]): string => opensslAuthority(work, ...extensions);
 
 it.each([
   [`critical,permitted;DNS:registry.example,${noAddress}`],

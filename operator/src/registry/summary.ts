@@ -1,6 +1,7 @@
 import type { RegistryConditionType } from '../api/registry-status.ts';
 import type { AuthorityFacts } from './certificates/serving-certificate.ts';
 import type { ConditionUpdate } from '../kube/conditions.ts';
+import { beginning, conditionsOf, type Verdict } from '../kube/kstatus.ts';
 import type { Problem } from './problem.ts';
 import type { VolumeFacts } from './steps/volume.ts';
 import type { StorageFacts } from './storage-survey.ts';
@@ -50,8 +51,6 @@ interface ScheduleVerdict {
   readonly message: string;
 }
 
-type Verdict = Omit<ConditionUpdate, 'type' | 'observedGeneration'>;
-
 /** The one place that decides the conditions of a Registry. */
 export function summarize(findings: Findings): ConditionUpdate[] {
   const stalled = findings.problems.find((problem) => problem.stalled);
@@ -71,34 +70,12 @@ export function summarize(findings: Findings): ConditionUpdate[] {
     Shared: shared(findings),
     Suspended: no('NotSuspended'),
   };
-  return Object.entries(verdicts).map(([type, verdict]) => ({
-    type,
-    ...verdict,
-    observedGeneration: findings.generation,
-  }));
+  return conditionsOf(verdicts, findings.generation);
 }
 
 /** The conditions of a Registry that is seen for the first time. */
 export function firstSight(generation: number): ConditionUpdate[] {
-  const verdict = {
-    reason: 'Creating',
-    message: 'creating what the registry needs',
-    observedGeneration: generation,
-  };
-  return [
-    { type: 'Ready', status: 'False', ...verdict },
-    { type: 'Reconciling', status: 'True', ...verdict },
-  ];
-}
-
-/** The conditions of a Registry whose spec this operator cannot read. */
-export function unreadable(generation: number, message: string): ConditionUpdate[] {
-  const verdict = { reason: 'InvalidSpec', message, observedGeneration: generation };
-  return [
-    { type: 'Ready', status: 'False', ...verdict },
-    { type: 'Reconciling', status: 'False', ...verdict },
-    { type: 'Stalled', status: 'True', ...verdict },
-  ];
+  return beginning({ reason: 'Creating', message: 'creating what the registry needs' }, generation);
 }
 
 /** What is wrong with the schedule, or with what others get, or what says so itself, keeps nobody from using the registry. */
@@ -132,11 +109,7 @@ export function suspended({ generation, isScheduled, ...found }: SuspendedFindin
         }
       : {}),
   };
-  return Object.entries(verdicts).map(([type, verdict]) => ({
-    type,
-    ...verdict,
-    observedGeneration: generation,
-  }));
+  return conditionsOf(verdicts, generation);
 }
 
 function suspendedReady(

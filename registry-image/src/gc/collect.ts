@@ -1,10 +1,9 @@
 import type { CollectionOptions } from '../config/maintenance.ts';
 import type { CollectionCounts } from '../config/state.ts';
 import type { StorageDriver } from '../storage/driver.ts';
-import type { Addition } from '../registry/journal.ts';
-import { type BoundedReader, createBoundedReader } from './bounded-reader.ts';
+import { createBoundedReader } from './bounded-reader.ts';
 import { markedCounts, type Report, zeroCounts } from './counts.ts';
-import { JournalError, journalPosition } from './journal-reader.ts';
+import { ifTold, journalPosition } from './journal-reader.ts';
 import { markStore } from './mark.ts';
 import { recheck } from './recheck.ts';
 import { countEligible, sweepDoomed, unusedTrash } from './sweep.ts';
@@ -32,7 +31,7 @@ export interface CollectOptions {
 export async function collect(run: CollectOptions): Promise<CollectionCounts> {
   const reader = createBoundedReader(run.driver, run.signal);
   await run.report({ phase: 'Marking', counts: zeroCounts(), touched: false });
-  const open = await openCommits(reader);
+  const open = (await ifTold(journalPosition(reader)))?.open ?? [];
   const found = await markStore(reader, run.options, run.now);
   // Of processes that were killed; the second mark keeps what they are about, too.
   const mark = { ...found, doomed: await recheck({ ...run, reader }, found, open) };
@@ -49,14 +48,4 @@ export async function collect(run: CollectOptions): Promise<CollectionCounts> {
   await recordSweep(run.driver, reader, { trash });
   await run.report({ phase: 'Swept', counts: { ...counts }, touched: mark.doomed.length > 0 });
   return counts;
-}
-
-/** What commits are about that have begun and not ended; nothing when the journal cannot tell. */
-async function openCommits(reader: BoundedReader): Promise<readonly Addition[]> {
-  try {
-    return (await journalPosition(reader)).open;
-  } catch (error) {
-    if (error instanceof JournalError) return [];
-    throw error;
-  }
 }

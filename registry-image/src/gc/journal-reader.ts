@@ -10,6 +10,16 @@ export class JournalError extends Error {
   }
 }
 
+/** What the journal tells, or undefined when it cannot; every other error is thrown. */
+export async function ifTold<T>(told: Promise<T>): Promise<T | undefined> {
+  try {
+    return await told;
+  } catch (error) {
+    if (error instanceof JournalError) return undefined;
+    throw error;
+  }
+}
+
 /** Where the journal was when a mark began. */
 export interface JournalPosition {
   /** Bytes of each file, up to the end of its last whole record. */

@@ -1,11 +1,10 @@
 import type { CollectionOptions } from '../config/maintenance.ts';
-import { dayOf, pullsPath, pullsRoot } from '../storage/paths.ts';
+import { dayOf, endOfDay, pullsPath, pullsRoot } from '../storage/paths.ts';
 import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
 
 /** When a manifest was last pulled, in milliseconds since the epoch; Infinity when that cannot be told. */
 export type LastPull = (repository: string, digest: string) => number;
 
-const dayMs = 86_400_000;
 const dayForm = /^\d{4}-\d{2}-\d{2}$/;
 
 /** What the rules must know of pulls; undefined when none asks. */
@@ -42,7 +41,7 @@ export async function readPulls(reader: BoundedReader, now: number, within: numb
       const [day = '', repository = '', digest] = line.split(' ');
       if (digest === undefined || !dayForm.test(day)) continue;
       const key = `${repository} ${digest}`;
-      last.set(key, Math.max(last.get(key) ?? 0, Date.parse(day) + dayMs));
+      last.set(key, Math.max(last.get(key) ?? 0, endOfDay(day)));
     }
   });
   return (repository, digest) => last.get(`${repository} ${digest}`) ?? (reachesBack ? 0 : Infinity);

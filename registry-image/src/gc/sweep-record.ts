@@ -3,7 +3,7 @@ import type { StorageDriver } from '../storage/driver.ts';
 import { sweepPath, sweepsRoot, trashRoot } from '../storage/paths.ts';
 import type { BoundedReader } from './bounded-reader.ts';
 import { nameOf } from './directory-walk.ts';
-import { JournalError, type JournalPosition, journalPosition, openCommitsSince } from './journal-reader.ts';
+import { ifTold, type JournalPosition, journalPosition, openCommitsSince } from './journal-reader.ts';
 
 /**
  * Notes which commits had not ended when a sweep had. There are none but those of processes that were killed, unless a replica writes in
@@ -16,7 +16,8 @@ export async function recordSweep(
   reader: BoundedReader,
   { trash, from }: { trash: string; from?: JournalPosition },
 ): Promise<void> {
-  const commits = await openCommits(reader, from);
+  const told = from ? openCommitsSince(reader, from) : openCommitsNow(reader);
+  const commits = await ifTold(told);
   if (!commits || commits.size === 0) return;
   await driver.putContent(sweepPath(trash), [...commits.keys()].join('\n'));
 }
@@ -30,7 +31,7 @@ export async function openSinceSweep(reader: BoundedReader): Promise<Addition[]>
   }
   recorded.delete('');
   if (recorded.size === 0) return [];
-  const commits = (await openCommits(reader)) ?? new Map<string, readonly Addition[]>();
+  const commits = (await ifTold(openCommitsNow(reader))) ?? new Map<string, readonly Addition[]>();
   return [...commits].flatMap(([commit, additions]) => (recorded.has(commit) ? additions : []));
 }
 
@@ -42,14 +43,6 @@ export async function removeSweepRecords(driver: StorageDriver, reader: BoundedR
   }
 }
 
-async function openCommits(
-  reader: BoundedReader,
-  from?: JournalPosition,
-): Promise<JournalPosition['commits'] | undefined> {
-  try {
-    return from ? await openCommitsSince(reader, from) : (await journalPosition(reader)).commits;
-  } catch (error) {
-    if (error instanceof JournalError) return undefined;
-    throw error;
-  }
+async function openCommitsNow(reader: BoundedReader): Promise<JournalPosition['commits']> {
+  return (await journalPosition(reader)).commits;
 }

@@ -4,7 +4,6 @@ import { mediaTypes } from '../registry/manifest-format.ts';
 import {
   blobDataPath,
   layerLinkPath,
-  pullsRoot,
   revisionLinkPath,
   revisionPath,
   tagCurrentLinkPath,
@@ -28,24 +27,6 @@ async function tagsOf(server: TestServer, repository: string): Promise<string[]>
 }
 
 describe('GET and HEAD of a manifest', () => {
-  it('C12: tell the log of pulls of the one, not of the other', async () => {
-    const server = await startServer();
-    const pulled = await server.pushImage('team/a', 'v1', 'layer');
-    const looked = await server.pushImage('team/a', 'v2', 'another layer');
-    await server.request('GET', '/v2/team/a/manifests/v1');
-    await server.request('HEAD', '/v2/team/a/manifests/v2');
-    await server.request('GET', `/v2/team/a/manifests/${looked.layer}`);
-    await vi.waitFor(
-      async () => {
-        const [day] = await server.driver.children(pullsRoot);
-        const [file] = await server.driver.list(`${pullsRoot}/${day?.name}`);
-        const text = (await server.driver.getContent(file?.path ?? '')).toString();
-        expect(text).toBe(`${day?.name} team/a ${pulled.digest}\n`);
-      },
-      { timeout: 10_000 },
-    );
-  });
-
   it('give what was pushed, by tag and by digest', async () => {
     const server = await startServer();
     const { digest } = await server.pushImage('a', 'v1', 'layer');

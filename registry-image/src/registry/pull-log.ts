@@ -1,5 +1,5 @@
 import type { StorageDriver } from '../storage/driver.ts';
-import { dayOf, pullsPath } from '../storage/paths.ts';
+import { dayOf, endOfDay, pullsPath } from '../storage/paths.ts';
 
 /** Remembers on which days manifests were pulled, for the retention rules of collections (`keepPulledWithin`). */
 export interface PullLog {
@@ -25,18 +25,21 @@ export function createPullLog(options: {
 }): PullLog {
   const { driver, now } = options;
   const recorded = new Set<string>();
+  /** The present day, and the time at which it ends. */
   let day = '';
+  let dayEnds = 0;
   let waiting: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
 
   function record(repository: string, digest: string): void {
-    const today = dayOf(now());
-    if (today !== day || recorded.size >= limit) {
-      day = today;
+    const time = now();
+    if (time >= dayEnds || recorded.size >= limit) {
+      day = dayOf(time);
+      dayEnds = endOfDay(day);
       recorded.clear();
     }
-    const line = `${today} ${repository} ${digest}\n`;
+    const line = `${day} ${repository} ${digest}\n`;
     if (recorded.has(line)) return;
     recorded.add(line);
     if (waiting.length < limit) waiting.push(line);

@@ -155,6 +155,11 @@ export function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
+/** When a day of `dayOf` is over, in milliseconds since the epoch. */
+export function endOfDay(day: string): number {
+  return Date.parse(day) + 86_400_000;
+}
+
 /** What a process wrote down on a day; the lines name the day of the pull themselves. */
 export function pullsPath(day: string, process: string): string {
   return `${pullsRoot}/${day}/${process}`;

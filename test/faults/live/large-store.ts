@@ -27,7 +27,7 @@ export interface LargeStoreRun extends StoreSize {
   readonly seconds: number;
   /** How often writes were paused. */
   readonly windows: number;
-  /** Blobs before and after. */
+  /** After the run, with those that the client pushed meanwhile. */
   readonly blobsLeft: number;
   /** `status.message` of the run. */
   readonly message: string;
@@ -53,7 +53,7 @@ export async function collectLargeStore(options: LargeStoreOptions): Promise<Lar
     longestPause: probed.slowest,
     paused: probed.paused,
     seconds: (time(done, 'status.completionTime') - time(done, 'status.startTime')) / 1000,
-    windows: Number(at(done, 'status.attempt')),
+    windows: Number(at(done, 'status.windows')),
     blobsLeft: (await blobsIn(volume)).length,
     message: String(at(done, 'status.message')),
   };
