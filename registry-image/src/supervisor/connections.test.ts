@@ -21,7 +21,6 @@ async function startServer(answer: (response: Answering) => void): Promise<{
   const connections = trackConnections({
     server,
     stallLimit: 200,
-    idleGrace: 100,
     firstRequestGrace: 600,
   });
   let count = 0;
@@ -44,10 +43,12 @@ async function startServer(answer: (response: Answering) => void): Promise<{
   };
 }
 
+const limits = { rest: 100, patience: 300 };
+
 /** Whether a drain ends within `limit` ms. */
 function drains(connections: Connections, limit = 900): Promise<boolean> {
   return Promise.race([
-    connections.drain(300).then(() => true),
+    connections.drain(limits).then(() => true),
     new Promise<boolean>((resolve) => setTimeout(resolve, limit, false)),
   ]);
 }
@@ -85,11 +86,26 @@ describe('draining connections of HTTP/1.1', () => {
     const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
     client.write(get);
     await once(client, 'data');
-    const drained = connections.drain(300);
+    const drained = connections.drain(limits);
     client.write(get);
     // Longer than the connection may rest.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
     await requests(2);
+    await drained;
+  });
+
+  it('keeps a connection that rests, until it is told to wait no longer', async () => {
+    const { connections, port, requests } = await startServer((response) => response.end());
+    const client = connect(port, '127.0.0.1');
+    onTestFinished(() => void client.destroy());
+    client.on('error', () => {}).resume();
+    client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await requests(1);
+    const drained = connections.drain({ ...limits, rest: 60_000 });
+    expect(await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, 500, 'rests'))])).toBe(
+      'rests',
+    );
+    void connections.drain(limits);
     await drained;
   });
 
@@ -129,7 +145,7 @@ describe('draining sessions of HTTP/2', () => {
     const { session, goaways } = open(port);
     const first = statusOf(session.request({ ':path': '/' }));
     await requests(1);
-    const drained = connections.drain(300);
+    const drained = connections.drain(limits);
     await new Promise((resolve) => setTimeout(resolve, 150));
     // It is draining, and takes what comes on a session that it has.
     const second = statusOf(session.request({ ':path': '/' }));
@@ -145,7 +161,7 @@ describe('draining sessions of HTTP/2', () => {
     const { connections, port } = await startServer((response) => void setTimeout(() => response.end(), 5));
     const { session, goaways } = open(port);
     const statuses = [await statusOf(session.request({ ':path': '/' }))];
-    const drained = connections.drain(300);
+    const drained = connections.drain(limits);
     while (goaways.length === 0 && statuses.length < 500)
       statuses.push(await statusOf(session.request({ ':path': '/' })));
     await drained;
@@ -160,7 +176,7 @@ describe('draining sessions of HTTP/2', () => {
     const { session, goaways } = open(port);
     const first = statusOf(session.request({ ':path': '/' }));
     await requests(1);
-    const drained = connections.drain(300);
+    const drained = connections.drain(limits);
     await expect.poll(() => goaways).toEqual([1]);
     answers[0]?.end();
     expect(await first).toBe(200);

@@ -7,8 +7,6 @@ import type { RegistryServer } from './registry-server.ts';
 
 /** Milliseconds that clients are given. */
 export interface Graces {
-  /** For which a connection may rest after an answer before it is closed, once a server drains. */
-  readonly idleGrace: number;
   /** For the first request of a new connection, its handshake included, once a server drains; and to end a session that was closed. */
   readonly firstRequestGrace: number;
   /**
@@ -18,11 +16,22 @@ export interface Graces {
   readonly stallLimit: number;
 }
 
+/** How long connections may go on once a server drains, in milliseconds. */
+export interface DrainLimits {
+  /**
+   * For which a connection may rest after an answer before it is closed. A client that uses it at that very moment loses its request,
+   * and Go's does not send a POST, PUT or PATCH again; one that is longer than clients keep idle connections fails nothing.
+   */
+  readonly rest: number;
+  /** For sessions of HTTP/2 that never rest; after twice this time they take no more streams. */
+  readonly patience: number;
+}
+
 /** What of the connections of one protocol is kept count of, so that they can be ended without failing a request. */
 export interface Exchanges<Request, Response> {
   begin(request: Request, response: Response): void;
-  /** From now on, each connection is to end as soon as its client can be trusted not to lose a request by it. */
-  drain(patience: number): void;
+  /** From now on, each connection is to end as soon as its client can be trusted not to lose a request by it. Again: with other limits. */
+  drain(limits: DrainLimits): void;
   /** To be called again and again, more often while it drains, with performance.now(). */
   sweep(now: number): void;
 }
@@ -32,11 +41,8 @@ export interface Connections {
   /** To be called first of all for each request of HTTP/1.1, and for each of HTTP/2. */
   begin(request: IncomingMessage, response: ServerResponse): void;
   beginHttp2(request: Http2ServerRequest, response: Http2ServerResponse): void;
-  /**
-   * Stops accepting, lets each connection end with its next or its last answer, and resolves when none is left.
-   * @param patience milliseconds for sessions of HTTP/2 that never rest; after twice this time they take no more streams
-   */
-  drain(patience: number): Promise<void>;
+  /** Stops accepting, lets each connection end with its next or its last answer, and resolves when none is left. Again: with other limits. */
+  drain(limits: DrainLimits): Promise<void>;
 }
 
 const sweepInterval = 50;
@@ -53,9 +59,9 @@ export function trackConnections(
     listeners?: readonly NetServer[];
   } & Partial<Graces>,
 ): Connections {
-  const { idleGrace = 500, firstRequestGrace = 5_000, stallLimit = 300_000 } = options;
+  const { firstRequestGrace = 5_000, stallLimit = 300_000 } = options;
   const { listener, http1, http2 } = options.server;
-  const graces = { idleGrace, firstRequestGrace, stallLimit };
+  const graces = { firstRequestGrace, stallLimit };
   const ofHttp1 = trackHttp1(http1, graces);
   const ofHttp2 = http2 && trackHttp2(http2, graces);
   /** Sockets that have not shown yet what they will speak (their handshake is under way), by the address of the peer. */
@@ -64,6 +70,7 @@ export function trackConnections(
   const open = new Set<Socket>();
   let onLastClosed = (): void => {};
   let requestsInFlight = 0;
+  let drained: Promise<void> | undefined;
 
   // Before the listener's own: without TLS that one decides at once.
   listener.prependListener('connection', (socket: Socket) => {
@@ -95,11 +102,15 @@ export function trackConnections(
   const look = (): void => void setImmediate(sweep);
   const watch = setInterval(look, stallLimit * watchInterval).unref();
 
-  function drain(patience: number): Promise<void> {
+  function drain(limits: DrainLimits): Promise<void> {
+    ofHttp1.drain(limits);
+    ofHttp2?.drain(limits);
+    return (drained ??= allClosed());
+  }
+
+  function allClosed(): Promise<void> {
     const since = performance.now();
     clearInterval(watch);
-    ofHttp1.drain(patience);
-    ofHttp2?.drain(patience);
     const sweeping = setInterval(() => {
       look();
       if (performance.now() - since < firstRequestGrace) return;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Exchanges, Graces } from './connections.ts';
+import type { DrainLimits, Exchanges, Graces } from './connections.ts';
 
 interface Connection {
   readonly responses: Set<ServerResponse>;
@@ -18,7 +18,7 @@ interface Connection {
  */
 export function trackHttp1(server: Server, graces: Graces): Exchanges<IncomingMessage, ServerResponse> {
   const connections = new Map<Socket, Connection>();
-  let drainingSince: number | undefined;
+  let draining: { readonly since: number; readonly rest: number } | undefined;
 
   server.on('connection', (socket: Socket) => {
     const now = performance.now();
@@ -37,15 +37,15 @@ export function trackHttp1(server: Server, graces: Graces): Exchanges<IncomingMe
     if (!connection) return;
     connection.hadRequest = true;
     connection.responses.add(response);
-    if (drainingSince !== undefined) makeLast(response);
+    if (draining) makeLast(response);
     response.once('close', () => {
       connection.responses.delete(response);
       connection.idleSince = performance.now();
     });
   }
 
-  function drain(): void {
-    drainingSince = performance.now();
+  function drain({ rest }: DrainLimits): void {
+    draining = { since: draining?.since ?? performance.now(), rest };
     for (const { responses } of connections.values()) {
       for (const response of responses) if (!response.headersSent) makeLast(response);
     }
@@ -68,9 +68,9 @@ export function trackHttp1(server: Server, graces: Graces): Exchanges<IncomingMe
         if (isStalled(socket, connection, now)) socket.destroy();
         continue;
       }
-      if (drainingSince === undefined) continue;
-      const grace = connection.hadRequest ? graces.idleGrace : graces.firstRequestGrace;
-      if (now - Math.max(drainingSince, connection.idleSince) >= grace) socket.destroySoon();
+      if (!draining) continue;
+      const grace = connection.hadRequest ? draining.rest : graces.firstRequestGrace;
+      if (now - Math.max(draining.since, connection.idleSince) >= grace) socket.destroySoon();
     }
   }
 

@@ -7,7 +7,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Exchanges, Graces } from './connections.ts';
+import type { DrainLimits, Exchanges, Graces } from './connections.ts';
 
 interface Session {
   readonly socket: Socket;
@@ -31,7 +31,7 @@ export function trackHttp2(
   graces: Graces,
 ): Exchanges<Http2ServerRequest, Http2ServerResponse> {
   const sessions = new Map<ServerHttp2Session, Session>();
-  let draining: { readonly since: number; readonly patience: number } | undefined;
+  let draining: (DrainLimits & { readonly since: number }) | undefined;
 
   // A session cannot be asked for its socket once it has closed; it begins while its connection is announced.
   let announced: Socket;
@@ -57,8 +57,8 @@ export function trackHttp2(
     });
   }
 
-  function drain(patience: number): void {
-    draining = { since: performance.now(), patience };
+  function drain(limits: DrainLimits): void {
+    draining = { since: draining?.since ?? performance.now(), ...limits };
   }
 
   /** Cuts a stream off once nothing has moved on it for a time, unless it is this process that has something to do. */
@@ -72,12 +72,12 @@ export function trackHttp2(
   function sweep(now: number): void {
     for (const [session, record] of sessions) if (session.closed) endClosed(record, now);
     if (!draining) return;
-    const { since, patience } = draining;
+    const { since, rest, patience } = draining;
     /** The longer it was waited for, the shorter a rest will do. */
     const left = Math.max(0, 1 - (now - since) / patience);
     for (const [session, { hadRequest, streams, idleSince }] of sessions) {
       if (session.closed) continue;
-      const grace = hadRequest ? graces.idleGrace * left : graces.firstRequestGrace;
+      const grace = hadRequest ? rest * left : graces.firstRequestGrace;
       const rests = streams.size === 0 && now - Math.max(since, idleSince) >= grace;
       // Streams that are open go on to their end all the same.
       if (rests || now - since >= 2 * patience) session.close();

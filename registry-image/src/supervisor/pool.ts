@@ -59,8 +59,17 @@ const workerEnvironment = {
   MALLOC_MMAP_THRESHOLD_: '131072',
 };
 
-/** A worker that was replaced only passes requests on, so its clients have time to come to a rest. */
-const replacedDrain: Command = { type: 'drain', replaced: true, patience: 60_000 };
+/**
+ * A worker that was replaced only passes requests on, so its clients have time: to come to a rest, and to close themselves the
+ * connections that they use no more, as Go's client does after 90 s.
+ */
+const replacedDrain: Command = {
+  type: 'drain',
+  replaced: true,
+  limits: { rest: 100_000, patience: 60_000 },
+};
+/** Not more than two generations of workers are to take memory for long. */
+const hurriedDrain: Command = { ...replacedDrain, limits: { rest: 5_000, patience: 60_000 } };
 
 const longestBackoff = 10_000;
 /** Milliseconds a worker must have lived for its end not to count as one more failure in a row. */
@@ -183,6 +192,11 @@ export function createPool(options: PoolOptions): Pool {
     return worker.state.phase === 'serving';
   }
 
+  /** Those that were replaced must be gone soon: as many will be in their place. */
+  function hurry(): void {
+    for (const worker of workers) if (worker.state.phase === 'draining') worker.send(hurriedDrain);
+  }
+
   function reconcile(): void {
     if (stopping) return;
     forkMissing();
@@ -232,7 +246,7 @@ export function createPool(options: PoolOptions): Pool {
     clearTimeout(retry);
     dismissAll();
     // Half of the time is left for what is under way when the last request was taken.
-    const command: Command = { type: 'drain', replaced: false, patience: limit / 4 };
+    const command: Command = { type: 'drain', replaced: false, limits: { rest: 500, patience: limit / 4 } };
     for (const worker of workers) worker.send(command);
     await waitUntil(() => workers.length === 0, limit);
     if (workers.length > 0)
@@ -256,6 +270,7 @@ export function createPool(options: PoolOptions): Pool {
     prepare() {
       if (preparing) return;
       preparing = true;
+      hurry();
       reconcile();
     },
     get prepared() {
@@ -267,6 +282,7 @@ export function createPool(options: PoolOptions): Pool {
     },
     restart() {
       preparing = false;
+      hurry();
       for (const worker of standingBy()) worker.send({ type: 'serve' });
       generation++;
       failures = 0;

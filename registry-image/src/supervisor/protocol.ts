@@ -4,6 +4,7 @@ import type { GateMode } from '../registry/commit-gate.ts';
 import type { UploadPurgeOptions } from '../registry/upload-purge.ts';
 import type { RequestCount } from '../telemetry/request-counts.ts';
 import type { TlsMaterial } from '../tls/material.ts';
+import type { DrainLimits } from './connections.ts';
 
 /** What every worker holds and can change while it serves. */
 export interface Settings {
@@ -62,13 +63,12 @@ export type Command =
   | { readonly type: 'freeUndo' }
   /**
    * Accept nothing more, finish what there is, then exit. `replaced`: new workers listen, so what still comes on connections that are open
-   * is relayed to them and this worker takes no request any more.
+   * is relayed to them and this worker takes no request any more. A second one changes the limits.
    */
   | {
       readonly type: 'drain';
       readonly replaced: boolean;
-      /** Milliseconds for sessions of HTTP/2 that never rest. */
-      readonly patience: number;
+      readonly limits: DrainLimits;
     };
 
 /** From a worker to the supervisor. */

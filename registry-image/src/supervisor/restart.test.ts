@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RegistryState } from '../config/state.ts';
 import { type RegistryUnderTest, startRegistry } from './registry-under-test.ts';
 
 let registry: RegistryUnderTest;
@@ -39,6 +41,13 @@ async function pushSlowly(text: string, milliseconds: number): Promise<number> {
   });
 }
 
+function restart(nonce: string): Promise<RegistryState> {
+  registry.mount('maintenance', {
+    'collection.json': JSON.stringify({ run: 'r', attempt: 0, restart: nonce }),
+  });
+  return registry.stateUntil(({ restart: done }) => done?.nonce === nonce && done.done);
+}
+
 describe('restart in place', () => {
   it('replaces every worker three times and fails no request of kept-alive connections', async () => {
     const failures: unknown[] = [];
@@ -62,10 +71,7 @@ describe('restart in place', () => {
     ];
     for (const nonce of ['one', 'two', 'three']) {
       const before = await registry.state();
-      registry.mount('maintenance', {
-        'collection.json': JSON.stringify({ run: 'r', attempt: 0, restart: nonce }),
-      });
-      const after = await registry.stateUntil(({ restart }) => restart?.nonce === nonce && restart.done);
+      const after = await restart(nonce);
       const old = new Set(before.workers.map((worker) => `${worker.pid} ${worker.startTime}`));
       const takers = after.workers.filter((worker) => worker.takesRequests);
       expect(takers).toHaveLength(2);
@@ -75,6 +81,32 @@ describe('restart in place', () => {
     await Promise.all(loops);
     expect(failures).toEqual([]);
     expect(requests).toBeGreaterThan(200);
+    // Those that were replaced wait for the connections that their clients keep.
+    registry.agent.destroy();
+    await registry.stateUntil(({ workers }) => workers.length === 2, 10_000);
+  });
+
+  it('leaves connections that rest to their clients', async () => {
+    const agent = new Agent({ ...registry.agent.options, keepAlive: true, maxSockets: 1 });
+    const use = (): Promise<boolean> =>
+      new Promise((resolve, reject) => {
+        const { port } = registry;
+        const sent = request({
+          host: 'localhost',
+          port,
+          agent,
+          method: 'POST',
+          path: '/v2/a/blobs/uploads/',
+        });
+        sent.on('response', (response) => response.resume().on('end', () => resolve(sent.reusedSocket)));
+        sent.on('error', reject).end();
+      });
+    await use();
+    await restart('rest');
+    await sleep(2_000);
+    const isSame = await use();
+    agent.destroy();
+    expect(isSame).toBe(true);
     await registry.stateUntil(({ workers }) => workers.length === 2, 10_000);
   });
 

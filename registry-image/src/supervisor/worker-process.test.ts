@@ -123,7 +123,8 @@ it('a worker that was replaced commits nothing, also when no other can be reache
     });
   const first = await push();
   // What it is told twice means the same.
-  for (let times = 0; times < 2; times++) send({ type: 'drain', replaced: true, patience: 60_000 });
+  for (let times = 0; times < 2; times++)
+    send({ type: 'drain', replaced: true, limits: { rest: 500, patience: 60_000 } });
   const takers = (): unknown[] =>
     messages.flatMap((message) => (message.type === 'report' ? [message.report.takesRequests] : []));
   await expect.poll(() => takers().at(-1)).toBe(false);

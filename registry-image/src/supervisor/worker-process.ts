@@ -167,11 +167,11 @@ export function runWorker(createService: (input: ServiceInput) => Promise<Servic
     send({ type: 'applied', topic, version });
   }
 
-  async function drain({ replaced, patience }: Extract<Command, { type: 'drain' }>): Promise<void> {
+  async function drain({ replaced, limits }: Extract<Command, { type: 'drain' }>): Promise<void> {
     if (running) {
       // Asked only while its own end of the way is open, which tells the port.
       if (replaced) relay ??= running.replacement();
-      const drained = running.connections.drain(patience);
+      const drained = running.connections.drain(limits);
       // Once replaced it stays so, also when all workers are told to end.
       takesRequests = relay === undefined;
       report();
