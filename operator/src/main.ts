@@ -6,6 +6,7 @@ import { createGarbageCollectionReconciler } from './garbage-collection/reconcil
 import { garbageCollectionSources } from './garbage-collection/sources.ts';
 import { createClient } from './kube/client.ts';
 import { createController } from './kube/controller.ts';
+import { createDiscovery } from './kube/discovery.ts';
 import { createEventRecorder } from './kube/events.ts';
 import { loadKubeConfig } from './kube/kube-config.ts';
 import { createLeaderElection, leaderIdentity } from './kube/leader-election.ts';
@@ -13,7 +14,7 @@ import { createTransport } from './kube/transport.ts';
 import { createMetrics } from './metrics.ts';
 import { type Options, OptionsError, readOptions } from './options.ts';
 import { servePages } from './page-server.ts';
-import { createReflectors, storesOf } from './reflectors.ts';
+import { createGatewayReflectors, createReflectors, storesOf } from './reflectors.ts';
 import { createInternalAuthority } from './registry/internal-authority.ts';
 import { createRegistryReconciler } from './registry/reconciler.ts';
 import { registrySources } from './registry/sources.ts';
@@ -40,7 +41,9 @@ async function main(options: Options): Promise<void> {
   });
   const isLeader = (): boolean => !options.LEADER_ELECT || election.isLeader();
   const client = createClient({ transport, fieldManager, mayWrite: isLeader });
-  const reflectors = createReflectors({ transport, namespaces: options.WATCH_NAMESPACE, log });
+  const following = { transport, namespaces: options.WATCH_NAMESPACE, log };
+  const reflectors = createReflectors(following);
+  const gateway = createGatewayReflectors(following, createDiscovery({ transport, now }));
   const stores = storesOf(reflectors);
   const events = createEventRecorder({ client, controller: componentName, instance: options.POD_NAME, log });
   const operatorNamespace = options.OPERATOR_NAMESPACE;
@@ -58,10 +61,12 @@ async function main(options: Options): Promise<void> {
     authority,
     defaultImage: options.REGISTRY_IMAGE,
     operatorNamespace,
+    metricsNamespaces: options.METRICS_NAMESPACES,
+    gateway,
   });
   const registryController = createController({
     name: 'registry',
-    sources: registrySources(reflectors),
+    sources: registrySources(reflectors, gateway),
     reconcile: metrics.measured('registry', reconcileRegistry),
     log,
   });
@@ -127,7 +132,9 @@ async function main(options: Options): Promise<void> {
     await Promise.all(controllers.map((controller) => controller.stop()));
     await events.flush();
     await Promise.all(
-      Object.values(reflectors).map((reflector: { stop(): Promise<void> }) => reflector.stop()),
+      [...Object.values(reflectors), ...Object.values(gateway)].map((reflector: { stop(): Promise<void> }) =>
+        reflector.stop(),
+      ),
     );
     // Only now may another operator lead.
     await election.stop();

@@ -1,12 +1,20 @@
 import { garbageCollections } from './garbage-collection/kind.ts';
 import * as builtin from './kube/builtin-kinds.ts';
+import type { Discovery } from './kube/discovery.ts';
+import { backendTlsPolicies, httpRoutes, type OptionalKind, tlsRoutes } from './kube/gateway-kinds.ts';
 import type { Log } from './kube/log.ts';
+import { createOptionalReflector, type OptionalReflector } from './kube/optional-reflector.ts';
 import { createReflector, type Reflector } from './kube/reflector.ts';
 import type { KubeObject, ResourceKind } from './kube/resource.ts';
 import type { Transport } from './kube/transport.ts';
 import { joinReflectors } from './joined-reflector.ts';
 import { registries } from './registry/kind.ts';
-import { managedSelector, type RegistryReflectors, withoutForeignData } from './registry/sources.ts';
+import {
+  type GatewayReflectors,
+  managedSelector,
+  type RegistryReflectors,
+  withoutForeignData,
+} from './registry/sources.ts';
 
 export interface ReflectorsOptions {
   transport: Transport;
@@ -18,25 +26,22 @@ export interface ReflectorsOptions {
 interface Restriction<T> {
   labelSelector?: string;
   transform?: (object: T) => T;
+  onNotServed?: () => void;
 }
 
+const managed = { labelSelector: managedSelector };
+
 /** The caches of the operator: its own kinds, Secrets, and of the other kinds what carries our label. */
-export function createReflectors({ transport, namespaces, log }: ReflectorsOptions): RegistryReflectors {
-  function follow<T extends KubeObject>(
-    kind: ResourceKind<T>,
-    restriction: Restriction<T> = {},
-  ): Reflector<T> {
-    const within = (namespace?: string): Reflector<T> =>
-      createReflector({ transport, kind, namespace, log, ...restriction });
-    if (namespaces.length === 0) return within();
-    return joinReflectors(new Map(namespaces.map((namespace) => [namespace, within(namespace)])));
+export function createReflectors(options: ReflectorsOptions): RegistryReflectors {
+  function follow<T extends KubeObject>(kind: ResourceKind<T>, restriction?: Restriction<T>): Reflector<T> {
+    return createFollower(options, kind, restriction);
   }
 
-  const managed = { labelSelector: managedSelector };
   return {
     registries: follow(registries),
     garbageCollections: follow(garbageCollections),
     configMaps: follow(builtin.configMaps, managed),
+    ingresses: follow(builtin.ingresses, managed),
     networkPolicies: follow(builtin.networkPolicies, managed),
     persistentVolumeClaims: follow(builtin.persistentVolumeClaims, managed),
     podDisruptionBudgets: follow(builtin.podDisruptionBudgets, managed),
@@ -47,6 +52,33 @@ export function createReflectors({ transport, namespaces, log }: ReflectorsOptio
   };
 }
 
+/** The caches of kinds that the cluster may have or not. */
+export function createGatewayReflectors(options: ReflectorsOptions, discovery: Discovery): GatewayReflectors {
+  const { log } = options;
+  function follow<T extends KubeObject>(kind: OptionalKind<T>): OptionalReflector<T> {
+    const create = (served: ResourceKind<T>, onNotServed: () => void): Reflector<T> =>
+      createFollower(options, served, { ...managed, onNotServed });
+    return createOptionalReflector({ kind, discovery, create, log });
+  }
+
+  return {
+    httpRoutes: follow(httpRoutes),
+    tlsRoutes: follow(tlsRoutes),
+    backendTlsPolicies: follow(backendTlsPolicies),
+  };
+}
+
+function createFollower<T extends KubeObject>(
+  { transport, namespaces, log }: ReflectorsOptions,
+  kind: ResourceKind<T>,
+  restriction: Restriction<T> = {},
+): Reflector<T> {
+  const within = (namespace?: string): Reflector<T> =>
+    createReflector({ transport, kind, namespace, log, ...restriction });
+  if (namespaces.length === 0) return within();
+  return joinReflectors(new Map(namespaces.map((namespace) => [namespace, within(namespace)])));
+}
+
 /** The stores behind the reflectors, by the same names. */
 export function storesOf(reflectors: RegistryReflectors): {
   [Name in keyof RegistryReflectors]: RegistryReflectors[Name]['store'];
@@ -55,6 +87,7 @@ export function storesOf(reflectors: RegistryReflectors): {
     registries: registry,
     garbageCollections: collection,
     configMaps,
+    ingresses,
     networkPolicies,
     pods,
   } = reflectors;
@@ -63,6 +96,7 @@ export function storesOf(reflectors: RegistryReflectors): {
     registries: registry.store,
     garbageCollections: collection.store,
     configMaps: configMaps.store,
+    ingresses: ingresses.store,
     networkPolicies: networkPolicies.store,
     persistentVolumeClaims: persistentVolumeClaims.store,
     podDisruptionBudgets: podDisruptionBudgets.store,

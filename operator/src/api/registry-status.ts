@@ -10,6 +10,7 @@ export const RegistryConditionType = z.enum([
   'Stalled',
   'CertificateReady',
   'ReadOnly',
+  'Exposed',
   'GarbageCollectionScheduled',
 ]);
 export type RegistryConditionType = z.infer<typeof RegistryConditionType>;
@@ -35,9 +36,14 @@ export type ScheduleStatus = z.infer<typeof ScheduleStatus>;
 export const RegistryStatus = z.object({
   observedGeneration: z.number().int().optional().describe('The generation that the status describes.'),
   conditions: Conditions.optional().describe(
-    'Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled.',
+    'Ready, Reconciling, Stalled, CertificateReady, ReadOnly, Exposed, GarbageCollectionScheduled.',
   ),
   url: z.string().optional().describe('Where clients in reach of the hostname find the registry.'),
+  addresses: z
+    .array(z.string())
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('Addresses that load balancers gave to the Service and to the Ingress.'),
   replicas: z.number().int().optional(),
   readyReplicas: z.number().int().optional(),
   selector: z.string().optional().describe('Label selector of the pods, for the scale subresource.'),

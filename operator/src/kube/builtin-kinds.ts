@@ -1,6 +1,7 @@
 import type {
   EventsV1Event,
   V1ConfigMap,
+  V1Ingress,
   V1Lease,
   V1NetworkPolicy,
   V1PersistentVolumeClaim,
@@ -13,6 +14,7 @@ import type {
 import type { KubeObject, ResourceKind, Served } from './resource.ts';
 
 export type ConfigMap = Served<V1ConfigMap>;
+export type Ingress = Served<V1Ingress>;
 export type Lease = Served<V1Lease>;
 export type NetworkPolicy = Served<V1NetworkPolicy>;
 export type PersistentVolumeClaim = Served<V1PersistentVolumeClaim>;
@@ -25,6 +27,7 @@ export type KubeEvent = Served<EventsV1Event>;
 
 export const configMaps = namespaced<ConfigMap>('v1', 'ConfigMap', 'configmaps');
 export const events = namespaced<KubeEvent>('events.k8s.io/v1', 'Event', 'events');
+export const ingresses = namespaced<Ingress>('networking.k8s.io/v1', 'Ingress', 'ingresses');
 export const leases = namespaced<Lease>('coordination.k8s.io/v1', 'Lease', 'leases');
 export const networkPolicies = namespaced<NetworkPolicy>(
   'networking.k8s.io/v1',

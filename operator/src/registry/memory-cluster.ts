@@ -101,6 +101,7 @@ export function createMemoryCluster(): MemoryCluster {
     'registries',
     'garbageCollections',
     'configMaps',
+    'ingresses',
     'networkPolicies',
     'persistentVolumeClaims',
   ];

@@ -1,7 +1,9 @@
+import type { Registry } from '../api/registry.ts';
 import type { StatefulSet } from '../kube/builtin-kinds.ts';
 import { ownedLabels } from '../resources/labels.ts';
 import { registryUrl } from '../resources/services.ts';
 import type { Expectation } from './expectation.ts';
+import { type ExposedVerdict, exposedVerdict } from './exposed-verdict.ts';
 import { isRunning } from './pod-condition.ts';
 import { configuration } from './steps/configuration.ts';
 import { htpasswd } from './steps/htpasswd.ts';
@@ -9,6 +11,7 @@ import { internalCertificate } from './steps/internal-certificate.ts';
 import { maintenance, type Maintenance } from './steps/maintenance.ts';
 import { network, type Exposure } from './steps/network.ts';
 import { removal } from './steps/removal.ts';
+import { routes, type Routes } from './steps/routes.ts';
 import { schedule, type Schedule } from './steps/schedule.ts';
 import { servingCertificate, type ServingCertificate } from './steps/serving-certificate.ts';
 import { volume } from './steps/volume.ts';
@@ -23,6 +26,8 @@ import { workloadFacts } from './workload-facts.ts';
 /** What a pass over all steps made and found. */
 export interface Pass {
   readonly findings: Findings;
+  /** Of load balancers. */
+  readonly addresses: readonly string[];
   readonly certificate: ServingCertificate | undefined;
   readonly statefulSet: StatefulSet | undefined;
   /** Undefined without a schedule, and when it has a problem. */
@@ -40,6 +45,7 @@ interface Outcomes {
   readonly users: Outcome<string | undefined>;
   readonly held: Outcome<Maintenance>;
   readonly exposed: Outcome<Exposure>;
+  readonly routed: Outcome<Routes>;
   readonly applied: Outcome<StatefulSet>;
   readonly scheduled: Outcome<Schedule | undefined>;
 }
@@ -70,8 +76,15 @@ export async function runSteps(
     readOnly: registry.spec.readOnly,
     collecting: outcomes.held.value?.collecting === true,
     schedule: outcomes.scheduled.value,
+    exposure: exposureOf(registry, outcomes),
   };
-  return { findings, certificate, statefulSet, schedule: outcomes.scheduled.value };
+  return {
+    findings,
+    addresses: addressesOf(outcomes),
+    certificate,
+    statefulSet,
+    schedule: outcomes.scheduled.value,
+  };
 }
 
 async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcomes> {
@@ -82,11 +95,23 @@ async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcom
   const held = await attempt(maintenance(steps), problems);
   await attempt(volume(steps), problems);
   const exposed = await attempt(network(steps), problems);
+  const routed = await attempt(routes(steps, certificate.value?.caName), problems);
   const applied =
     config.value === undefined ? nothing : await attempt(workload(steps, config.value), problems);
   await attempt(removal(steps, certificate), problems);
   const scheduled = await attempt(schedule(steps), problems);
-  return { certificate, users, held, exposed, applied, scheduled };
+  return { certificate, users, held, exposed, routed, applied, scheduled };
+}
+
+function addressesOf({ exposed, routed }: Outcomes): string[] {
+  return [...new Set([...(exposed.value?.addresses ?? []), ...(routed.value?.addresses ?? [])])];
+}
+
+/** Undefined when a step that leads to the Registry has a problem. */
+function exposureOf(registry: Registry, outcomes: Outcomes): ExposedVerdict | undefined {
+  const { exposed, routed } = outcomes;
+  if (exposed.value === undefined || routed.value === undefined) return undefined;
+  return exposedVerdict(registry, { addresses: addressesOf(outcomes), route: routed.value.route });
 }
 
 const nothing = { ok: false, value: undefined };

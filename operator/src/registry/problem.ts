@@ -6,7 +6,7 @@ export interface Problem {
   readonly message: string;
   /** Only a person can solve it; otherwise time will. */
   readonly stalled: boolean;
-  readonly about?: 'certificate' | 'schedule';
+  readonly about?: 'certificate' | 'schedule' | 'exposure';
 }
 
 /** Ends a step with a problem; later steps go on. */
@@ -20,7 +20,7 @@ export class ProblemError extends Error {
 }
 
 /** A problem that a person has to solve. */
-export function stalled(reason: string, message: string, about?: 'certificate'): Problem {
+export function stalled(reason: string, message: string, about?: 'certificate' | 'exposure'): Problem {
   return { reason, message, stalled: true, ...(about ? { about } : {}) };
 }
 

@@ -1,5 +1,6 @@
 import type {
   ConfigMap,
+  Ingress,
   NetworkPolicy,
   PersistentVolumeClaim,
   Pod,
@@ -9,6 +10,8 @@ import type {
   StatefulSet,
 } from '../kube/builtin-kinds.ts';
 import { mapped, owned, primary, type Source } from '../kube/controller.ts';
+import type { Route } from '../kube/gateway-kinds.ts';
+import type { OptionalReflector } from '../kube/optional-reflector.ts';
 import { type Reflector, stripManagedFields } from '../kube/reflector.ts';
 import type { KubeObject, ObjectRef } from '../kube/resource.ts';
 import { instanceLabel, managedBy, managedByLabel } from '../resources/labels.ts';
@@ -20,6 +23,7 @@ export interface RegistryReflectors {
   readonly registries: Reflector<ServedRegistry>;
   readonly garbageCollections: Reflector<ServedGarbageCollection>;
   readonly configMaps: Reflector<ConfigMap>;
+  readonly ingresses: Reflector<Ingress>;
   readonly networkPolicies: Reflector<NetworkPolicy>;
   readonly persistentVolumeClaims: Reflector<PersistentVolumeClaim>;
   readonly podDisruptionBudgets: Reflector<PodDisruptionBudget>;
@@ -27,6 +31,13 @@ export interface RegistryReflectors {
   readonly secrets: Reflector<Secret>;
   readonly services: Reflector<Service>;
   readonly statefulSets: Reflector<StatefulSet>;
+}
+
+/** The caches behind `GatewayApi`. */
+export interface GatewayReflectors {
+  readonly httpRoutes: OptionalReflector<Route>;
+  readonly tlsRoutes: OptionalReflector<Route>;
+  readonly backendTlsPolicies: OptionalReflector<KubeObject>;
 }
 
 /** Label selector of the reflectors of built-in kinds, but for Secrets. */
@@ -49,7 +60,7 @@ function isRegistry(owner: { apiVersion: string; kind: string }): boolean {
 }
 
 /** Everything whose changes concern a Registry. */
-export function registrySources(reflectors: RegistryReflectors): Source[] {
+export function registrySources(reflectors: RegistryReflectors, gateway: GatewayReflectors): Source[] {
   const { store } = reflectors.registries;
 
   function referringTo(secret: Secret): ObjectRef[] {
@@ -66,12 +77,16 @@ export function registrySources(reflectors: RegistryReflectors): Source[] {
       { namespace: metadata.namespace, name: spec.registryRef.name },
     ]),
     owned(reflectors.configMaps, registries),
+    owned(reflectors.ingresses, registries),
     owned(reflectors.networkPolicies, registries),
     owned(reflectors.podDisruptionBudgets, registries),
     owned(reflectors.secrets, registries),
     mapped(reflectors.secrets, referringTo),
     owned(reflectors.services, registries),
     owned(reflectors.statefulSets, registries),
+    owned(gateway.httpRoutes, registries),
+    owned(gateway.tlsRoutes, registries),
+    owned(gateway.backendTlsPolicies, registries),
     mapped(reflectors.pods, registryByLabel),
     mapped(reflectors.persistentVolumeClaims, registryByLabel),
   ];

@@ -1,5 +1,6 @@
 import type {
   ConfigMap,
+  Ingress,
   NetworkPolicy,
   PersistentVolumeClaim,
   Pod,
@@ -16,6 +17,7 @@ export interface RegistryStores {
   readonly registries: Pick<Store<ServedRegistry>, 'get' | 'list'>;
   readonly garbageCollections: Pick<Store<ServedGarbageCollection>, 'list'>;
   readonly configMaps: Pick<Store<ConfigMap>, 'get'>;
+  readonly ingresses: Pick<Store<Ingress>, 'get'>;
   readonly networkPolicies: Pick<Store<NetworkPolicy>, 'get'>;
   readonly persistentVolumeClaims: Pick<Store<PersistentVolumeClaim>, 'get'>;
   readonly podDisruptionBudgets: Pick<Store<PodDisruptionBudget>, 'get'>;

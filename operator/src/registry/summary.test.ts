@@ -13,6 +13,7 @@ const healthy: Findings = {
   readOnly: false,
   collecting: false,
   schedule: undefined,
+  exposure: { exposed: true, reason: 'Service', message: 'Service a leads to the Registry' },
 };
 const workload = (change: object): Partial<Findings> => ({ workload: { ...healthy.workload!, ...change } });
 const missing = stalled('PasswordMissing', 'spec.auth: no password');
@@ -21,7 +22,7 @@ const badCertificate = stalled('InvalidCertificate', 'spec.tls.secretName: expir
 
 /** Ready, Reconciling, Stalled, CertificateReady, ReadOnly, GarbageCollectionScheduled as T, F or U, then the reason of Ready. */
 function verdict(change: Partial<Findings>): string {
-  const conditions = summarize({ ...healthy, ...change });
+  const conditions = summarize({ ...healthy, ...change }).filter(({ type }) => type !== 'Exposed');
   const letters = conditions.map(({ status }) => status[0]).join('');
   return `${letters} ${conditions[0]?.reason}`;
 }
@@ -68,5 +69,25 @@ describe('the summary', () => {
       { type: 'Ready', status: 'False', observedGeneration: 1 },
       { type: 'Reconciling', status: 'True', observedGeneration: 1 },
     ]);
+  });
+});
+
+describe('Exposed', () => {
+  const absent = stalled('GatewayAPIMissing', 'install it', 'exposure');
+  const pending = { exposed: false, reason: 'RoutePending', message: 'no Gateway has taken it' };
+
+  it.each<[string, Partial<Findings>, string]>([
+    ['is true when something leads to the registry', {}, 'True Service'],
+    ['says why nothing does', { exposure: pending }, 'False RoutePending'],
+    ['names the problem of its step', { problems: [absent], exposure: undefined }, 'False GatewayAPIMissing'],
+    ['is unknown when its steps failed otherwise', { exposure: undefined }, 'Unknown Unknown'],
+  ])('%s', (_name, change, expected) => {
+    const found = summarize({ ...healthy, ...change }).find(({ type }) => type === 'Exposed');
+    expect(`${found?.status} ${found?.reason}`).toBe(expected);
+  });
+
+  it('keeps nobody from being Ready, unless a person has to act', () => {
+    expect(verdict({ exposure: pending })).toBe(verdict({}));
+    expect(verdict({ problems: [absent], exposure: undefined })).toContain('GatewayAPIMissing');
   });
 });

@@ -1,5 +1,6 @@
 import type { RegistryConditionType } from '../api/registry-status.ts';
 import type { ConditionUpdate } from '../kube/conditions.ts';
+import type { ExposedVerdict } from './exposed-verdict.ts';
 import type { Problem } from './problem.ts';
 import type { Lagging } from './synchronization.ts';
 
@@ -27,6 +28,8 @@ export interface Findings {
   readonly readOnly: boolean;
   readonly collecting: boolean;
   readonly schedule: ScheduleVerdict | undefined;
+  /** Undefined when a step that leads to the Registry has a problem. */
+  readonly exposure: ExposedVerdict | undefined;
 }
 
 /** How far the schedule of garbage collections is. */
@@ -51,6 +54,7 @@ export function summarize(findings: Findings): ConditionUpdate[] {
     Stalled: stalled ? yes(stalled.reason, stalled.message) : no('NotStalled'),
     CertificateReady: certificateReady(findings),
     ReadOnly: readOnly(findings),
+    Exposed: exposed(findings),
     GarbageCollectionScheduled: scheduled(findings),
   };
   return Object.entries(verdicts).map(([type, verdict]) => ({
@@ -141,6 +145,19 @@ function readOnly(findings: Findings): Verdict {
   if (findings.readOnly) return yes('SpecReadOnly', 'spec.readOnly is set; pushes are refused');
   if (findings.collecting) return yes('GarbageCollection', 'pushes pause while a garbage collection sweeps');
   return no('Writable');
+}
+
+function exposed({ problems, exposure }: Findings): Verdict {
+  const problem = problems.find(({ about }) => about === 'exposure');
+  if (problem) return { status: 'False', reason: problem.reason, message: problem.message };
+  if (exposure === undefined)
+    return {
+      status: 'Unknown',
+      reason: 'Unknown',
+      message: 'what leads to the registry could not be applied',
+    };
+  const { reason, message } = exposure;
+  return { status: exposure.exposed ? 'True' : 'False', reason, message };
 }
 
 function scheduled({ problems, schedule }: Findings): Verdict {

@@ -23,6 +23,7 @@ export function toldStatus({ registry, before, pass, ...input }: StatusInput): R
     observedGeneration: generation,
     conditions: setConditions(before.conditions ?? [], summarize(findings), input.now),
     url: findings.url,
+    addresses: pass.addresses.length === 0 ? undefined : [...pass.addresses],
     replicas: statefulSet?.status?.replicas ?? 0,
     readyReplicas: statefulSet?.status?.readyReplicas ?? 0,
     selector: Object.entries(selectorLabels(name))

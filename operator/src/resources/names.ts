@@ -11,6 +11,8 @@ export interface ObjectNames {
   readonly htpasswd: string;
   readonly http: string;
   readonly internalTls: string;
+  /** Ingress, HTTPRoute, TLSRoute and BackendTLSPolicy. */
+  readonly route: string;
   readonly user: (user: string) => string;
 }
 
@@ -27,6 +29,7 @@ export function objectNames(name: string): ObjectNames {
     htpasswd: `${name}-htpasswd`,
     http: `${name}-http`,
     internalTls: `${name}-internal-tls`,
+    route: name,
     user: (user) => `${name}-user-${user}`,
   };
 }
