@@ -21,6 +21,7 @@ const packages: readonly NeededPackage[] = [
   { name: 'apache2-utils', files: ['/usr/bin/htpasswd'] },
   { name: 'curl', files: ['/usr/bin/curl'] },
   { name: 'wrk', files: ['/usr/bin/wrk'] },
+  { name: 'prometheus', files: ['/usr/bin/promtool'] },
   { name: 'procps', files: ['/bin/ps', '/usr/bin/ps'] },
 ];
 
