@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { execute } from '../support/command.ts';
-import { rendered } from '../support/helm.ts';
+import { ofKind, rendered } from '../support/helm.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wharfinger-alerts-'));
 const rules = join(folder, 'rules.json');
@@ -92,8 +92,7 @@ let groups: Group[];
 
 beforeAll(async () => {
   const objects = await rendered({ prometheusRule: { enabled: true } });
-  const found = objects.find(({ kind }) => kind === 'PrometheusRule');
-  groups = (found?.['spec'] as { groups: Group[] }).groups;
+  ({ groups } = ofKind(objects, 'PrometheusRule')['spec'] as { groups: Group[] });
   writeFileSync(rules, JSON.stringify({ groups }));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

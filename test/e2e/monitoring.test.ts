@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { rendered, type Rendered } from '../support/helm.ts';
+import { ofKind, rendered, type Rendered } from '../support/helm.ts';
 import { kubectl, list } from '../support/kubernetes.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
 import { started } from '../support/started.ts';
@@ -26,8 +26,7 @@ beforeAll(async () => {
 afterAll(() => prometheus.stop());
 
 function dashboard(): { panels: Panel[]; templating: { list: { query: unknown }[] } } {
-  const map = objects.find(({ kind }) => kind === 'ConfigMap');
-  const { 'wharfinger.json': text = '' } = map?.['data'] as Record<string, string>;
+  const { 'wharfinger.json': text = '' } = ofKind(objects, 'ConfigMap')['data'] as Record<string, string>;
   return JSON.parse(text) as ReturnType<typeof dashboard>;
 }
 
@@ -42,8 +41,9 @@ function expressions(): { title: string; expr: string }[] {
 }
 
 function alerts(): { title: string; expr: string }[] {
-  const rule = objects.find(({ kind }) => kind === 'PrometheusRule');
-  const { groups } = rule?.['spec'] as { groups: { rules: { alert: string; expr: string }[] }[] };
+  const { groups } = ofKind(objects, 'PrometheusRule')['spec'] as {
+    groups: { rules: { alert: string; expr: string }[] }[];
+  };
   return groups.flatMap(({ rules }) => rules.map(({ alert, expr }) => ({ title: alert, expr })));
 }
 

@@ -48,3 +48,10 @@ export async function imageValues(): Promise<Record<string, unknown>> {
   const { image, registryImage } = JSON.parse(await helm(args)) as Record<string, unknown>;
   return { image, registryImage };
 }
+
+/** The first object of a kind; throws when there is none. */
+export function ofKind(objects: readonly Rendered[], kind: string): Rendered {
+  const found = objects.find((object) => object.kind === kind);
+  if (found === undefined) throw new Error(`the chart rendered no ${kind}`);
+  return found;
+}
