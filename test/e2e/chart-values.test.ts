@@ -30,6 +30,15 @@ const everything = {
   networkPolicy: { enabled: true, metricsNamespaces: ['monitoring', 'other'] },
 };
 
+/** Under `helm upgrade --reuse-values` a chart's new defaults do not hold. */
+const firstRelease = {
+  crds: null,
+  dashboard: null,
+  serviceMonitor: null,
+  prometheusRule: null,
+  networkPolicy: { enabled: true, metricsNamespaces: null },
+};
+
 const combinations: [string, object][] = [
   ['nothing', {}],
   ['everything', everything],
@@ -40,6 +49,7 @@ const combinations: [string, object][] = [
   ['no policies', { podGuard: { enabled: false }, networkPolicy: { enabled: false } }],
   ['metrics for everyone', { networkPolicy: { metricsNamespaces: ['*'] } }],
   ['monitors of the operator alone', { serviceMonitor: { enabled: true, registries: false } }],
+  ['only what the first release had values for', firstRelease],
   ['a subchart', { global: { imageRegistry: 'x' } }],
 ];
 
