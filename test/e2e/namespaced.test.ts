@@ -18,8 +18,8 @@ import {
 import { scaleOperator } from '../support/operator-process.ts';
 import { clientOf, createRegistry, registryObject } from '../support/registries.ts';
 
-const release = 'scoped';
-const [home, inside, outside] = ['e2e-scoped', 'e2e-scoped-in', 'e2e-scoped-out'] as const;
+const release = 'lone';
+const [home, inside, outside] = ['e2e-lone', 'e2e-lone-in', 'e2e-lone-out'] as const;
 const account = `system:serviceaccount:${home}:${release}-wharfinger`;
 const name = 'store';
 const one = image([randomLayer()]);
