@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { binaryPath } from '@wharfinger/embedded';
 import { parseAllDocuments } from 'yaml';
-import { execute, must, type CommandResult } from './command.ts';
+import { must } from './command.ts';
 import { started } from './started.ts';
 
 export const chart = join(import.meta.dirname, '../../charts/wharfinger');
@@ -20,10 +20,6 @@ export interface Rendered {
 
 export async function helm(args: readonly string[], input?: string): Promise<string> {
   return must(command(args), { input, timeoutMs: 180_000 });
-}
-
-export async function tryHelm(args: readonly string[], input?: string): Promise<CommandResult> {
-  return execute(command(args), { input });
 }
 
 function command(args: readonly string[]): string[] {
