@@ -24,12 +24,10 @@ const home = 'e2e-upgrade-operator';
 const namespace = 'e2e-upgrade';
 const one = image([randomLayer(), randomLayer(300_000)]);
 const shared = { filesystem: { volume: { size: '1Gi', accessModes: ['ReadWriteMany'] } } };
-const registries = {
-  single: {},
-  pair: { replicas: 2, storage: shared },
-} as const;
-type Name = keyof typeof registries;
-const names = Object.keys(registries) as Name[];
+type Name = (typeof names)[number];
+const names = ['single', 'pair', 'pinned'] as const;
+/** Those whose image comes from the chart. */
+const moving = ['single', 'pair'] as const;
 let previous: PreviousRelease;
 let values: Record<string, unknown>;
 let replicasBefore: number;
@@ -42,6 +40,11 @@ async function upgrade(from: string, set: object): Promise<void> {
   await helm(['upgrade', '--install', release, from, '--namespace', home, ...options], JSON.stringify(all));
 }
 
+function specOf(name: Name): Record<string, unknown> {
+  if (name === 'pinned') return { image: previous.registry.reference };
+  return name === 'pair' ? { replicas: 2, storage: shared } : {};
+}
+
 function imageOf(reference: string): object {
   const [repository, tag] = reference.split(':');
   return { repository, tag };
@@ -49,7 +52,7 @@ function imageOf(reference: string): object {
 
 /** Waits until every replica of every Registry runs another image than `before`. */
 async function rolledOut(before: string): Promise<void> {
-  for (const name of names) {
+  for (const name of moving) {
     await eventually(
       `${name} runs another image than ${before}`,
       async () => {
@@ -98,12 +101,13 @@ function report(what: string, seen: Record<Name, Seen>): void {
   }
 }
 
-/** Of two replicas one always serves; of one none does while its pod is replaced. */
+/** Of two replicas one always serves; of one none does while its pod is replaced, which only another image is a reason for. */
 function judge(seen: Record<Name, Seen>): void {
   const { pulls, pushes } = seen.pair;
   expect(pulls.operations).toBeGreaterThan(50);
   expect(pulls.failures).toEqual([]);
   expect(pushes.failures).toEqual([]);
+  expect([...seen.pinned.pulls.failures, ...seen.pinned.pushes.failures]).toEqual([]);
   expect(seen.single.pulls.operations - seen.single.pulls.failures.length).toBeGreaterThan(50);
 }
 
@@ -128,6 +132,7 @@ afterAll(async () => {
   const options = ['--reuse-values', '--take-ownership', '--wait', '--timeout', '180s'];
   await helm(['upgrade', 'wharfinger', chart, '--namespace', 'wharfinger-system', ...options]);
   await scaleOperator(replicasBefore);
+  await kubectl(['explain', 'registry.spec.externalURL']);
 }, 600_000);
 
 test('A19: Registries of the first release go on through an upgrade of chart and images, and through a roll-back', async () => {
@@ -136,12 +141,13 @@ test('A19: Registries of the first release go on through an upgrade of chart and
     registryImage: imageOf(previous.registry.reference),
   });
   for (const name of names) {
-    const client = new RegistryClient(await createRegistry({ namespace, name, spec: registries[name] }));
+    const client = new RegistryClient(await createRegistry({ namespace, name, spec: specOf(name) }));
     await client.push('app', 'v1', one);
     clients.set(name, client);
   }
   const old = previous.registry.reference;
   expect(at(await get('registry', namespace, 'pair'), 'status.image')).toBe(old);
+  const pod = (await get('pod', namespace, 'pinned-0')).metadata.uid;
   const claims = await list('persistentvolumeclaims', namespace);
 
   const upgraded = await during(async () => {
@@ -165,5 +171,7 @@ test('A19: Registries of the first release go on through an upgrade of chart and
   for (const client of clients.values()) await client.pull('app', 'v2', one);
   const kept = await list('persistentvolumeclaims', namespace);
   expect(kept.map(({ metadata }) => metadata.uid)).toEqual(claims.map(({ metadata }) => metadata.uid));
-  await kubectl(['get', 'registries', '-n', namespace]);
+  expect((await get('pod', namespace, 'pinned-0')).metadata.uid, 'no pod restarts for the operator').toBe(
+    pod,
+  );
 }, 900_000);
