@@ -75,6 +75,27 @@ afterAll(async () => {
   await gatewayApi.remove();
 });
 
+const disabled = { disabled: true };
+
+test.each<[Record<string, unknown>, string]>([
+  [{ hostname: '192.0.2.1', ingress: {} }, 'ingress and gateway lead to a DNS name'],
+  [{ hostname: 'fd00::7', gateway }, 'ingress and gateway lead to a DNS name'],
+  [{ tls: disabled, ingress: { tls: 'Passthrough' } }, 'need a registry that serves TLS'],
+  [{ tls: disabled, gateway: { ...gateway, route: 'TLSRoute' } }, 'need a registry that serves TLS'],
+  [{ ingress: { tls: 'Passthrough', tlsSecretName: 'a' } }, 'ingress.tlsSecretName has no effect'],
+  [{ gateway: { parentRefs: [] } }, 'parentRefs'],
+  [{ externalURL: 'registry.example.com' }, 'externalURL must be'],
+  [{ externalURL: 'https://registry.example.com/path' }, 'externalURL must be'],
+  [{ externalURL: 'https://user@registry.example.com' }, 'externalURL must be'],
+  [{ externalURL: 'ftp://registry.example.com' }, 'externalURL must be'],
+])('A11: %j is refused in a sentence that names the field', async (spec, message) => {
+  const object = registryObject({ namespace, name: 'refused', spec: { hostname, ...spec } });
+  const args = ['apply', '--dry-run=server', '-f', '-'];
+  const { status, stderr } = await tryKubectl(args, JSON.stringify(object));
+  expect(status).not.toBe(0);
+  expect(stderr).toContain(message);
+});
+
 test('A11: an Ingress leads to the Registry, is repaired, and goes with the spec', async () => {
   const pod = await get('pod', namespace, `${name}-0`);
   await set({ ingress: { className: 'edge', annotations: { 'example.org/body-size': '0' } } });
