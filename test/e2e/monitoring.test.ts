@@ -8,6 +8,7 @@ import { started } from '../support/started.ts';
 const operators = 'wharfinger-system';
 let objects: Rendered[];
 let prometheus: Prometheus;
+let stop: (() => Promise<void>) | undefined;
 
 interface Panel {
   readonly title: string;
@@ -18,12 +19,13 @@ beforeAll(async () => {
   const on = { enabled: true };
   objects = await rendered({ serviceMonitor: on, prometheusRule: on, dashboard: on });
   prometheus = await startPrometheus(objects.filter(({ kind }) => kind === 'ServiceMonitor'));
+  stop = () => prometheus.stop();
   await eventually('every target is scraped', async () => {
     const targets = await prometheus.targets();
     return targets.length >= 3 && targets.every(({ health }) => health === 'up');
   });
 });
-afterAll(() => prometheus.stop());
+afterAll(() => stop?.());
 
 function dashboard(): { panels: Panel[]; templating: { list: { query: unknown }[] } } {
   const { 'wharfinger.json': text = '' } = ofKind(objects, 'ConfigMap')['data'] as Record<string, string>;

@@ -99,7 +99,8 @@ interface Review {
   readonly spec: {
     readonly resourceAttributes: {
       readonly namespace?: string;
-      readonly group: string;
+      /** Left out for the core group. */
+      readonly group?: string;
       readonly resource: string;
       readonly subresource?: string;
       readonly verb: string;
@@ -143,7 +144,7 @@ async function allowed(namespace?: string): Promise<string[]> {
   return reviews
     .filter(({ status }) => status?.allowed)
     .map(({ spec: { resourceAttributes: at } }) => {
-      const { group, resource, subresource, verb } = at;
+      const { group = '', resource, subresource, verb } = at;
       return `${group}/${resource}${subresource ? `/${subresource}` : ''} ${verb}`;
     });
 }

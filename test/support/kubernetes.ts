@@ -38,10 +38,8 @@ export async function kubectlWithToken(
   const [context] = config['contexts'] as { context: { user: string } }[];
   const users = [{ name: context?.context.user, user: { token } }];
   const text = JSON.stringify({ ...config, users });
-  return (args) =>
-    execute(['sh', '-c', 'exec "$0" --kubeconfig /dev/stdin "$@"', binaryPath('kubectl'), ...args], {
-      input: text,
-    });
+  const script = 'f=$(mktemp); trap \'rm -f "$f"\' EXIT; cat > "$f"; "$0" --kubeconfig "$f" "$@"';
+  return (args) => execute(['sh', '-c', script, binaryPath('kubectl'), ...args], { input: text });
 }
 
 export async function apply(...objects: object[]): Promise<string> {

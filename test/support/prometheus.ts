@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from './eventually.ts';
 import type { Rendered } from './helm.ts';
-import { started } from './started.ts';
+import { kubectl } from './kubernetes.ts';
 
 /** A Prometheus of this machine that scrapes the cluster. */
 export interface Prometheus {
@@ -32,7 +32,7 @@ export async function startPrometheus(monitors: readonly Rendered[]): Promise<Pr
   const port = await freePort();
   const configuration = {
     global: { scrape_interval: '2s', scrape_timeout: '2s' },
-    scrape_configs: monitors.flatMap(scrapeConfigs),
+    scrape_configs: (await Promise.all(monitors.map(scrapeConfigs))).flat(),
   };
   writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(configuration));
   const address = `127.0.0.1:${port}`;
@@ -82,19 +82,21 @@ export async function startPrometheus(monitors: readonly Rendered[]): Promise<Pr
   };
 }
 
-function scrapeConfigs({ metadata, spec }: Rendered): object[] {
+/** One scrape config for each endpoint of the monitor, as the Prometheus operator writes them. */
+async function scrapeConfigs({ metadata, spec }: Rendered): Promise<object[]> {
   const { selector, namespaceSelector = {}, endpoints } = spec as MonitorSpec;
-  const names = namespaceSelector.matchNames ?? [metadata.namespace ?? ''];
-  const namespaces = namespaceSelector.any ? {} : { namespaces: { names } };
-  const service = '__meta_kubernetes_service_label_';
+  const namespaces = namespaceSelector.any
+    ? undefined
+    : (namespaceSelector.matchNames ?? [metadata.namespace]);
+  const found = await discovered(namespaces);
   return endpoints.map(({ port, path, honorLabels = false, relabelings = [] }, index) => ({
     job_name: `${metadata.name}/${index}`,
     honor_labels: honorLabels,
     metrics_path: path,
-    kubernetes_sd_configs: [{ role: 'endpoints', kubeconfig_file: started().kubeconfig, ...namespaces }],
+    static_configs: found,
     relabel_configs: [
       ...Object.entries(selector.matchLabels).map(([label, regex]) => ({
-        source_labels: [`${service}${label.replaceAll(/[^a-zA-Z0-9_]/g, '_')}`],
+        source_labels: [metaLabel(label)],
         regex,
         action: 'keep',
       })),
@@ -108,6 +110,49 @@ function scrapeConfigs({ metadata, spec }: Rendered): object[] {
       })),
     ],
   }));
+}
+
+interface Endpoints {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels?: Record<string, string>;
+  };
+  readonly subsets?: {
+    readonly addresses?: { readonly ip: string; readonly targetRef?: { readonly name: string } }[];
+    readonly ports?: { readonly name?: string; readonly port: number }[];
+  }[];
+}
+
+/** Every endpoint of the cluster with the labels of Prometheus' own discovery, which Debian's build leaves out. */
+async function discovered(namespaces: readonly (string | undefined)[] | undefined): Promise<object[]> {
+  const text = await kubectl(['get', 'endpoints', '--all-namespaces', '-o', 'json']);
+  const { items } = JSON.parse(text) as { items: Endpoints[] };
+  return items
+    .filter(({ metadata }) => namespaces === undefined || namespaces.includes(metadata.namespace))
+    .flatMap(({ metadata, subsets = [] }) =>
+      subsets.flatMap(({ addresses = [], ports = [] }) =>
+        addresses.flatMap(({ ip, targetRef }) =>
+          ports.map(({ name = '', port }) => ({
+            targets: [`${ip}:${port}`],
+            labels: {
+              __meta_kubernetes_namespace: metadata.namespace,
+              __meta_kubernetes_service_name: metadata.name,
+              __meta_kubernetes_pod_name: targetRef?.name ?? '',
+              __meta_kubernetes_endpoint_port_name: name,
+              // Endpoints carry the labels of their Service.
+              ...Object.fromEntries(
+                Object.entries(metadata.labels ?? {}).map(([label, value]) => [metaLabel(label), value]),
+              ),
+            },
+          })),
+        ),
+      ),
+    );
+}
+
+function metaLabel(label: string): string {
+  return `__meta_kubernetes_service_label_${label.replaceAll(/[^a-zA-Z0-9_]/g, '_')}`;
 }
 
 async function freePort(): Promise<number> {
