@@ -14,7 +14,7 @@ interface Way {
   readonly title: string;
   readonly port: number;
   readonly spec: Record<string, unknown>;
-  /** Reason of the condition Exposed. */
+  /** Reason of the condition Exposed; this release of Traefik answers no route in its status. */
   readonly reason: string;
 }
 
@@ -40,7 +40,7 @@ const ways: readonly Way[] = [
       gateway: { parentRefs: [{ name: 'edge', sectionName: 'terminate' }] },
       externalURL: terminate,
     },
-    reason: 'Route',
+    reason: 'RoutePending',
   },
   {
     title: 'TLSRoute',
@@ -49,7 +49,7 @@ const ways: readonly Way[] = [
       gateway: { parentRefs: [{ name: 'edge', sectionName: 'passthrough' }], route: 'TLSRoute' },
       externalURL: passthrough,
     },
-    reason: 'Route',
+    reason: 'RoutePending',
   },
 ];
 
