@@ -1,5 +1,7 @@
+import type { ServedRegistry } from '@wharfinger/operator';
+import { restoreObjects } from './backup/restored-objects.ts';
 import { chosenRegistry } from './cluster/chosen-registry.ts';
-import { type ClusterOptions, openCluster } from './cluster/cluster.ts';
+import { type Cluster, type ClusterOptions, openCluster } from './cluster/cluster.ts';
 import { type CommandLine, parseCommandLine } from './command-line/command-line.ts';
 import { UsageError } from './command-line/usage-error.ts';
 import { commandUsage, usage } from './command-line/usage.ts';
@@ -32,11 +34,19 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 async function runCommand({ command, operands, flags }: CommandLine, terminal: Terminal): Promise<void> {
   const cluster = openCluster(flags satisfies ClusterOptions);
   try {
-    // The registry to purge is an operand, so that nobody empties one that was chosen for him.
-    const name = command === 'purge' ? operands[0] : flags.registry;
-    const registry = await chosenRegistry(cluster, name);
+    const registry = await registryOf({ command, operands, flags }, cluster, terminal);
     await commands[command](createSession({ cluster, registry, flags, terminal }), operands);
   } finally {
     await cluster.close();
   }
+}
+
+function registryOf(
+  { command, operands, flags }: CommandLine,
+  cluster: Cluster,
+  terminal: Terminal,
+): Promise<ServedRegistry> {
+  if (command === 'restore') return restoreObjects(cluster, operands[1] ?? '', terminal);
+  // The registry to purge is an operand, so that nobody empties one that was chosen for him.
+  return chosenRegistry(cluster, command === 'purge' ? operands[0] : flags.registry);
 }

@@ -2,14 +2,24 @@
 export type { GarbageCollectionStatus } from './api/garbage-collection-status.ts';
 export { apiVersion } from './api/group.ts';
 export type { ServedGarbageCollection } from './garbage-collection/kind.ts';
-export { configMaps, type Pod, pods, secrets, type StatefulSet, statefulSets } from './kube/builtin-kinds.ts';
+export {
+  configMaps,
+  persistentVolumeClaims,
+  type Pod,
+  pods,
+  type Secret,
+  secrets,
+  type StatefulSet,
+  statefulSets,
+} from './kube/builtin-kinds.ts';
 export { type Client, createClient } from './kube/client.ts';
 export { findCondition } from './kube/conditions.ts';
 export { ApiError, isNotFound } from './kube/errors.ts';
 export { loadKubeConfig } from './kube/kube-config.ts';
-export type { KubeObject, ResourceKind } from './kube/resource.ts';
+export type { KubeObject, ResourceKind, Served } from './kube/resource.ts';
 export { createTransport } from './kube/transport.ts';
 export type { ServedRegistry } from './registry/kind.ts';
-export { selectorLabels } from './resources/labels.ts';
+export { referredSecrets } from './registry/referred-secrets.ts';
+export { ownedLabels, selectorLabels } from './resources/labels.ts';
 export { objectNames } from './resources/names.ts';
 export { secretText } from './resources/secrets.ts';

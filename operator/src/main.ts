@@ -5,18 +5,27 @@ import { exitCodes } from './exit-codes.ts';
 import { createGarbageCollectionReconciler } from './garbage-collection/reconciler.ts';
 import { garbageCollectionSources } from './garbage-collection/sources.ts';
 import { createClient } from './kube/client.ts';
-import { createController } from './kube/controller.ts';
+import { type Controller, createController } from './kube/controller.ts';
 import { createDiscovery } from './kube/discovery.ts';
 import { createEventRecorder } from './kube/events.ts';
 import { loadKubeConfig } from './kube/kube-config.ts';
 import { createLeaderElection, leaderIdentity } from './kube/leader-election.ts';
 import { createTransport } from './kube/transport.ts';
 import { createMetrics } from './metrics.ts';
+import { createNodeTrustReconciler } from './node-trust/reconciler.ts';
+import { type NodeTrustReflectors, nodeTrustSources } from './node-trust/sources.ts';
 import { type Options, OptionsError, readOptions } from './options.ts';
 import { servePages } from './page-server.ts';
-import { createGatewayReflectors, createReflectors, storesOf } from './reflectors.ts';
+import {
+  createGatewayReflectors,
+  createNodeTrustReflectors,
+  createReflectors,
+  storesOf,
+} from './reflectors.ts';
 import { createInternalAuthority } from './registry/internal-authority.ts';
 import { createRegistryReconciler } from './registry/reconciler.ts';
+import { createStorageSurvey } from './registry/storage-survey.ts';
+import { storageWatch } from './registry/storage-watch.ts';
 import { registrySources } from './registry/sources.ts';
 import { createReplicaClient } from './replicas/replica-client.ts';
 
@@ -41,7 +50,7 @@ async function main(options: Options): Promise<void> {
   });
   const isLeader = (): boolean => !options.LEADER_ELECT || election.isLeader();
   const client = createClient({ transport, fieldManager, mayWrite: isLeader });
-  const following = { transport, namespaces: options.WATCH_NAMESPACE, log };
+  const following = { transport, client, namespaces: options.WATCH_NAMESPACE, log };
   const reflectors = createReflectors(following);
   const gateway = createGatewayReflectors(following, createDiscovery({ transport, now }));
   const stores = storesOf(reflectors);
@@ -56,8 +65,10 @@ async function main(options: Options): Promise<void> {
   });
 
   const shared = { client, stores, replicas, events, log, now };
+  const survey = createStorageSurvey({ replicas, now });
   const reconcileRegistry = createRegistryReconciler({
     ...shared,
+    survey,
     authority,
     defaultImage: options.REGISTRY_IMAGE,
     operatorNamespace,
@@ -66,7 +77,14 @@ async function main(options: Options): Promise<void> {
   });
   const registryController = createController({
     name: 'registry',
-    sources: registrySources(reflectors, gateway),
+    sources: [
+      ...registrySources(
+        reflectors,
+        gateway,
+        (name) => options.WATCH_NAMESPACE.length === 0 || options.WATCH_NAMESPACE.includes(name),
+      ),
+      storageWatch({ reflectors, survey, log }),
+    ],
     reconcile: metrics.measured('registry', reconcileRegistry),
     log,
   });
@@ -83,8 +101,32 @@ async function main(options: Options): Promise<void> {
     log,
   });
   const controllers = [registryController, collectionController];
+  const nodeTrust = createNodeTrust();
   metrics.queue('registry', () => registryController.counts);
   metrics.queue('garbage-collection', () => collectionController.counts);
+
+  /** Only an operator of the whole cluster, and only where the chart made a namespace for it. */
+  function createNodeTrust(): { controller: Controller; reflectors: NodeTrustReflectors } | undefined {
+    const { NODE_TRUST_NAMESPACE: namespace, NODE_TRUST_IMAGE: image, WATCH_NAMESPACE: watched } = options;
+    if (namespace === undefined || image === undefined || watched.length > 0) return undefined;
+    const own = createNodeTrustReflectors({ transport, log }, namespace, reflectors);
+    const reconcile = createNodeTrustReconciler({
+      client,
+      stores: { ...stores, nodeTrusts: own.nodeTrusts.store, daemonSets: own.daemonSets.store },
+      events,
+      namespace,
+      image,
+      now,
+    });
+    const controller = createController({
+      name: 'node-trust',
+      sources: nodeTrustSources(own, namespace),
+      reconcile: metrics.measured('node-trust', reconcile),
+      log,
+    });
+    metrics.queue('node-trust', () => controller.counts);
+    return { controller, reflectors: own };
+  }
 
   const stopping = new AbortController();
   let leading = false;
@@ -95,6 +137,10 @@ async function main(options: Options): Promise<void> {
     leading = true;
     try {
       await prepare();
+      // Nothing waits for it: its kind may not be served yet.
+      nodeTrust?.controller
+        .start()
+        .catch((error: unknown) => log.debug({ err: error }, 'stopped before start'));
       await Promise.all(controllers.map((controller) => controller.start()));
       synced = true;
     } catch (error) {
@@ -129,11 +175,12 @@ async function main(options: Options): Promise<void> {
     if (stopping.signal.aborted) return;
     stopping.abort();
     log.info({ signal }, 'stopping');
-    await Promise.all(controllers.map((controller) => controller.stop()));
+    const running = nodeTrust ? [...controllers, nodeTrust.controller] : controllers;
+    await Promise.all(running.map((controller) => controller.stop()));
     await events.flush();
     await Promise.all(
-      [...Object.values(reflectors), ...Object.values(gateway)].map((reflector: { stop(): Promise<void> }) =>
-        reflector.stop(),
+      Object.values({ ...reflectors, ...gateway, ...nodeTrust?.reflectors }).map(
+        (reflector: { stop(): Promise<void> }) => reflector.stop(),
       ),
     );
     // Only now may another operator lead.

@@ -1,9 +1,11 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry as MetricRegistry } from 'prom-client';
 import { GarbageCollectionPhase } from './api/garbage-collection-status.ts';
 import type { GarbageCollection } from './api/garbage-collection.ts';
+import { CaPhase } from './api/registry-status.ts';
 import type { Registry } from './api/registry.ts';
 import { addCollectionMetrics, type CollectionObserver } from './collection-metrics.ts';
 import { addGauge } from './gauge.ts';
+import { addStorageGauges } from './storage-metrics.ts';
 import { isConditionTrue } from './kube/conditions.ts';
 import type { ObjectRef } from './kube/resource.ts';
 import type { WorkResult } from './kube/work-queue.ts';
@@ -134,6 +136,32 @@ function addStateGauges(registry: MetricRegistry, sources: MetricsSources): void
           { namespace: metadata.namespace, name: metadata.name },
           Date.parse(status.certificate.notAfter) / 1000,
         );
+      }
+    },
+  });
+  addStorageGauges(registry, sources);
+  addGauge(registry, {
+    name: 'wharfinger_ca_expiry_timestamp_seconds',
+    help: 'When the first CA above the serving certificate of a Registry ends, in seconds since the epoch.',
+    labelNames: ['namespace', 'name'],
+    collect: (gauge) => {
+      for (const { metadata, status } of sources.registries()) {
+        if (status?.ca === undefined) continue;
+        const labels = { namespace: metadata.namespace, name: metadata.name };
+        gauge.set(labels, Date.parse(status.ca.notAfter) / 1000);
+      }
+    },
+  });
+  addGauge(registry, {
+    name: 'wharfinger_ca_phase',
+    help: 'Whether the replacement of the CA of a Registry is in this phase.',
+    labelNames: ['namespace', 'name', 'phase'],
+    collect: (gauge) => {
+      for (const { metadata, status } of sources.registries()) {
+        if (status?.ca === undefined) continue;
+        const labels = { namespace: metadata.namespace, name: metadata.name };
+        for (const phase of CaPhase.options)
+          gauge.set({ ...labels, phase }, status.ca.phase === phase ? 1 : 0);
       }
     },
   });

@@ -39,6 +39,8 @@ export const Options = z.object({
   REGISTRY_IMAGE: z
     .string('must be set to the image that registries run')
     .min(1, 'must be set to the image that registries run'),
+  NODE_TRUST_NAMESPACE: z.string().regex(namespaceName, 'must be a namespace').optional(),
+  NODE_TRUST_IMAGE: z.string().min(1).optional(),
   LEADER_ELECT: z
     .enum(['true', 'false'], 'must be true or false')
     .default('true')

@@ -6,18 +6,27 @@ import type { Log } from './kube/log.ts';
 import { createOptionalReflector, type OptionalReflector } from './kube/optional-reflector.ts';
 import { createReflector, type Reflector } from './kube/reflector.ts';
 import type { KubeObject, ResourceKind } from './kube/resource.ts';
+import type { Indexes } from './kube/store.ts';
 import type { Transport } from './kube/transport.ts';
+import type { Client } from './kube/client.ts';
+import { createPolledNamespaces } from './polled-namespaces.ts';
 import { joinReflectors } from './joined-reflector.ts';
+import { nodeTrusts } from './node-trust/kind.ts';
+import type { NodeTrustReflectors } from './node-trust/sources.ts';
 import { registries } from './registry/kind.ts';
+import { accountIndexes, bySharing, registryIndexes, sharedIndexes } from './registry/indexes.ts';
 import {
   type GatewayReflectors,
+  labelledPart,
   managedSelector,
+  pullingPart,
   type RegistryReflectors,
   withoutForeignData,
 } from './registry/sources.ts';
 
 export interface ReflectorsOptions {
   transport: Transport;
+  client: Pick<Client, 'find'>;
   /** None: all of them. */
   namespaces: readonly string[];
   log: Log;
@@ -26,27 +35,43 @@ export interface ReflectorsOptions {
 interface Restriction<T> {
   labelSelector?: string;
   transform?: (object: T) => T;
+  indexes?: Indexes<T>;
   onNotServed?: () => void;
 }
 
 const managed = { labelSelector: managedSelector };
 
-/** The caches of the operator: its own kinds, Secrets, and of the other kinds what carries our label. */
+/** The caches of the operator: its own kinds, Secrets, ServiceAccounts, namespaces, and of the other kinds what carries our label. */
 export function createReflectors(options: ReflectorsOptions): RegistryReflectors {
+  const { transport, client, namespaces, log } = options;
   function follow<T extends KubeObject>(kind: ResourceKind<T>, restriction?: Restriction<T>): Reflector<T> {
     return createFollower(options, kind, restriction);
   }
 
+  const registry = follow(registries, { indexes: registryIndexes });
+  const consents =
+    namespaces.length === 0
+      ? createReflector({ transport, kind: builtin.namespaces, log, transform: labelledPart })
+      : createPolledNamespaces({
+          client,
+          names: namespaces,
+          needed: () => registry.store.byIndex(bySharing, '').length > 0,
+          ready: registry.synced,
+          transform: labelledPart,
+          log,
+        });
   return {
-    registries: follow(registries),
+    registries: registry,
     garbageCollections: follow(garbageCollections),
-    configMaps: follow(builtin.configMaps, managed),
+    configMaps: follow(builtin.configMaps, { ...managed, indexes: sharedIndexes }),
     ingresses: follow(builtin.ingresses, managed),
+    namespaces: consents,
     networkPolicies: follow(builtin.networkPolicies, managed),
     persistentVolumeClaims: follow(builtin.persistentVolumeClaims, managed),
     podDisruptionBudgets: follow(builtin.podDisruptionBudgets, managed),
     pods: follow(builtin.pods, managed),
-    secrets: follow(builtin.secrets, { transform: withoutForeignData }),
+    secrets: follow(builtin.secrets, { transform: withoutForeignData, indexes: sharedIndexes }),
+    serviceAccounts: follow(builtin.serviceAccounts, { transform: pullingPart, indexes: accountIndexes }),
     services: follow(builtin.services, managed),
     statefulSets: follow(builtin.statefulSets, managed),
   };
@@ -79,6 +104,30 @@ function createFollower<T extends KubeObject>(
   return joinReflectors(new Map(namespaces.map((namespace) => [namespace, within(namespace)])));
 }
 
+/** The caches of what NodeTrusts need, beside those of Registries; their pods are in `namespace`. */
+export function createNodeTrustReflectors(
+  { transport, log }: Pick<ReflectorsOptions, 'transport' | 'log'>,
+  namespace: string,
+  shared: RegistryReflectors,
+): NodeTrustReflectors {
+  const { registries: registry, configMaps, services, secrets, pods } = shared;
+  return {
+    registries: registry,
+    configMaps,
+    services,
+    secrets,
+    pods,
+    nodeTrusts: createReflector({ transport, kind: nodeTrusts, log }),
+    daemonSets: createReflector({
+      transport,
+      kind: builtin.daemonSets,
+      namespace,
+      log,
+      labelSelector: managedSelector,
+    }),
+  };
+}
+
 /** The stores behind the reflectors, by the same names. */
 export function storesOf(reflectors: RegistryReflectors): {
   [Name in keyof RegistryReflectors]: RegistryReflectors[Name]['store'];
@@ -88,20 +137,24 @@ export function storesOf(reflectors: RegistryReflectors): {
     garbageCollections: collection,
     configMaps,
     ingresses,
+    namespaces,
     networkPolicies,
     pods,
   } = reflectors;
-  const { persistentVolumeClaims, podDisruptionBudgets, secrets, services, statefulSets } = reflectors;
+  const { persistentVolumeClaims, podDisruptionBudgets, secrets, services } = reflectors;
+  const { serviceAccounts, statefulSets } = reflectors;
   return {
     registries: registry.store,
     garbageCollections: collection.store,
     configMaps: configMaps.store,
     ingresses: ingresses.store,
+    namespaces: namespaces.store,
     networkPolicies: networkPolicies.store,
     persistentVolumeClaims: persistentVolumeClaims.store,
     podDisruptionBudgets: podDisruptionBudgets.store,
     pods: pods.store,
     secrets: secrets.store,
+    serviceAccounts: serviceAccounts.store,
     services: services.store,
     statefulSets: statefulSets.store,
   };

@@ -8,6 +8,8 @@ Commands:
   serve [CONFIG]                      serve a registry; what is done when no command is given
   garbage-collect [OPTIONS] [CONFIG]  delete what no tag and no lease keeps alive; --help tells its options
   verify [OPTIONS] [CONFIG]           check everything in the storage, and mend it with --repair; --help tells more
+  backup --to DIRECTORY [CONFIG]      copy the storage into a backup, while it is served; --help tells more
+  restore --from DIRECTORY [CONFIG]   put into the storage what a backup has and the storage lacks; --help tells more
   config [CONFIG]                     check CONFIG and print what holds in the end, with variables and defaults and
                                       without secrets
   --version                           print the version
@@ -17,7 +19,7 @@ CONFIG is a config.yml; without it the variable REGISTRY_CONFIGURATION_PATH name
 /etc/docker/registry/config.yml. Each of its keys can be overridden by a variable REGISTRY_SECTION_KEY.
 
 Exit status: 0 done; 1 the config is wrong or the command failed, the reason is on standard error;
-2 the command line is wrong; 3 verify found damage.
+2 the command line is wrong; 3 there is damage (verify, backup, restore).
 `;
 
 /** Runs the command of these arguments (without node and script) and gives its exit status. */
@@ -71,6 +73,14 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
+/** What a command works with that needs the storage alone, and may be interrupted. */
+function onDriver(argv: readonly string[]) {
+  const openDriver = async (path: string | undefined): Promise<StorageDriver> =>
+    (await openStore(path)).driver;
+  const { stdout, stderr } = process;
+  return { argv, openStore: openDriver, stdout, stderr, signal: interruption() };
+}
+
 async function dispatch(command: string, argv: readonly string[]): Promise<number> {
   switch (command) {
     case 'serve':
@@ -78,15 +88,15 @@ async function dispatch(command: string, argv: readonly string[]): Promise<numbe
       return withConfigArgument(command, argv);
     case 'garbage-collect': {
       const { runGarbageCollect } = await import('./gc/command.ts');
-      const openDriver = async (path: string | undefined): Promise<StorageDriver> =>
-        (await openStore(path)).driver;
-      return runGarbageCollect({
-        argv,
-        openStore: openDriver,
-        stdout: process.stdout,
-        stderr: process.stderr,
-        signal: interruption(),
-      });
+      return runGarbageCollect(onDriver(argv));
+    }
+    case 'backup': {
+      const { runBackup } = await import('./backup/command.ts');
+      return runBackup(onDriver(argv));
+    }
+    case 'restore': {
+      const { runRestore } = await import('./backup/command.ts');
+      return runRestore(onDriver(argv));
     }
     case 'verify': {
       const { runVerify } = await import('./verify/command.ts');

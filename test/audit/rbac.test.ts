@@ -4,6 +4,7 @@ import { auditOf, isForbidden, permissionsIn, permissionsOf, type Rule } from '.
 import { at, list } from '../support/kubernetes.ts';
 
 const namespace = 'wharfinger-system';
+const namespaces = [namespace, 'wharfinger-system-nodes'];
 const account = 'wharfinger';
 
 interface Binding {
@@ -13,15 +14,15 @@ interface Binding {
 
 async function granted(): Promise<Rule[]> {
   const rules: Rule[] = [];
-  for (const [bindings, roles] of [
-    ['clusterrolebindings', 'clusterroles'],
-    ['rolebindings', 'roles'],
+  for (const [bindings, roles, within] of [
+    ['clusterrolebindings', 'clusterroles', namespace],
+    ...namespaces.map((one) => ['rolebindings', 'roles', one] as const),
   ] as const) {
-    const bound = ((await list(bindings, namespace)) as unknown as Binding[]).filter(({ subjects = [] }) =>
+    const bound = ((await list(bindings, within)) as unknown as Binding[]).filter(({ subjects = [] }) =>
       subjects.some(({ kind, name }) => kind === 'ServiceAccount' && name === account),
     );
     const names = new Set(bound.map(({ roleRef }) => roleRef.name));
-    for (const role of await list(roles, namespace)) {
+    for (const role of await list(roles, within)) {
       if (names.has(role.metadata.name)) rules.push(...(at(role, 'rules') as Rule[]));
     }
   }

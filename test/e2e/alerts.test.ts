@@ -38,6 +38,13 @@ const cases: readonly Case[] = [
     labels: { ...of, severity: 'warning' },
   },
   {
+    alert: 'WharfingerCAExpires',
+    series: { [`wharfinger_ca_expiry_timestamp_seconds${registry}`]: `${29 * 86_400}x120` },
+    quiet: { [`wharfinger_ca_expiry_timestamp_seconds${registry}`]: `${31 * 86_400}x120` },
+    at: '61m',
+    labels: { ...of, severity: 'warning' },
+  },
+  {
     alert: 'WharfingerOperatorDown',
     series: { 'wharfinger_leader{pod="a"}': '0x60', 'wharfinger_leader{pod="b"}': '0x60' },
     quiet: { 'wharfinger_leader{pod="b"}': '1x60' },
@@ -82,7 +89,36 @@ const cases: readonly Case[] = [
     at: '1m',
     labels: { ...of, severity: 'warning' },
   },
+  {
+    alert: 'WharfingerStorageNearlyFull',
+    series: storage(91),
+    quiet: storage(89),
+    at: '10m',
+    labels: { ...of, severity: 'warning' },
+  },
+  {
+    alert: 'WharfingerStorageFull',
+    series: storage(99),
+    quiet: storage(97),
+    at: '5m',
+    labels: { ...of, severity: 'critical' },
+  },
+  {
+    alert: 'WharfingerStorageProblem',
+    series: { [`wharfinger_registry_storage_problem${registry}`]: '1x60' },
+    quiet: { [`wharfinger_registry_storage_problem${registry}`]: '0x60' },
+    at: '10m',
+    labels: { ...of, severity: 'warning' },
+  },
 ];
+
+/** A storage of which so many of a hundred bytes are used. */
+function storage(used: number): Record<string, string> {
+  return {
+    [`wharfinger_registry_storage_used_bytes${registry}`]: `${used}x60`,
+    [`wharfinger_registry_storage_size_bytes${registry}`]: '100x60',
+  };
+}
 
 interface Group {
   readonly rules: { readonly alert: string; readonly expr: string; readonly annotations: object }[];

@@ -26,6 +26,7 @@ const everything = {
     labels: { release: 'prometheus' },
     overdueSeconds: 60,
     certificateDays: 30,
+    caDays: 60,
   },
   networkPolicy: { enabled: true, metricsNamespaces: ['monitoring', 'other'] },
 };
@@ -33,6 +34,8 @@ const everything = {
 /** Under `helm upgrade --reuse-values` a chart's new defaults do not hold. */
 const firstRelease = {
   crds: null,
+  tenancyGuard: null,
+  nodeTrust: null,
   dashboard: null,
   serviceMonitor: null,
   prometheusRule: null,
@@ -43,10 +46,22 @@ const combinations: [string, object][] = [
   ['nothing', {}],
   ['everything', everything],
   ['everything in two namespaces', { ...everything, watchNamespaces: ['default', 'kube-system'] }],
-  ['one namespace', { watchNamespaces: ['default'], podGuard: { enabled: false }, crds: { install: false } }],
+  [
+    'one namespace',
+    {
+      watchNamespaces: ['default'],
+      podGuard: { enabled: false },
+      tenancyGuard: { enabled: false },
+      crds: { install: false },
+    },
+  ],
+  ['no trust of nodes', { nodeTrust: { enabled: false } }],
   ['one replica', { replicas: 1, resources: {} }],
   ['no replicas', { replicas: 0 }],
-  ['no policies', { podGuard: { enabled: false }, networkPolicy: { enabled: false } }],
+  [
+    'no policies',
+    { podGuard: { enabled: false }, tenancyGuard: { enabled: false }, networkPolicy: { enabled: false } },
+  ],
   ['metrics for everyone', { networkPolicy: { metricsNamespaces: ['*'] } }],
   ['monitors of the operator alone', { serviceMonitor: { enabled: true, registries: false } }],
   ['only what the first release had values for', firstRelease],
@@ -80,6 +95,7 @@ test.each([
   [{ serviceMonitor: { interval: 'often' } }, 'interval'],
   [{ networkPolicy: { metricsNamespaces: 'monitoring' } }, 'metricsNamespaces'],
   [{ prometheusRule: { certificateDays: 0 } }, 'certificateDays'],
+  [{ prometheusRule: { caDays: 0 } }, 'caDays'],
 ])('A17: %j is refused by the schema of the values', async (values, field) => {
   const command = [binaryPath('helm'), 'template', 'x', chart, '--values', '-'];
   const { status, stderr } = await execute(command, { input: JSON.stringify(values) });

@@ -88,6 +88,8 @@ test.each<[Record<string, unknown>, string]>([
   [{ externalURL: 'https://registry.example.com/path' }, 'externalURL must be'],
   [{ externalURL: 'https://user@registry.example.com' }, 'externalURL must be'],
   [{ externalURL: 'ftp://registry.example.com' }, 'externalURL must be'],
+  [{ externalURL: 'https://registry.example.com:99999' }, 'externalURL must be'],
+  [{ externalURL: 'https://:8443' }, 'externalURL must be'],
 ])('A11: %j is refused in a sentence that names the field', async (spec, message) => {
   const object = registryObject({ namespace, name: 'refused', spec: { hostname, ...spec } });
   const args = ['apply', '--dry-run=server', '-f', '-'];
@@ -144,8 +146,11 @@ test('A11: an external URL is told, and handed out by the registry', async () =>
     );
   });
   await waitForCondition(ref, 'Ready');
-  const location = await uploadLocation();
-  expect(location).toMatch(/^https:\/\/outside[.]example:9443\/v2\//);
+  // A pod tries the new config before those that serve get it.
+  const locations = /^https:\/\/outside[.]example:9443\/v2\//;
+  await eventually('the pods have it', async () => locations.test(await uploadLocation()), {
+    timeoutMs: 90_000,
+  });
   await set({});
   await waitForCondition(ref, 'Ready');
 });
@@ -170,6 +175,7 @@ test('A11: without the Gateway API it says so and asks seldom; routes come, are 
   expect(at(policy, 'spec.validation.caCertificateRefs[0].name')).toBe(`${name}-ca`);
   expect(policy.metadata.annotations ?? {}).toHaveProperty(['wharfinger.dev/applied']);
   const route = await get('httproute', namespace, name);
+  await refusedFromOperator();
   await judge(route, 'False', 'no such listener');
   const refused = await reasoned('Exposed', 'RouteRefused');
   expect(condition(refused, 'Exposed')?.message).toContain('no such listener');
@@ -184,6 +190,16 @@ test('A11: without the Gateway API it says so and asks seldom; routes come, are 
   await set({});
   await gone('tlsroute');
 });
+
+/** A route that belongs to no Registry. */
+async function refusedFromOperator(): Promise<void> {
+  const { apiVersion, spec } = await get('httproute', namespace, name);
+  const foreign = { apiVersion, kind: 'HTTPRoute', metadata: { namespace, name: 'foreign' }, spec };
+  const args = ['create', '-f', '-', `--as=${operator}`];
+  const { status, stderr } = await tryKubectl(args, JSON.stringify(foreign));
+  expect(status).not.toBe(0);
+  expect(stderr).toContain('must belong to a Registry');
+}
 
 /** What a Gateway would say; the implementation that carries a push has a test of its own. */
 async function judge(route: KubeObject, status: string, message: string): Promise<void> {

@@ -1,30 +1,21 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { binaryPath } from '@wharfinger/embedded';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { fileLayer, image, indexOf } from '../support/image.ts';
 import { apply, at, createNamespace, deleteNamespace, get, kubectl } from '../support/kubernetes.ts';
-import { stateDirectory } from '../support/machine.ts';
+import { type NodeTrust, podOf, trustOnNode } from '../support/kubelet.ts';
 import { RegistryClient, type Access } from '../support/registry-client.ts';
 import { createRegistry } from '../support/registries.ts';
 
 const namespace = 'e2e-kubelet';
 let access: Access;
-let hosts: string;
+let trust: NodeTrust;
 
 beforeAll(async () => {
   await createNamespace(namespace);
   access = await createRegistry({ namespace, name: 'images' });
-  // What a node is told of a registry (containerd, docs/hosts.md).
-  hosts = join(stateDirectory, 'cluster', 'certs.d', access.host);
-  mkdirSync(hosts, { recursive: true });
-  const ca = join(hosts, 'ca.crt');
-  writeFileSync(ca, access.ca);
-  writeFileSync(
-    join(hosts, 'hosts.toml'),
-    `server = "https://${access.host}"\n[host."https://${access.host}"]\n  ca = "${ca}"\n`,
-  );
+  trust = trustOnNode(access);
   const credentials = { username: access.username, password: access.password };
   await apply({
     apiVersion: 'v1',
@@ -35,30 +26,17 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  if (hosts) rmSync(hosts, { recursive: true, force: true });
+  trust?.remove();
   await deleteNamespace(namespace);
 });
 
-/** A pod that runs the image to its end, by no right but to pull it. */
 function pod(name: string, reference: string, pullSecret: boolean): object {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace },
-    spec: {
-      restartPolicy: 'Never',
-      ...(pullSecret && { imagePullSecrets: [{ name: 'pull' }] }),
-      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [
-        {
-          name: 'main',
-          image: `${access.host}/${reference}`,
-          imagePullPolicy: 'Always',
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-        },
-      ],
-    },
-  };
+  return podOf({
+    namespace,
+    name,
+    image: `${access.host}/${reference}`,
+    pullSecret: pullSecret ? 'pull' : '',
+  });
 }
 
 async function phaseOf(name: string): Promise<unknown> {

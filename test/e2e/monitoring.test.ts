@@ -116,6 +116,8 @@ test('A17: every query of the dashboard is understood, and those of a registry t
   const serving = [
     'Ready',
     'Days until the certificate ends',
+    'Days until the CA ends',
+    'Storage used',
     'Requests under way',
     'Workers that serve',
     'Operators that lead',

@@ -6,6 +6,7 @@ import { image, randomLayer } from '../support/image.ts';
 import {
   apply,
   at,
+  condition,
   createNamespace,
   deleteNamespace,
   get,
@@ -19,7 +20,9 @@ import { scaleOperator } from '../support/operator-process.ts';
 import { clientOf, createRegistry, registryObject } from '../support/registries.ts';
 
 const release = 'lone';
-const [home, inside, outside] = ['e2e-lone', 'e2e-lone-in', 'e2e-lone-out'] as const;
+const [home, inside, second, outside] = ['e2e-lone', 'e2e-lone-in', 'e2e-lone-two', 'e2e-lone-out'] as const;
+const namespaces = [home, inside, second, outside];
+const consent = `accept-from.wharfinger.dev/${inside}`;
 const account = `system:serviceaccount:${home}:${release}-wharfinger`;
 const name = 'store';
 const one = image([randomLayer()]);
@@ -27,7 +30,8 @@ let values: Record<string, unknown>;
 let replicasBefore: number;
 
 async function upgrade(changed: Record<string, unknown> = {}): Promise<void> {
-  const all = { ...values, crds: { install: false }, watchNamespaces: [inside], replicas: 1, ...changed };
+  const scope = { crds: { install: false }, watchNamespaces: [inside, second], replicas: 1 };
+  const all = { ...values, ...scope, ...changed };
   const wait = ['--wait', '--timeout', '120s'];
   await helm(
     ['upgrade', '--install', release, chart, '--namespace', home, '--values', '-', ...wait],
@@ -45,17 +49,19 @@ beforeAll(async () => {
   replicasBefore = Number(at(deployment, 'spec.replicas'));
   // Two operators of different namespaces would not agree about who may see the state of a pod.
   await scaleOperator(0);
-  for (const namespace of [home, inside, outside]) await createNamespace(namespace);
+  for (const namespace of namespaces) await createNamespace(namespace);
+  for (const namespace of [second, outside])
+    await kubectl(['label', 'namespace', namespace, `${consent}=true`]);
   await upgrade();
 });
 afterAll(async () => {
   await tryKubectl(['delete', 'registry', '--all', '-n', inside, '--wait=true', '--timeout=60s']);
   await helm(['uninstall', release, '--namespace', home, '--ignore-not-found']);
-  for (const namespace of [home, inside, outside]) await deleteNamespace(namespace);
+  for (const namespace of namespaces) await deleteNamespace(namespace);
   await scaleOperator(replicasBefore);
 });
 
-test('A15: an operator of one namespace looks after its Registries and after no others', async () => {
+test('A15: an operator of some namespaces looks after their Registries and after no others', async () => {
   await createRegistry({ namespace: inside, name });
   const client = await clientOf(inside, name);
   await client.push('app', 'v1', one);
@@ -66,7 +72,7 @@ test('A15: an operator of one namespace looks after its Registries and after no 
   expect(await list('statefulsets', outside)).toEqual([]);
 });
 
-test('A15: its token reads no Secret of another namespace, not even of its own', async () => {
+test('A15: its token reads nothing of another namespace, and no Secret of its own', async () => {
   await apply({
     apiVersion: 'v1',
     kind: 'Secret',
@@ -86,11 +92,39 @@ test('A15: its token reads no Secret of another namespace, not even of its own',
   };
   await refused('get', 'secret', 'foreign', '-n', outside);
   await refused('get', 'secret', 'foreign', '-n', home);
-  await refused('get', 'secrets', '-n', outside);
-  await refused('get', 'secrets', '--all-namespaces');
+  for (const kind of ['secrets', 'configmaps', 'serviceaccounts', 'registries', 'pods']) {
+    await refused('get', kind, '-n', outside);
+    await refused('get', kind, '--all-namespaces');
+  }
+  await refused('get', 'namespaces');
+  await refused('get', 'namespace', outside);
   await refused('delete', 'registry', name, '-n', inside);
-  const { status } = await asOperator(['get', 'secrets', '-n', inside]);
-  expect(status, 'the token is good').toBe(0);
+  for (const granted of [
+    ['get', 'secrets', '-n', inside],
+    ['get', 'namespace', second],
+  ])
+    expect((await asOperator(granted)).status, granted.join(' ')).toBe(0);
+});
+
+test('A15, A7: it gives to those of its namespaces that consent, and to no others', async () => {
+  const names = [inside, second, outside];
+  const pullSecrets = [{ name: 'pull', user: 'ci', namespaces: { names }, serviceAccounts: ['default'] }];
+  // Nobody pulls here, so no pod is needed.
+  await apply(registryObject({ namespace: inside, name: 'small', spec: { replicas: 0, pullSecrets } }));
+  const exists = async (namespace: string): Promise<boolean> =>
+    (await tryKubectl(['get', 'secret', 'pull', '-n', namespace])).status === 0;
+  await eventually('the Secret', () => exists(second), { timeoutMs: 60_000 });
+  expect(await exists(inside)).toBe(true);
+  expect(await exists(outside)).toBe(false);
+  const shared = condition(await get('registry', inside, 'small'), 'Shared');
+  expect(shared?.message).toContain(`no consent of namespace ${outside};`);
+  await kubectl(['label', 'namespace', second, `${consent}-`]);
+  await eventually('removal', async () => !(await exists(second)), { timeoutMs: 45_000 });
+  await kubectl(['delete', 'registry', 'small', '-n', inside]);
+  await eventually('detachment', async () => {
+    const text = JSON.stringify(await get('serviceaccount', inside, 'default'));
+    return !text.includes('pull');
+  });
 });
 
 const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
@@ -149,10 +183,13 @@ async function allowed(namespace?: string): Promise<string[]> {
     });
 }
 
-test('A15: of every verb on every resource it may do what its Role names, in its namespace alone', async () => {
-  const objects = await rendered({ watchNamespaces: [inside] }, { name: release, namespace: home });
+test('A15: of every verb on every resource it may do what its Role names, in its namespaces alone', async () => {
+  const objects = await rendered({ watchNamespaces: [inside, second] }, { name: release, namespace: home });
   const role = objects.find(({ kind, metadata }) => kind === 'Role' && metadata.namespace === inside);
-  const granted = permissionsIn(role?.['rules'] as Rule[]).sort();
+  // A right to one object by its name is none to the kind.
+  const rules = role?.['rules'] as (Rule & { readonly resourceNames?: string[] })[];
+  expect(rules.flatMap(({ resourceNames = [] }) => resourceNames)).toEqual([inside]);
+  const granted = permissionsIn(rules.filter((rule) => rule.resourceNames === undefined)).sort();
   const served = new Set(
     (await resources()).map(
       ({ group, resource, subresource }) => `${group}/${resource}${subresource ? `/${subresource}` : ''}`,

@@ -20,6 +20,8 @@ const packages: readonly NeededPackage[] = [
   { name: 'docker-registry', files: ['/usr/bin/docker-registry'] },
   { name: 'apache2-utils', files: ['/usr/bin/htpasswd'] },
   { name: 'curl', files: ['/usr/bin/curl'] },
+  // What NodeTrust runs on nodes of Debian's family.
+  { name: 'ca-certificates', files: ['/usr/sbin/update-ca-certificates'] },
   { name: 'wrk', files: ['/usr/bin/wrk'] },
   { name: 'prometheus', files: ['/usr/bin/promtool'] },
   { name: 'procps', files: ['/bin/ps', '/usr/bin/ps'] },

@@ -30,3 +30,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- printf "%s:%s" .image.repository (.image.tag | default .version) -}}
 {{- end -}}
 {{- end -}}
+
+{{/* Not empty: NodeTrusts are looked after. */}}
+{{- define "wharfinger.nodeTrust" -}}
+{{- if and (.Values.nodeTrust).enabled (not .Values.watchNamespaces) -}}true{{- end -}}
+{{- end -}}
+
+{{- define "wharfinger.nodeTrustNamespace" -}}
+{{- .Values.nodeTrust.namespace | default (printf "%s-nodes" .Release.Namespace | trunc 63 | trimSuffix "-") -}}
+{{- end -}}

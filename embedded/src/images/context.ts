@@ -5,7 +5,7 @@ import { nodeComponent, npmComponents } from './components.ts';
 import { copyContextFile, linkContextFile, normalizeModes, writeContextFile } from './context-file.ts';
 import type { ImageDefinition } from './image-definition.ts';
 import type { ImageInputs } from './image-inputs.ts';
-import { writeLibraries } from './libraries.ts';
+import { writeLibraries, writePackageNotes } from './libraries.ts';
 import { bundledPackages, licenceNotes } from './licences.ts';
 import { copyPackages } from './native-packages.ts';
 import { projectVersion } from './project-version.ts';
@@ -46,7 +46,9 @@ async function prepareApplication(
   await writeContextFile(directory, `${notes}-licences`, await licenceNotes(folders));
   const shipped = [...new Set([...folders, ...packages.map((one) => one.directory)])].sort();
   const subject = { name: definition.name, version: projectVersion(root), licence: 'Apache-2.0' };
-  const components = [nodeComponent(node), ...(await npmComponents(root, shipped))];
+  for (const program of definition.systemPrograms) await copyContextFile(directory, program, program);
+  const debian = await writePackageNotes(directory, definition.systemPrograms);
+  const components = [nodeComponent(node), ...(await npmComponents(root, shipped)), ...debian];
   await writeContextFile(directory, `${notes}.spdx.json`, spdxDocument(subject, components));
   for (const command of Object.keys(commands)) {
     await linkContextFile(directory, join('usr/bin', command), join('../..', home, `${command}.js`));

@@ -12,6 +12,8 @@ export interface ImageDefinition {
   readonly sources: readonly string[];
   /** Path in the image -> file in the repository, for what is copied as it is. */
   readonly files: Readonly<Record<string, string>>;
+  /** Programs of this machine's Debian that are needed under the same paths; the libraries of Node are all they may need. */
+  readonly systemPrograms: readonly string[];
 }
 
 export type ImageName = 'registry' | 'operator';
@@ -27,14 +29,17 @@ export const imageDefinitions: Readonly<Record<ImageName, ImageDefinition>> = {
     },
     sources: ['registry-image'],
     files: { 'etc/docker/registry/config.yml': 'registry-image/config-default.yml' },
+    systemPrograms: [],
   },
   operator: {
     name: 'operator',
     workspace: 'operator',
-    commands: { operator: 'operator/src/main.ts' },
+    commands: { operator: 'operator/src/main.ts', 'node-trust-agent': 'operator/src/node-agent/main.ts' },
     programs: {},
     sources: ['operator', 'registry-image/src/config', 'registry-image/package.json'],
     files: {},
+    // Node cannot change its root folder by itself; the commands of a node's certificate store run in the node's.
+    systemPrograms: ['/usr/sbin/chroot'],
   },
 };
 

@@ -42,7 +42,7 @@ export async function inputsDigest(definition: ImageDefinition, inputs: ImageInp
   const builder = await sourceFiles(inputs.root, ['embedded/src/images']);
   const own = await sourceFiles(inputs.root, definition.sources);
   const files = [...builder, ...own, 'package-lock.json'].map((path) => join(inputs.root, path));
-  for (const path of [...files, ...libraryInputs(inputs.libraries)]) {
+  for (const path of [...files, ...libraryInputs(inputs.libraries), ...definition.systemPrograms]) {
     const content = createHash('sha256')
       .update(await readFile(path))
       .digest('hex');

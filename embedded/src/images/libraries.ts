@@ -36,17 +36,30 @@ export async function writeLibraries(directory: string, libraries: readonly Shar
   await copyContextFile(directory, certificates, certificates);
   await copyContextFile(directory, 'usr/lib/os-release', '/usr/lib/os-release');
   await linkContextFile(directory, 'etc/os-release', '../usr/lib/os-release');
-  const components: Component[] = [];
   const owned = libraries.map((library) => library.source);
-  for (const name of await owningPackages([...owned, '/usr/share/doc/ca-certificates/copyright'])) {
+  const components = await writePackageNotes(directory, [
+    ...owned,
+    '/usr/share/doc/ca-certificates/copyright',
+  ]);
+  // Apart from that of the application: another base image brings other libraries.
+  const subject = { name: 'libraries', version: '1', licence: 'NOASSERTION' };
+  const document = spdxDocument(subject, components);
+  await writeContextFile(directory, 'usr/share/doc/wharfinger/libraries.spdx.json', document);
+}
+
+/**
+ * Writes, for each Debian package that one of the files `paths` came from, its copyright notes and its status paragraph; gives these packages
+ * for a bill of materials.
+ */
+export async function writePackageNotes(directory: string, paths: readonly string[]): Promise<Component[]> {
+  if (paths.length === 0) return [];
+  const components: Component[] = [];
+  for (const name of await owningPackages(paths)) {
     const notes = join('/usr/share/doc', name, 'copyright');
     await copyContextFile(directory, notes, notes);
     const status = await packageStatus(name);
     await writeContextFile(directory, join('var/lib/dpkg/status.d', name), status);
     components.push(debianComponent(status));
   }
-  // Apart from that of the application: another base image brings other libraries.
-  const subject = { name: 'libraries', version: '1', licence: 'NOASSERTION' };
-  const document = spdxDocument(subject, components);
-  await writeContextFile(directory, 'usr/share/doc/wharfinger/libraries.spdx.json', document);
+  return components;
 }

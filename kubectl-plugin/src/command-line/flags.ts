@@ -15,6 +15,10 @@ export const flagTypes = {
   'delete-untagged': { type: 'boolean' },
   'min-age': { type: 'string' },
   wait: { type: 'boolean' },
+  keep: { type: 'string' },
+  schedule: { type: 'string' },
+  snapshot: { type: 'string' },
+  'overwrite-tags': { type: 'boolean' },
   'yes-delete-everything': { type: 'boolean' },
 } as const;
 

@@ -86,6 +86,34 @@ by restoreFrom either: its space is freed at once.
   --timeout D   follow the collection no longer than this, such as 90s, 10m or 1h
 `,
   },
+  backup: {
+    operands: ['CLAIM', 'FILE'],
+    flags: ['keep', 'schedule', 'timeout'],
+    options: '[--keep N] [--schedule CRON]',
+    summary: 'back up the storage to a claim, and the Registry with its Secrets to FILE',
+    details: `A Job copies what the claim lacks while the registry serves. The volume of CLAIM must outlive the namespace: another
+storage, or a PersistentVolume with reclaim policy Retain. FILE gets the Registry, its CA, certificates, users and
+passwords as manifests: keep it as secret as these are. It is written for its owner alone.
+
+  --keep N      keep the newest N snapshots, and in time only the blobs that they need; all by default
+  --schedule C  in place of a Job create the CronJob REGISTRY-backup, or change it: '0 3 * * *' is each night at three.
+                FILE is as it is now: write it anew when users or certificates change
+  --timeout D   wait no longer than this, such as 90s, 10m or 1h; the Job goes on without you
+`,
+  },
+  restore: {
+    operands: ['CLAIM', 'FILE'],
+    flags: ['snapshot', 'overwrite-tags', 'timeout'],
+    options: '[--snapshot NAME] [--overwrite-tags]',
+    summary: 'bring back a Registry from FILE and its storage from a claim',
+    details: `Creates what FILE has and the namespace lacks, Secrets first, and changes nothing that is there. Then a Job puts into the
+storage what the backup has and the storage lacks. The registry serves meanwhile; a run that was ended is run again.
+
+  --snapshot NAME   the snapshot; the newest by default
+  --overwrite-tags  set tags that name something else back to what the snapshot says; by default they stay
+  --timeout D       wait no longer than this for each of the two, such as 90s, 10m or 1h (10m until the Registry is there)
+`,
+  },
 } as const satisfies Record<string, Synopsis>;
 
 export type CommandName = keyof typeof synopses;

@@ -1,10 +1,12 @@
 import type { CommandName } from '../command-line/synopses.ts';
 import type { Session } from '../session.ts';
+import { backup } from './backup.ts';
 import { deleteImage } from './delete.ts';
 import { gc } from './gc.ts';
 import { purge } from './purge.ts';
 import { readOnly } from './read-only.ts';
 import { restart } from './restart.ts';
+import { restore } from './restore.ts';
 import { tags } from './tags.ts';
 import { view } from './view.ts';
 
@@ -19,4 +21,6 @@ export const commands: Readonly<Record<CommandName, Command>> = {
   'read-only': readOnly,
   restart,
   purge,
+  backup,
+  restore,
 };

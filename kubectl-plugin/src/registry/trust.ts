@@ -21,7 +21,7 @@ export async function trustOf(
   const { ca: name } = objectNames(metadata.name);
   const ca = (await client.find(configMaps, { namespace, name }))?.data?.['ca.crt'];
   // A certificate of the user's own may be one that everybody trusts.
-  if (ca === undefined && tls?.secretName === undefined) {
+  if (ca === undefined && tls?.secretName === undefined && tls?.ca === undefined) {
     throw new CommandError(`ConfigMap ${name} with the CA of Registry ${metadata.name} is not there yet`);
   }
   return { ca };

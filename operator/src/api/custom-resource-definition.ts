@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { GarbageCollection, garbageCollectionKind } from './garbage-collection.ts';
 import { group, version } from './group.ts';
+import { NodeTrust, nodeTrustKind } from './node-trust.ts';
 import { Registry, registryKind } from './registry.ts';
 import { type JsonSchema, structuralSchema } from './structural-schema.ts';
 
@@ -18,6 +19,8 @@ export interface CustomKind {
   readonly kind: string;
   readonly plural: string;
   readonly shortName: string;
+  /** `Namespaced` without it. */
+  readonly scope?: 'Namespaced' | 'Cluster';
   readonly schema: z.ZodType;
   readonly columns: readonly PrinterColumn[];
   /** Extra subresources beside `status`. */
@@ -34,6 +37,7 @@ export const registryResource: CustomKind = {
     { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: 'Replicas', type: 'integer', jsonPath: '.status.readyReplicas' },
     { name: 'Status', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
+    { name: 'Used', type: 'string', jsonPath: '.status.storage.used', priority: 1 },
     { name: 'Image', type: 'string', jsonPath: '.status.image', priority: 1 },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   ],
@@ -63,7 +67,27 @@ export const garbageCollectionResource: CustomKind = {
   subresources: {},
 };
 
-export const customKinds: readonly CustomKind[] = [registryResource, garbageCollectionResource];
+export const nodeTrustResource: CustomKind = {
+  kind: nodeTrustKind,
+  plural: 'nodetrusts',
+  shortName: 'nt',
+  scope: 'Cluster',
+  schema: NodeTrust,
+  columns: [
+    { name: 'Registries', type: 'string', jsonPath: '.status.trusted' },
+    { name: 'Nodes', type: 'string', jsonPath: '.status.converged' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Status', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
+  subresources: {},
+};
+
+export const customKinds: readonly CustomKind[] = [
+  registryResource,
+  garbageCollectionResource,
+  nodeTrustResource,
+];
 
 /** The CustomResourceDefinition of a kind. */
 export function customResourceDefinition(custom: CustomKind): Record<string, unknown> {
@@ -80,7 +104,7 @@ export function customResourceDefinition(custom: CustomKind): Record<string, unk
         shortNames: [custom.shortName],
         singular: custom.kind.toLowerCase(),
       },
-      scope: 'Namespaced',
+      scope: custom.scope ?? 'Namespaced',
       versions: [
         {
           name: version,

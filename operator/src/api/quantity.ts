@@ -7,19 +7,13 @@ export const Quantity = z.union([z.string().max(64), z.number().int()]).meta({
 });
 export type Quantity = z.infer<typeof Quantity>;
 
-/** The size of a volume: a quantity that never shrinks. */
+/** The size of a volume: a quantity above zero. */
 export const VolumeSize = z.union([z.string().max(64), z.number().int()]).meta({
   'x-kubernetes-int-or-string': true,
-  ...rules(
-    {
-      rule: 'isQuantity(string(self)) && quantity(string(self)).isGreaterThan(quantity("0"))',
-      message: 'not a size; write a quantity such as 50Gi',
-    },
-    {
-      rule: '!isQuantity(string(self)) || !isQuantity(string(oldSelf)) || quantity(string(self)).compareTo(quantity(string(oldSelf))) >= 0',
-      message: 'a volume cannot shrink; keep the present size or give a larger one',
-    },
-  ),
+  ...rules({
+    rule: 'isQuantity(string(self)) && quantity(string(self)).isGreaterThan(quantity("0"))',
+    message: 'not a size; write a quantity such as 50Gi',
+  }),
 });
 export type VolumeSize = z.infer<typeof VolumeSize>;
 

@@ -8,7 +8,9 @@ const unchanged = (field: string): string =>
 /** The one volume that all replicas share. */
 export const RegistryVolume = z
   .object({
-    size: VolumeSize.optional().describe('Size of the claim REGISTRY-data. It can grow and never shrinks.'),
+    size: VolumeSize.optional().describe(
+      'Size of the claim REGISTRY-data. It can grow, and after an expansion that failed go back to what the volume has.',
+    ),
     storageClassName: z
       .string()
       .max(253)
@@ -29,12 +31,23 @@ export const RegistryVolume = z
       .describe(
         'A claim of the same namespace to use instead of one of our own. It is never changed or deleted.',
       ),
+    reclaimPolicy: z
+      .enum(['Retain', 'Delete'])
+      .default('Retain')
+      .describe(
+        'What becomes of the claim REGISTRY-data when the Registry is deleted: Retain keeps it, and a new Registry of the same name takes it up; Delete deletes it with all images.',
+      ),
   })
   .meta(
     rules(
       {
         rule: 'has(self.size) != has(self.existingClaim)',
         message: 'set exactly one of size and existingClaim; remove the other',
+      },
+      {
+        rule: "!has(self.existingClaim) || self.reclaimPolicy != 'Delete'",
+        message:
+          'reclaimPolicy Delete is only for a claim of our own; an existingClaim is never deleted, so set Retain',
       },
       {
         rule: unchanged('existingClaim'),

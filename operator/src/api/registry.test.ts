@@ -14,7 +14,6 @@ describe('Registry', () => {
     expect(spec).toMatchObject({ replicas: 1, readOnly: false, service: { type: 'ClusterIP' } });
     expect(spec.tls.selfSigned).toMatchObject({
       keyAlgorithm: 'RSA',
-      keySize: 2048,
       validityDays: 3650,
       dnsNames: [],
     });

@@ -54,7 +54,9 @@ function withUnknownFields(schema: JsonSchema): JsonSchema {
   const extra = schema.additionalProperties;
   if (extra === undefined || typeof extra === 'boolean') return schema;
   if (Object.keys(extra).length > 0) return { ...schema, additionalProperties: normalised(extra) };
-  return { type: 'object', description: schema.description, 'x-kubernetes-preserve-unknown-fields': true };
+  const { additionalProperties: _any, properties = {}, ...rest } = schema;
+  const known = Object.keys(properties).length > 0 ? { properties } : {};
+  return { ...rest, ...known, 'x-kubernetes-preserve-unknown-fields': true };
 }
 
 function withNumbers(schema: JsonSchema): JsonSchema {

@@ -21,6 +21,8 @@ export type StoredPlan = { name: string } | { problem: string };
 export interface RegistryView {
   uid: string;
   ready: boolean;
+  /** spec.suspend is set: no run begins. */
+  suspended?: boolean;
   /** Undefined while there is no StatefulSet. */
   statefulSet: StatefulSetView | undefined;
   /** UID of the run that `collection.json` names now, '' when there is none. */

@@ -20,6 +20,7 @@ export function registryView(objects: RegistryObjects): RegistryView | null {
   return {
     uid,
     ready: handled && isConditionTrue(registry.status?.conditions ?? [], 'Ready'),
+    suspended: registry.spec.suspend,
     statefulSet:
       statefulSet === undefined
         ? undefined

@@ -1,7 +1,7 @@
 import type { CollectionCounts } from '@wharfinger/registry/config';
 import type { GarbageCollectionPhase } from '../api/garbage-collection-status.ts';
 import type { Run, RunStatus } from './run.ts';
-import { formatBytes } from './space.ts';
+import { formatBytes } from '../bytes.ts';
 
 /** The one sentence of `status.message`. */
 export function summaryOf(run: Run, status: RunStatus): string {

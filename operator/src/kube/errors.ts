@@ -65,7 +65,8 @@ export function isAlreadyExists(error: unknown): error is ApiError {
   return error instanceof ApiError && error.code === 409 && error.reason === 'AlreadyExists';
 }
 
-function isForbidden(error: unknown): error is ApiError {
+/** By RBAC or by an admission plugin. */
+export function isForbidden(error: unknown): error is ApiError {
   return error instanceof ApiError && error.code === 403;
 }
 

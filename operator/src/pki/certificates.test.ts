@@ -5,23 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAuthority, type Credentials } from './authority.ts';
+import { createAuthority } from './authority.ts';
 import { daysFrom } from './certificate.ts';
-import {
-  altNameOf,
-  certificateFacts,
-  CertificateError,
-  checkCredentials,
-  coversHostname,
-} from './inspection.ts';
+import { CertificateError } from './certificate-error.ts';
+import { altNameOf, certificateFacts, checkCredentials, coversHostname } from './inspection.ts';
 import { isIssuedBy, subjectAltNames } from './inspection.ts';
-import { generateRsaKeyPair } from './key-pair.ts';
+import { type Credentials, rootIssuer } from './issuer.ts';
+import { makeKeyPair } from './key-pair.ts';
 import { issueLeaf, type LeafRequest } from './leaf.ts';
-import { renewalReason } from './renewal.ts';
+import { renewalReason, renewalTime } from './renewal.ts';
 
 const run = promisify(execFile);
 const now = new Date();
 const subject = { country: 'CN', locality: '北京', organization: '码头公司', commonName: 'team-a CA' };
+const key = { algorithm: 'RSA', size: 2048 } as const;
 const names = ['registry.team-a.example', '*.team-a-pods.default.wharfinger.internal'];
 const addresses = ['10.0.0.7', 'fd00::7', '::ffff:192.0.2.1'];
 
@@ -31,12 +28,12 @@ let leaf: Credentials;
 
 function request(change: Partial<LeafRequest> = {}): LeafRequest {
   return {
-    authority,
+    issuer: rootIssuer(authority),
     subject: { commonName: 'registry.team-a.example' },
     usage: 'server',
     dnsNames: names,
     ipAddresses: addresses,
-    keySize: 2048,
+    key,
     validityDays: 365,
     now,
     ...change,
@@ -45,7 +42,7 @@ function request(change: Partial<LeafRequest> = {}): LeafRequest {
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'wharfinger-pki-'));
-  authority = await createAuthority({ subject, keySize: 2048, validityDays: 3650, now });
+  authority = await createAuthority({ subject, key, validityDays: 3650, now });
   leaf = await issueLeaf(request());
 });
 
@@ -118,7 +115,7 @@ describe('checkCredentials', () => {
   });
 
   it('refuses a foreign key, an expired certificate and what is no PEM, without showing the key', async () => {
-    const foreign = await generateRsaKeyPair(2048);
+    const foreign = await makeKeyPair(key);
     const check =
       (certificate: string, key: string, at = now) =>
       () =>
@@ -154,15 +151,24 @@ describe('renewalReason', () => {
   it('is none while two thirds of the validity are left and the names are the same', () => {
     expect(subjectAltNames(leaf.certificate)).toEqual(wanted().sort());
     expect(ask()).toBeUndefined();
-    expect(ask({ now: daysFrom(now, 240) })).toBeUndefined();
+    expect(ask({ now: daysFrom(now, 230) })).toBeUndefined();
   });
 
   it('is the time when less than a third is left', () => {
     expect(ask({ now: daysFrom(now, 245) })).toBe('it expires soon');
   });
 
+  it('comes up to a tenth sooner, by the certificate, and as long before the end as is asked for', () => {
+    const at = (fingerprint: string, renewBeforeMs?: number): number =>
+      renewalTime({ notBefore: 0, notAfter: 300_000, fingerprint }, renewBeforeMs);
+    expect([at('00000000'), at('80000000'), at('ffffffff')]).toEqual([200_000, 195_000, 190_000]);
+    expect([at('00000000', 30_000), at('ffffffff', 30_000)]).toEqual([270_000, 267_000]);
+    expect([at('00000000', 290_000), at('ffffffff', 290_000)]).toEqual([10_000, 9000]);
+    expect(at('00000000', 400_000)).toBe(200_000);
+  });
+
   it('is the names when they changed, and the CA when it is another', async () => {
-    const other = await createAuthority({ subject, keySize: 2048, validityDays: 10, now });
+    const other = await createAuthority({ subject, key, validityDays: 10, now });
     expect(ask({ names: wanted().slice(1) })).toBe('its names changed');
     expect(ask({ authority: other.certificate })).toBe('it was not issued by the CA');
   });

@@ -1,5 +1,8 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import { fingerprintOf } from './bundle.ts';
+import { clockSkewMs } from './clock-skew.ts';
+import { CertificateError } from './certificate-error.ts';
 
 /** What is known of a serving certificate. Times are in milliseconds since 1970. */
 export interface CertificateFacts {
@@ -7,14 +10,6 @@ export interface CertificateFacts {
   readonly notAfter: number;
   /** SHA-256 of the certificate's DER, in hex without colons. */
   readonly fingerprint: string;
-}
-
-/** A certificate and key that cannot be served; the message is one sentence that holds no part of the key. */
-export class CertificateError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'CertificateError';
-  }
 }
 
 /** Facts of the first certificate of a PEM text. Throws `CertificateError` when there is none. */
@@ -27,6 +22,16 @@ export function certificateFacts(pem: string): CertificateFacts {
   };
 }
 
+/** Whether this is a certificate and its key, whatever the time. */
+export function isPair(certificate: string, privateKey: string): boolean {
+  try {
+    return parsedCertificate(certificate).checkPrivateKey(parsedKey(privateKey));
+  } catch (error) {
+    if (error instanceof CertificateError) return false;
+    throw error;
+  }
+}
+
 /**
  * Checks that `privateKey` is the key of the first certificate in `certificate`, and that the certificate is valid at `now`.
  * Throws `CertificateError`.
@@ -36,13 +41,17 @@ export function checkCredentials(certificate: string, privateKey: string, now: D
   if (!leaf.checkPrivateKey(parsedKey(privateKey))) {
     throw new CertificateError('tls.key is not the key of the first certificate in tls.crt');
   }
-  const facts = certificateFacts(certificate);
-  if (facts.notAfter <= now.getTime()) {
-    throw new CertificateError(
-      `the certificate in tls.crt expired at ${new Date(facts.notAfter).toISOString()}`,
-    );
-  }
-  return facts;
+  checkPeriod(leaf, 'the certificate in tls.crt', now);
+  return certificateFacts(certificate);
+}
+
+/** Throws `CertificateError` unless a certificate is valid at `now`; `what` begins the sentence. */
+export function checkPeriod(certificate: X509Certificate, what: string, now: Date): void {
+  const { validFromDate, validToDate } = certificate;
+  if (validToDate <= now) throw new CertificateError(`${what} expired at ${validToDate.toISOString()}`);
+  // Clocks differ a little.
+  if (validFromDate.getTime() > now.getTime() + clockSkewMs)
+    throw new CertificateError(`${what} is not valid before ${validFromDate.toISOString()}`);
 }
 
 /** Whether the first certificate in `pem` is good for a DNS name or an address. */
@@ -80,10 +89,6 @@ function canonicalAddress(address: string): string {
   return address.includes(':') ? new URL(`http://[${address}]`).hostname : address;
 }
 
-function fingerprintOf(certificate: X509Certificate): string {
-  return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
-}
-
 function parsedCertificate(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
@@ -92,7 +97,8 @@ function parsedCertificate(pem: string): X509Certificate {
   }
 }
 
-function parsedKey(pem: string): KeyObject {
+/** The private key in `tls.key`. Throws `CertificateError`. */
+export function parsedKey(pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {

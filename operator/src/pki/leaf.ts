@@ -1,56 +1,57 @@
-import forge from 'node-forge';
-import type { Credentials } from './authority.ts';
+import { X509Certificate } from 'node:crypto';
 import { daysFrom, issueCertificate } from './certificate.ts';
-import { generateRsaKeyPair, type RsaKeySize } from './key-pair.ts';
-import { nameAttributes, type Subject, subjectAttributes } from './subject.ts';
+import { certificateFields } from './certificate-fields.ts';
+import {
+  authorityKeyIdentifier,
+  extendedKeyUsage,
+  keyUsage,
+  leafConstraints,
+  revocation,
+  type RevocationUrls,
+  subjectAltName,
+} from './extensions.ts';
+import type { Credentials, Issuer } from './issuer.ts';
+import { type KeySpec, makeKeyPair } from './key-pair.ts';
+import { distinguishedName, type Subject } from './subject.ts';
+import { earlier, endOfChain } from './validity.ts';
 
 export interface LeafRequest {
-  readonly authority: Credentials;
+  readonly issuer: Issuer;
   readonly subject: Subject;
   readonly usage: 'server' | 'client';
   readonly dnsNames: readonly string[];
   readonly ipAddresses: readonly string[];
-  readonly keySize: RsaKeySize;
+  readonly key: KeySpec;
   /** The certificate ends with its CA when that is earlier. */
   readonly validityDays: number;
+  readonly urls?: RevocationUrls;
   readonly now: Date;
 }
 
-/** Issues a certificate with a fresh key from a CA of `createAuthority`. */
+/** Issues a certificate with a fresh key; what comes out holds the intermediates after the leaf. */
 export async function issueLeaf(request: LeafRequest): Promise<Credentials> {
-  const authority = forge.pki.certificateFromPem(request.authority.certificate);
-  const keys = await generateRsaKeyPair(request.keySize);
-  const wanted = daysFrom(request.now, request.validityDays);
+  const { issuer, now } = request;
+  const above = certificateFields(new X509Certificate(issuer.credentials.certificate));
+  const keys = await makeKeyPair(request.key);
+  // Only an RSA key can take part in a key exchange without forward secrecy (RFC 5480, 3).
+  const usages = request.key.algorithm === 'RSA' ? (['keyEncipherment'] as const) : [];
   const certificate = await issueCertificate(
     {
       publicKey: keys.publicKey,
-      subject: subjectAttributes(request.subject),
-      issuer: nameAttributes(authority),
-      extensions: leafExtensions(request, authority),
-      notAfter: wanted < authority.validity.notAfter ? wanted : authority.validity.notAfter,
-      now: request.now,
+      subject: distinguishedName(request.subject),
+      issuer: above.subject,
+      extensions: [
+        leafConstraints(),
+        keyUsage('digitalSignature', ...usages),
+        extendedKeyUsage(request.usage),
+        ...subjectAltName(request.dnsNames, request.ipAddresses),
+        authorityKeyIdentifier(above.keyIdentifier),
+        ...(request.urls ? revocation(request.urls) : []),
+      ],
+      notAfter: earlier(endOfChain(issuer), daysFrom(now, request.validityDays)),
+      now,
     },
-    request.authority.privateKey,
+    issuer.credentials.privateKey,
   );
-  return { certificate, privateKey: keys.privateKey };
-}
-
-function leafExtensions(request: LeafRequest, authority: forge.pki.Certificate): object[] {
-  const dns = request.dnsNames.map((value) => ({ type: 2, value }));
-  const addresses = request.ipAddresses.map((address) => ({ type: 7, ip: expandedAddress(address) }));
-  const altNames = [...dns, ...addresses];
-  return [
-    { name: 'basicConstraints', critical: true, cA: false },
-    { name: 'keyUsage', critical: true, digitalSignature: true, keyEncipherment: true },
-    { name: 'extKeyUsage', serverAuth: request.usage === 'server', clientAuth: request.usage === 'client' },
-    ...(altNames.length === 0 ? [] : [{ name: 'subjectAltName', altNames }]),
-    { name: 'subjectKeyIdentifier' },
-    { name: 'authorityKeyIdentifier', keyIdentifier: authority.generateSubjectKeyIdentifier().getBytes() },
-  ];
-}
-
-/** node-forge reads no IPv6 address with an IPv4 tail; a URL spells it in hexadecimal. */
-function expandedAddress(address: string): string {
-  if (!address.includes(':')) return address;
-  return new URL(`http://[${address}]`).hostname.slice(1, -1);
+  return { certificate: [certificate, ...issuer.chain].join(''), privateKey: keys.privateKey };
 }

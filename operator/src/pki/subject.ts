@@ -1,4 +1,6 @@
-import forge from 'node-forge';
+import { X509Certificate } from 'node:crypto';
+import { type Asn1, oid, sequence, set, text } from './der.ts';
+import { oids } from './oids.ts';
 
 /** A distinguished name; text in any script. */
 export interface Subject {
@@ -11,32 +13,31 @@ export interface Subject {
 /** RFC 5280, appendix A.1: ub-common-name. */
 const maxCommonName = 64;
 
-type Attribute = forge.pki.CertificateField;
-
-/** The attributes in the order C, L, O, CN; a common name that is too long for X.509 is cut. */
-export function subjectAttributes(subject: Subject): Attribute[] {
-  return [
-    ...attribute('countryName', subject.country, forge.asn1.Type.PRINTABLESTRING),
-    ...attribute('localityName', subject.locality, forge.asn1.Type.UTF8),
-    ...attribute('organizationName', subject.organization, forge.asn1.Type.UTF8),
-    ...attribute(
-      'commonName',
-      Array.from(subject.commonName).slice(0, maxCommonName).join(''),
-      forge.asn1.Type.UTF8,
-    ),
-  ];
+/** The Name in the order C, L, O, CN; a common name that is too long for X.509 is cut. */
+export function distinguishedName(subject: Subject): Asn1 {
+  return sequence(
+    ...attribute(oids.countryName, 'printable', subject.country),
+    ...attribute(oids.localityName, 'utf8', subject.locality),
+    ...attribute(oids.organizationName, 'utf8', subject.organization),
+    ...attribute(oids.commonName, 'utf8', cut(subject.commonName, maxCommonName)),
+  );
 }
 
-/** The subject of a certificate that node-forge read; it leaves UTF-8 as bytes, and would encode them once more. */
-export function nameAttributes(certificate: forge.pki.Certificate): Attribute[] {
-  return certificate.subject.attributes.map((field) => {
-    const isUtf8 = (field.valueTagClass as unknown) === forge.asn1.Type.UTF8;
-    return isUtf8 ? { ...field, value: forge.util.decodeUtf8(String(field.value)) } : field;
-  });
+/** The common name of the CA of a host; each later one of the same host differs, for clients that look for a CA by name alone. */
+export function authorityName(hostname: string, generation: number): string {
+  const suffix = generation === 1 ? ' CA' : ` CA ${generation}`;
+  return cut(hostname, maxCommonName - suffix.length) + suffix;
 }
 
-function attribute(name: string, value: string | undefined, type: forge.asn1.Type): Attribute[] {
-  if (value === undefined) return [];
-  // The types of node-forge call this field a class; it is the tag of the string type.
-  return [{ name, value, valueTagClass: type as unknown as forge.asn1.Class }];
+/** The generation of a CA (PEM) that was named by `authorityName`; 1 for others. */
+export function generationOf({ certificate }: { readonly certificate: string }): number {
+  return Number(/^CN=.* CA (\d+)$/m.exec(new X509Certificate(certificate).subject)?.[1] ?? 1);
+}
+
+function cut(value: string, length: number): string {
+  return Array.from(value).slice(0, length).join('');
+}
+
+function attribute(type: string, kind: 'utf8' | 'printable', value: string | undefined): Asn1[] {
+  return value === undefined ? [] : [set(sequence(oid(type), text(kind, value)))];
 }

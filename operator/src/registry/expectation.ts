@@ -9,11 +9,13 @@ export interface Expectation {
   readonly htpasswd: string | undefined;
   /** Fingerprint of the serving certificate; '' when TLS is off. */
   readonly certificate: string | undefined;
+  /** What the kubelets are to grow the file system to: nobody confirms it, but a kubelet looks at the volumes of a pod at once when the pod changes. */
+  readonly growing?: string;
 }
 
 /** The expectation as a short name, to remember which replica has confirmed it. */
 export function expectationDigest(expected: Expectation): string {
-  const parts = [expected.maintenance, expected.htpasswd, expected.certificate];
+  const parts = [expected.maintenance, expected.htpasswd, expected.certificate, expected.growing];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 

@@ -52,6 +52,15 @@ describe('what leads to a Registry', () => {
     expect(leading()).toEqual([]);
   });
 
+  it('goes on trusting what the pods serve while their certificate has a problem', async () => {
+    await reconcile({ gateway });
+    const before = cluster.get('backendtlspolicies', 'team-a');
+    expect(JSON.stringify(before)).toContain('"team-a-ca"');
+    await reconcile({ gateway, tls: { secretName: 'not-there' } });
+    expect(condition('CertificateReady')?.status).toBe('False');
+    expect(cluster.get('backendtlspolicies', 'team-a')).toEqual(before);
+  });
+
   it('is never taken from somebody else', async () => {
     const foreign = { metadata: { name: 'team-a', namespace: 'team', uid: 'other' }, spec: {} } as KubeObject;
     cluster.put('ingresses', foreign);

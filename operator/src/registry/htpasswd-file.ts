@@ -1,3 +1,14 @@
+/** A further password of a user. */
+export interface FurtherHash {
+  readonly user: string;
+  readonly hash: string;
+  /** RFC 3339; undefined: as long as it stands there. */
+  readonly until: string | undefined;
+}
+
+/** As the registry reads it (registry-image/src/auth/htpasswd-file.ts). */
+const also = /^#wharfinger:also(?: until=(\S+))? ([^:]+):(\S+)$/;
+
 /** The hashes of an htpasswd file by user; lines that are no entry are left out. */
 export function parseHtpasswd(text: string): Map<string, string> {
   const entries = text
@@ -8,8 +19,24 @@ export function parseHtpasswd(text: string): Map<string, string> {
   return new Map(entries);
 }
 
-/** An htpasswd file, users in lexical order. */
-export function formatHtpasswd(entries: ReadonlyMap<string, string>): string {
+/** The further passwords in an htpasswd file. */
+export function parseFurther(text: string): FurtherHash[] {
+  const found = text.split('\n').map((line) => also.exec(line.trim()));
+  return found.flatMap((match) => {
+    const [, until, user = '', hash = ''] = match ?? [];
+    return match === null ? [] : [{ user, hash, until }];
+  });
+}
+
+/** An htpasswd file, users in lexical order, then further passwords. */
+export function formatHtpasswd(
+  entries: ReadonlyMap<string, string>,
+  further: readonly FurtherHash[] = [],
+): string {
   const lines = [...entries].map(([user, hash]) => `${user}:${hash}\n`);
-  return lines.sort().join('');
+  const more = further.map(({ user, hash, until }) => {
+    const time = until === undefined ? '' : ` until=${until}`;
+    return `#wharfinger:also${time} ${user}:${hash}\n`;
+  });
+  return [...lines.sort(), ...more.sort()].join('');
 }

@@ -3,8 +3,10 @@ import type { Manifest } from '../resources/manifest.ts';
 import { type Secret, secrets } from '../kube/builtin-kinds.ts';
 import type { Client } from '../kube/client.ts';
 import { isAlreadyExists } from '../kube/errors.ts';
-import { createAuthority, type Credentials } from '../pki/authority.ts';
-import { CertificateError, certificateFacts, checkCredentials } from '../pki/inspection.ts';
+import { createAuthority } from '../pki/authority.ts';
+import { CertificateError } from '../pki/certificate-error.ts';
+import { certificateFacts, checkCredentials } from '../pki/inspection.ts';
+import { type Credentials, rootIssuer } from '../pki/issuer.ts';
 import { issueLeaf } from '../pki/leaf.ts';
 import { renewalTime } from '../pki/renewal.ts';
 import { managedBy, managedByLabel, nameLabel } from '../resources/labels.ts';
@@ -13,7 +15,8 @@ import type { ClientCertificate } from '../replicas/replica-client.ts';
 import { ProblemError, stalled } from './problem.ts';
 
 const secretName = 'wharfinger-internal-ca';
-const keySize = 2048;
+/** Between our own two programs; it is made in no time, for each Registry and at each start. */
+const key = { algorithm: 'ECDSA', size: 256 } as const;
 const authorityDays = 7300;
 const leafDays = 1825;
 
@@ -60,7 +63,7 @@ export function createInternalAuthority(options: InternalAuthorityOptions): Inte
     const found = await client.find(secrets, ref);
     if (found) return credentialsOf(found);
     const subject = { commonName: 'wharfinger internal CA' };
-    const made = await createAuthority({ subject, keySize, validityDays: authorityDays, now: now() });
+    const made = await createAuthority({ subject, key, validityDays: authorityDays, now: now() });
     try {
       return credentialsOf(await client.create(secrets, manifest(made)));
     } catch (error) {
@@ -102,13 +105,12 @@ export function createInternalAuthority(options: InternalAuthorityOptions): Inte
     usage: 'server' | 'client',
   ): Promise<Credentials> {
     const subject = { commonName };
-    const request = { authority: prepared(authority), subject, usage, dnsNames, ipAddresses: [] };
-    return issueLeaf({ ...request, keySize, validityDays: leafDays, now: now() });
+    const request = { issuer: rootIssuer(prepared(authority)), subject, usage, dnsNames, ipAddresses: [] };
+    return issueLeaf({ ...request, key, validityDays: leafDays, now: now() });
   }
 
   function isEnding(credentials: Credentials): boolean {
-    const { notBefore, notAfter } = certificateFacts(credentials.certificate);
-    return options.now() > renewalTime(notBefore, notAfter);
+    return options.now() > renewalTime(certificateFacts(credentials.certificate));
   }
 
   function now(): Date {

@@ -1,6 +1,8 @@
 import type { Client } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { KubeObject, ObjectRef, ResourceKind } from '../kube/resource.ts';
+import type { Indexes } from '../kube/store.ts';
+import { accountIndexes, registryIndexes, sharedIndexes } from './indexes.ts';
 import type { RegistryStores } from './stores.ts';
 
 /** An API server in memory, as far as the reconciler needs one in a test: its caches are never behind. */
@@ -21,6 +23,7 @@ type Body = Partial<KubeObject> & Record<string, unknown>;
 
 export function createMemoryCluster(): MemoryCluster {
   const objects = new Map<string, KubeObject>();
+  const lastApplied = new Map<string, Body>();
   const writes: string[] = [];
   let version = 0;
   let crash = { at: Number.POSITIVE_INFINITY, when: 'before' };
@@ -48,6 +51,18 @@ export function createMemoryCluster(): MemoryCluster {
     return structuredClone(objects.get(key)) as KubeObject;
   }
 
+  /** Server-side apply by the only manager there is: what it no longer says goes, and another version than the named one is a conflict. */
+  function applied(kind: ResourceKind, body: Body, subresource = ''): KubeObject {
+    const { name = '', namespace, resourceVersion } = body.metadata ?? {};
+    const key = keyOf(kind.plural, { name, namespace });
+    if (resourceVersion !== undefined && resourceVersion !== objects.get(key)?.metadata.resourceVersion)
+      throw fails(409, 'Conflict');
+    const id = `${key}/${subresource}`;
+    const whole = withdrawing(lastApplied.get(id), body) as Body;
+    lastApplied.set(id, structuredClone(body));
+    return store(kind, whole);
+  }
+
   function find(kind: { plural: string }, ref: ObjectRef): KubeObject | undefined {
     return structuredClone(objects.get(keyOf(kind.plural, ref)));
   }
@@ -69,9 +84,9 @@ export function createMemoryCluster(): MemoryCluster {
         return store(kind, withData(body));
       }),
     apply: async (kind: ResourceKind, body: Body) =>
-      write('apply', kind, nameOf(body), () => store(kind, body)),
+      write('apply', kind, nameOf(body), () => applied(kind, body)),
     applyStatus: async (kind: ResourceKind, body: Body) =>
-      write('status', kind, nameOf(body), () => store(kind, body)),
+      write('status', kind, nameOf(body), () => applied(kind, body, 'status')),
     patchMerge: async (kind: ResourceKind, ref: ObjectRef, patch: Body) =>
       write('patch', kind, ref.name, () =>
         store(kind, {
@@ -89,7 +104,15 @@ export function createMemoryCluster(): MemoryCluster {
       .map(([, object]) => structuredClone(object));
   }
 
+  const indexes: Record<string, Indexes<never>> = {
+    registries: registryIndexes,
+    configmaps: sharedIndexes,
+    secrets: sharedIndexes,
+    serviceaccounts: accountIndexes,
+  };
   const cache = (plural: string): object => ({
+    byIndex: (index: string, value: string) =>
+      list(plural).filter((object) => indexes[plural]?.[index]?.(object as never).includes(value)),
     get: (ref: ObjectRef) => find({ plural }, ref),
     list: () => list(plural),
     withLabels: (_namespace: string, labels: Record<string, string>) =>
@@ -104,6 +127,8 @@ export function createMemoryCluster(): MemoryCluster {
     'ingresses',
     'networkPolicies',
     'persistentVolumeClaims',
+    'namespaces',
+    'serviceAccounts',
   ];
   const more = ['podDisruptionBudgets', 'pods', 'secrets', 'services', 'statefulSets'];
   const caches = [...names, ...more].map((name) => [name, cache(name.toLowerCase())]);
@@ -116,6 +141,14 @@ export function createMemoryCluster(): MemoryCluster {
     get: (plural, name) => list(plural).find(({ metadata }) => metadata.name === name),
     put: (plural, object) => void objects.set(keyOf(plural, object.metadata), structuredClone(object)),
   };
+}
+
+/** `after` with null for each field that only `before` has. */
+function withdrawing(before: unknown, after: unknown): unknown {
+  if (!isObject(before) || !isObject(after)) return after;
+  const gone = Object.keys(before).filter((key) => after[key] === undefined);
+  const kept = Object.entries(after).map(([key, value]) => [key, withdrawing(before[key], value)]);
+  return Object.fromEntries([...kept, ...gone.map((key) => [key, null])]);
 }
 
 /** The API server keeps `stringData` as `data`. */

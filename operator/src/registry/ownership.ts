@@ -1,11 +1,20 @@
 import { type Registry, registryKind } from '../api/registry.ts';
 import type { KubeObject } from '../kube/resource.ts';
+import { sourceOf } from './indexes.ts';
 import { instanceLabel, managedBy, managedByLabel } from '../resources/labels.ts';
 import { ProblemError, stalled, waiting } from './problem.ts';
 
 /** Whether this very Registry made the object. */
 export function isOwned(object: KubeObject, registry: Registry): boolean {
   return (object.metadata.ownerReferences ?? []).some((owner) => owner.uid === registry.metadata.uid);
+}
+
+/** Whether the object carries our labels for a Registry of this name, and belongs to nobody: a restore brought it back, or an orphaning deletion left it. */
+export function isOrphan(object: KubeObject, registry: Registry): boolean {
+  const from = sourceOf(object)?.namespace ?? registry.metadata.namespace;
+  // What a Registry of this name in another namespace gave has no owner either.
+  if (from !== registry.metadata.namespace) return false;
+  return (object.metadata.ownerReferences ?? []).length === 0 && isOwnClaim(object, registry);
 }
 
 /** Whether the object is the claim of this Registry or of a deleted one of the same name: a claim has no owner. */
@@ -19,7 +28,7 @@ export function isOwnClaim(object: KubeObject, registry: Registry): boolean {
  * Registry of the same name leaves behind has to go first.
  */
 export function requireOwned(kind: string, object: KubeObject, registry: Registry): void {
-  if (isOwned(object, registry)) return;
+  if (isOwned(object, registry) || isOrphan(object, registry)) return;
   const { name } = object.metadata;
   if (isPredecessors(object, registry)) {
     throw new ProblemError(
@@ -29,10 +38,37 @@ export function requireOwned(kind: string, object: KubeObject, registry: Registr
   throw new ProblemError(foreign(kind, name));
 }
 
+/**
+ * The check for what a Registry gives to any namespace: it throws a `ProblemError` unless the object is this Registry's, or that of a
+ * deleted one of the same name.
+ */
+export function requireShared(
+  { kind, field }: { readonly kind: string; readonly field: string },
+  registry: Registry,
+): (live: KubeObject) => void {
+  return (live) => {
+    const source = sourceOf(live);
+    const { name, namespace } = registry.metadata;
+    if (source?.name !== name || source.namespace !== namespace) {
+      const message = `${field}: ${kind} ${live.metadata.name} in namespace ${live.metadata.namespace} exists and is not this Registry's; delete it, or choose another name`;
+      throw new ProblemError(stalled('NameTaken', message));
+    }
+    if (live.metadata.namespace === namespace) requireOwned(kind, live, registry);
+  };
+}
+
 /** Like `requireOwned`, for the claim. */
 export function requireOwnClaim(object: KubeObject, registry: Registry): void {
-  if (isOwnClaim(object, registry)) return;
   const { name } = object.metadata;
+  if (isOwnClaim(object, registry)) {
+    if (!isPredecessors(object, registry) || isOwned(object, registry)) return;
+    throw new ProblemError(
+      waiting(
+        'PredecessorRemains',
+        `PersistentVolumeClaim ${name} goes with the deleted Registry and is still there`,
+      ),
+    );
+  }
   const message = `PersistentVolumeClaim ${name} exists and is not this Registry's; set storage.filesystem.volume.existingClaim to use it, or rename the Registry`;
   throw new ProblemError(stalled('NameTaken', message));
 }

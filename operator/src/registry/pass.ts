@@ -1,24 +1,33 @@
 import type { Registry } from '../api/registry.ts';
+import type { EventFacts } from '../kube/events.ts';
 import type { StatefulSet } from '../kube/builtin-kinds.ts';
 import { ownedLabels } from '../resources/labels.ts';
+import { registryIdentities } from '../resources/identity.ts';
 import { registryUrl } from '../resources/services.ts';
 import type { Expectation } from './expectation.ts';
 import { type ExposedVerdict, exposedVerdict } from './exposed-verdict.ts';
 import { isRunning } from './pod-condition.ts';
-import { configuration } from './steps/configuration.ts';
-import { htpasswd } from './steps/htpasswd.ts';
+import { adoption } from './steps/adoption.ts';
+import { claimName, holds } from './steps/name-claim.ts';
+import { configuration, type Configuration } from './steps/configuration.ts';
+import { htpasswd, type UsersFile } from './steps/htpasswd.ts';
 import { internalCertificate } from './steps/internal-certificate.ts';
 import { maintenance, type Maintenance } from './steps/maintenance.ts';
 import { network, type Exposure } from './steps/network.ts';
+import { promote } from './steps/password-rotation.ts';
 import { removal } from './steps/removal.ts';
 import { routes, type Routes } from './steps/routes.ts';
 import { schedule, type Schedule } from './steps/schedule.ts';
-import { servingCertificate, type ServingCertificate } from './steps/serving-certificate.ts';
-import { volume } from './steps/volume.ts';
-import { workload } from './steps/workload.ts';
+import type { ServingCertificate } from './certificates/serving-certificate.ts';
+import { servingCertificate } from './steps/serving-certificate.ts';
+import { sharing, type Sharing } from './steps/sharing.ts';
+import { volume, type VolumeFacts } from './steps/volume.ts';
+import { formerWorkload, workload } from './steps/workload.ts';
 import type { Problem } from './problem.ts';
 import { problemOf } from './refusal.ts';
 import type { StepContext } from './step.ts';
+import { storageProblems } from './storage-problems.ts';
+import { type StorageSurvey, unknownStorage } from './storage-survey.ts';
 import type { Findings } from './summary.ts';
 import type { Synchronization } from './synchronization.ts';
 import { workloadFacts } from './workload-facts.ts';
@@ -32,6 +41,10 @@ export interface Pass {
   readonly statefulSet: StatefulSet | undefined;
   /** Undefined without a schedule, and when it has a problem. */
   readonly schedule: Schedule | undefined;
+  /** When a password is over that is valid beside another, in milliseconds since 1970. */
+  readonly passwordEnd: number | undefined;
+  /** News that no condition tells. */
+  readonly events: readonly EventFacts[];
 }
 
 /** What a step gave; `value` is undefined when `ok` is false, because of a problem. */
@@ -42,41 +55,54 @@ interface Outcome<T> {
 
 interface Outcomes {
   readonly certificate: Outcome<ServingCertificate | undefined>;
-  readonly users: Outcome<string | undefined>;
+  readonly users: Outcome<UsersFile | undefined>;
+  readonly config: Outcome<Configuration>;
   readonly held: Outcome<Maintenance>;
   readonly exposed: Outcome<Exposure>;
   readonly routed: Outcome<Routes>;
+  readonly stored: Outcome<VolumeFacts>;
   readonly applied: Outcome<StatefulSet>;
   readonly scheduled: Outcome<Schedule | undefined>;
+  readonly given: Outcome<Sharing | undefined>;
 }
 
 /** Brings everything of a Registry to what its spec says, in order. A step with a problem does not hinder those that can do without it. */
 export async function runSteps(
   context: Omit<StepContext, 'report'>,
-  synchronization: Synchronization,
+  { synchronization, survey }: { synchronization: Synchronization; survey: StorageSurvey },
 ): Promise<Pass> {
   const problems: Problem[] = [];
   const steps: StepContext = { ...context, report: (problem) => void problems.push(problem) };
+  const claimed = await attempt(claimName(steps), problems);
+  if (!claimed.ok) return heldPass(steps, problems);
   const outcomes = await applyAll(steps, problems);
   const { registry, stores } = steps;
   const { name, namespace } = registry.metadata;
   const pods = stores.pods.withLabels(namespace, ownedLabels(name));
   const running = pods.filter(isRunning);
-  const lagging = await synchronization.synchronize(registry, running, expectationOf(outcomes));
+  const lagging = await synchronization.synchronize(registry, running, expectationOf(registry, outcomes));
+  // A password that somebody may read in a Secret must be known to all replicas.
+  const promoted = lagging.length === 0 ? await promote(steps, outcomes.users.value?.pending ?? []) : [];
+  const storage = await survey.look(registry, running);
+  problems.push(...storageProblems(storage));
   const certificate = outcomes.certificate.value;
-  const statefulSet = outcomes.applied.value;
+  const statefulSet = outcomes.applied.value ?? formerWorkload(steps);
   const findings: Findings = {
     generation: registry.metadata.generation,
     url: registryUrl(registry, outcomes.exposed.value?.nodePort),
     problems,
     tls: registry.spec.tls.disabled ? 'disabled' : 'enabled',
     certificateEnd: certificate && new Date(certificate.facts.notAfter),
+    authority: certificate?.authority,
     workload: statefulSet && workloadFacts(statefulSet, pods),
     lagging,
     readOnly: registry.spec.readOnly,
     collecting: outcomes.held.value?.collecting === true,
     schedule: outcomes.scheduled.value,
     exposure: exposureOf(registry, outcomes),
+    sharing: outcomes.given.value,
+    volume: outcomes.stored.value,
+    storage,
   };
   return {
     findings,
@@ -84,23 +110,27 @@ export async function runSteps(
     certificate,
     statefulSet,
     schedule: outcomes.scheduled.value,
+    passwordEnd: outcomes.users.value?.firstEnd,
+    events: [...promoted, ...(outcomes.scheduled.value?.events ?? [])],
   };
 }
 
 async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcomes> {
+  await attempt(adoption(steps), problems);
   await attempt(internalCertificate(steps), problems);
   const certificate = await attempt(servingCertificate(steps), problems);
   const users = await attempt(htpasswd(steps), problems);
   const config = await attempt(configuration(steps), problems);
   const held = await attempt(maintenance(steps), problems);
-  await attempt(volume(steps), problems);
+  const stored = await attempt(volume(steps), problems);
   const exposed = await attempt(network(steps), problems);
-  const routed = await attempt(routes(steps, certificate.value?.caName), problems);
+  const routed = await attempt(routes(steps, certificate), problems);
   const applied =
     config.value === undefined ? nothing : await attempt(workload(steps, config.value), problems);
   await attempt(removal(steps, certificate), problems);
   const scheduled = await attempt(schedule(steps), problems);
-  return { certificate, users, held, exposed, routed, applied, scheduled };
+  const given = await attempt(shareIfReachable(steps, exposed), problems);
+  return { certificate, users, config, held, stored, exposed, routed, applied, scheduled, given };
 }
 
 function addressesOf({ exposed, routed }: Outcomes): string[] {
@@ -114,13 +144,62 @@ function exposureOf(registry: Registry, outcomes: Outcomes): ExposedVerdict | un
   return exposedVerdict(registry, { addresses: addressesOf(outcomes), route: routed.value.route });
 }
 
+/** Under a name of somebody else's nothing is made and nothing is changed. */
+function heldPass({ registry, stores, before }: StepContext, problems: readonly Problem[]): Pass {
+  const { name, namespace, generation } = registry.metadata;
+  const statefulSet = stores.statefulSets.get({ namespace, name });
+  const pods = stores.pods.withLabels(namespace, ownedLabels(name));
+  const identities = registryIdentities(registry);
+  const findings: Findings = {
+    generation,
+    url: identities.some((identity) => holds(before, identity)) ? '' : (before.url ?? ''),
+    problems,
+    tls: registry.spec.tls.disabled ? 'disabled' : 'enabled',
+    certificateEnd: undefined,
+    authority: undefined,
+    workload: statefulSet && workloadFacts(statefulSet, pods),
+    lagging: [],
+    readOnly: registry.spec.readOnly,
+    collecting: false,
+    schedule: undefined,
+    exposure: undefined,
+    sharing: undefined,
+    volume: undefined,
+    storage: unknownStorage,
+  };
+  return {
+    findings,
+    addresses: before.addresses ?? [],
+    certificate: undefined,
+    statefulSet,
+    schedule: undefined,
+    passwordEnd: undefined,
+    events: [],
+  };
+}
+
+/** Without a Service nobody knows yet what to write into a pull secret. */
+async function shareIfReachable(
+  steps: StepContext,
+  exposed: Outcome<Exposure>,
+): Promise<Sharing | undefined> {
+  if (exposed.value === undefined) return undefined;
+  return sharing(steps, registryUrl(steps.registry, exposed.value.nodePort));
+}
+
 const nothing = { ok: false, value: undefined };
 
 /** What failed is not expected of the replicas: they go on with what they have. */
-function expectationOf({ certificate, users, held }: Outcomes): Expectation {
+function expectationOf(
+  { spec }: StepContext['registry'],
+  { certificate, users, config, held, stored }: Outcomes,
+): Expectation {
+  const ownUsers = spec.auth !== undefined || config.value?.ownUsers === true;
+  const growth = stored.value?.growth;
   return {
+    growing: growth?.reason === 'FileSystemResizePending' ? growth.message : undefined,
     maintenance: held.value?.text,
-    htpasswd: users.ok ? (users.value ?? '') : undefined,
+    htpasswd: users.ok && ownUsers ? (users.value?.text ?? '') : undefined,
     certificate: certificate.ok ? (certificate.value?.facts.fingerprint ?? '') : undefined,
   };
 }

@@ -6,7 +6,9 @@ export interface Problem {
   readonly message: string;
   /** Only a person can solve it; otherwise time will. */
   readonly stalled: boolean;
-  readonly about?: 'certificate' | 'schedule' | 'exposure';
+  readonly about?: 'certificate' | 'schedule' | 'sharing' | 'storage' | 'exposure';
+  /** It keeps nobody from using the registry. */
+  readonly serves?: boolean;
 }
 
 /** Ends a step with a problem; later steps go on. */

@@ -12,6 +12,7 @@ import type { GatewayApi, OptionalCache } from './gateway-api.ts';
 import { createInternalAuthority, type InternalAuthority } from './internal-authority.ts';
 import type { MemoryCluster } from './memory-cluster.ts';
 import { createRegistryReconciler } from './reconciler.ts';
+import { createStorageSurvey } from './storage-survey.ts';
 
 /** For tests: one reconcile of Registry `team/team-a` by an operator that has just started; gives when it wants to look again. */
 export async function reconcileOnce(
@@ -28,11 +29,13 @@ export async function reconcileOnce(
   const operatorNamespace = 'wharfinger';
   const authority = options.authority ?? createInternalAuthority({ client, operatorNamespace, now });
   const noPods = (): Promise<never> => Promise.reject(new Error('no pods here'));
+  const replicas = { state: noPods, plan: noPods, close: () => undefined };
   const run = createRegistryReconciler({
     client,
     stores,
     authority,
-    replicas: { state: noPods, plan: noPods, close: () => undefined },
+    replicas,
+    survey: createStorageSurvey({ replicas, now }),
     events: { record: (_regarding, facts) => void events.push(facts), flush: () => Promise.resolve() },
     log: createRecordedLog(),
     now,

@@ -16,7 +16,9 @@ const createdOnce = ['wharfinger-internal-ca', 'team-a-ca', 'team-a-tls', 'team-
 let cluster: MemoryCluster;
 
 function setSpec(spec: object, generation = 1): void {
-  const registry = exampleRegistry(spec, { generation, resourceVersion: `spec-${generation}` });
+  // RSA keys take their time.
+  const tls = { selfSigned: { keyAlgorithm: 'ECDSA' } };
+  const registry = exampleRegistry({ tls, ...spec }, { generation, resourceVersion: `spec-${generation}` });
   const status = (cluster.get('registries', 'team-a') as ServedRegistry | undefined)?.status;
   cluster.put('registries', { ...registry, status } as KubeObject);
 }

@@ -7,8 +7,8 @@ import type { EventRecorder } from '../kube/events.ts';
 import type { Log } from '../kube/log.ts';
 import { keyOf, type ObjectRef } from '../kube/resource.ts';
 import type { WorkResult } from '../kube/work-queue.ts';
-import { renewalTime } from '../pki/renewal.ts';
 import type { ReplicaClient } from '../replicas/replica-client.ts';
+import { reconcileAnnotation } from '../resources/labels.ts';
 import { createApplier } from './applier.ts';
 import type { GatewayApi } from './gateway-api.ts';
 import type { InternalAuthority } from './internal-authority.ts';
@@ -16,9 +16,12 @@ import type { ServedRegistry } from './kind.ts';
 import { lastCollection } from './last-collection.ts';
 import { type Pass, runSteps } from './pass.ts';
 import { createPasswordHashes } from './password-hashes.ts';
+import { withdrawAll } from './sharing/withdrawal.ts';
 import { createStatusWriter } from './status-writer.ts';
+import type { StorageSurvey } from './storage-survey.ts';
 import type { RegistryStores } from './stores.ts';
 import { firstSight, unreadable } from './summary.ts';
+import { suspendedStatus } from './suspended.ts';
 import { createSynchronization, type Lagging } from './synchronization.ts';
 import { toldStatus } from './told-status.ts';
 
@@ -26,6 +29,7 @@ export interface RegistryReconcilerOptions {
   readonly client: Client;
   readonly stores: RegistryStores;
   readonly replicas: ReplicaClient;
+  readonly survey: StorageSurvey;
   readonly authority: InternalAuthority;
   readonly events: EventRecorder;
   readonly log: Log;
@@ -46,10 +50,11 @@ const waitMs = 1000;
 const soonMs = 100;
 const stalledMs = 30_000;
 const longestMs = 6 * 3_600_000;
+const watched = new Set(['ConsentMissing', 'ServiceAccountMissing', 'HostnameTaken']);
 
 /** Brings one Registry to what its spec says, and tells in its status how far that is. */
 export function createRegistryReconciler(options: RegistryReconcilerOptions): RegistryReconciler {
-  const { client, stores, events, log } = options;
+  const { client, stores, events, log, survey } = options;
   const applier = createApplier(client);
   const hashes = createPasswordHashes();
   const synchronization = createSynchronization({ client, replicas: options.replicas, now: options.now });
@@ -57,9 +62,12 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
 
   async function reconcile(ref: ObjectRef, signal: AbortSignal): Promise<WorkResult> {
     const served = stores.registries.get(ref);
-    if (served === undefined) return {};
-    if (served.metadata.deletionTimestamp !== undefined) {
-      writer.forget(served.metadata.uid);
+    if (served === undefined || served.metadata.deletionTimestamp !== undefined) {
+      if (served) {
+        writer.forget(served.metadata.uid);
+        survey.forget(served);
+      }
+      await withdrawAll({ client, stores }, keyOf(ref));
       return {};
     }
     const before = await introduce(served);
@@ -69,6 +77,16 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
     const registry = parsed.data;
     const { authority, defaultImage, operatorNamespace, metricsNamespaces, gateway } = options;
     const now = new Date(options.now());
+    // Before the schedule removes what is beyond its limits.
+    const collections = stores.garbageCollections.list(ref.namespace);
+    const latest = lastCollection(collections, registry.metadata.name, before.lastCollection);
+    if (registry.spec.suspend) {
+      await writer.write(served, suspendedStatus({ registry, stores, before, lastCollection: latest, now }));
+      return {};
+    }
+    const asked = registry.metadata.annotations?.[reconcileAnnotation];
+    const isAsked = asked !== undefined && asked !== before.lastHandledReconcileAt;
+    if (isAsked) synchronization.forget(registry);
     const context = {
       registry,
       client,
@@ -82,15 +100,13 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
       gateway,
       before,
       now,
+      isAsked,
     };
-    // Before the schedule removes what is beyond its limits.
-    const collections = stores.garbageCollections.list(ref.namespace);
-    const latest = lastCollection(collections, registry.metadata.name, before.lastCollection);
-    const pass = await runSteps(context, synchronization);
+    const pass = await runSteps(context, { synchronization, survey });
     const status = toldStatus({ registry, before, pass, defaultImage, lastCollection: latest, now });
     const { problems } = pass.findings;
     const isNews = await writer.write(served, status);
-    for (const event of pass.schedule?.events ?? []) events.record(served, event);
+    for (const event of pass.events) events.record(served, event);
     if (isNews && problems.length > 0) log.warn({ registry: keyOf(ref), problems }, 'registry has problems');
     return { requeueAfterMs: nextLook(pass, options.now()) };
   }
@@ -123,7 +139,8 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
 /** Milliseconds until there may be something to do that no watch tells. */
 function nextLook(pass: Pass, now: number): number {
   const { nextScheduleTime } = pass.schedule?.status ?? {};
-  const others = nextLookButSchedule(pass, now);
+  const { passwordEnd = Number.POSITIVE_INFINITY } = pass;
+  const others = Math.min(nextLookButSchedule(pass, now), Math.max(passwordEnd - now, soonMs));
   if (nextScheduleTime === undefined || pass.schedule?.reason === 'RunUnderWay') return others;
   return Math.min(others, Math.max(Date.parse(nextScheduleTime) - now, soonMs));
 }
@@ -131,11 +148,11 @@ function nextLook(pass: Pass, now: number): number {
 function nextLookButSchedule({ findings, certificate }: Pass, now: number): number {
   if (findings.problems.some((problem) => !problem.stalled)) return waitMs;
   if (findings.lagging.length > 0) return lagInterval(findings.lagging);
-  if (findings.problems.length > 0) return stalledMs;
-  if (certificate === undefined) return longestMs;
-  const renewal = renewalTime(certificate.facts.notBefore, certificate.facts.notAfter) - now;
-  // A certificate that ends with its CA is past this time and stays as it is.
-  return renewal > 0 ? Math.min(renewal + waitMs, longestMs) : longestMs;
+  // Watches tell of consent, and of a name that is free again.
+  if (findings.problems.some(({ reason }) => !watched.has(reason))) return stalledMs;
+  const change = (certificate?.nextChange ?? 0) - now;
+  // What is past waits for something that a watch tells.
+  return change > 0 ? Math.min(change + soonMs, longestMs) : longestMs;
 }
 
 /** Soon after a change; more seldom when a replica does not confirm it for long. */

@@ -5,8 +5,11 @@ export function referredSecrets({ spec }: Pick<ServedRegistry, 'spec'>): string[
   const users = spec.auth?.htpasswd?.users ?? [];
   const names = [
     spec.tls?.secretName,
+    spec.tls?.ca?.secretName,
     spec.auth?.htpasswd?.secretName,
     ...users.map((user) => user.passwordSecretRef?.name),
+    ...(spec.env ?? []).map(({ valueFrom }) => valueFrom?.secretKeyRef?.name),
+    spec.egress?.caBundle?.secretKeyRef?.name,
   ];
   return names.filter((name) => name !== undefined);
 }

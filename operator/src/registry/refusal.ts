@@ -10,7 +10,10 @@ const refusals = new Set([403, 422]);
  */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof ProblemError) return error.problem;
-  if (!(error instanceof ApiError) || !refusals.has(error.code) || isTerminating(error)) return undefined;
+  if (!(error instanceof ApiError) || isTerminating(error)) return undefined;
+  // A field that the API server does not know, which it tells as an error of its own.
+  const isUnknown = error.message.includes('field not declared in schema');
+  if (!refusals.has(error.code) && !isUnknown) return undefined;
   const isSecret = error.details?.kind?.toLowerCase().startsWith('secret') === true;
   const told = isSecret ? `Secret ${error.details?.name ?? ''} (${error.reason})` : error.message;
   return stalled('Refused', `the API server refused ${told}`);

@@ -1,20 +1,26 @@
+import { isDeepStrictEqual } from 'node:util';
 import type {
   ConfigMap,
   Ingress,
+  Namespace,
   NetworkPolicy,
   PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
   Secret,
   Service,
+  ServiceAccount,
   StatefulSet,
 } from '../kube/builtin-kinds.ts';
 import { mapped, owned, primary, type Source } from '../kube/controller.ts';
 import type { Route } from '../kube/gateway-kinds.ts';
 import type { OptionalReflector } from '../kube/optional-reflector.ts';
-import { type Reflector, stripManagedFields } from '../kube/reflector.ts';
-import type { KubeObject, ObjectRef } from '../kube/resource.ts';
-import { instanceLabel, managedBy, managedByLabel } from '../resources/labels.ts';
+import { type Change, type Reflector, stripManagedFields } from '../kube/reflector.ts';
+import { type KubeObject, type ObjectRef, refOf as referenceOf } from '../kube/resource.ts';
+import { attachmentsOf } from '../resources/attachments.ts';
+import { registryIdentities } from '../resources/identity.ts';
+import { attachedAnnotation, instanceLabel, managedBy, managedByLabel } from '../resources/labels.ts';
+import { byIdentity, bySharing, sourceOf } from './indexes.ts';
 import { registries, type ServedGarbageCollection, type ServedRegistry } from './kind.ts';
 import { referredSecrets } from './referred-secrets.ts';
 
@@ -24,12 +30,14 @@ export interface RegistryReflectors {
   readonly garbageCollections: Reflector<ServedGarbageCollection>;
   readonly configMaps: Reflector<ConfigMap>;
   readonly ingresses: Reflector<Ingress>;
+  readonly namespaces: Reflector<Namespace>;
   readonly networkPolicies: Reflector<NetworkPolicy>;
   readonly persistentVolumeClaims: Reflector<PersistentVolumeClaim>;
   readonly podDisruptionBudgets: Reflector<PodDisruptionBudget>;
   readonly pods: Reflector<Pod>;
   readonly secrets: Reflector<Secret>;
   readonly services: Reflector<Service>;
+  readonly serviceAccounts: Reflector<ServiceAccount>;
   readonly statefulSets: Reflector<StatefulSet>;
 }
 
@@ -59,20 +67,86 @@ function isRegistry(owner: { apiVersion: string; kind: string }): boolean {
   return owner.apiVersion === registries.apiVersion && owner.kind === registries.kind;
 }
 
-/** Everything whose changes concern a Registry. */
-export function registrySources(reflectors: RegistryReflectors, gateway: GatewayReflectors): Source[] {
+/** `transform` of the reflector of ServiceAccounts, of which there is one in each namespace at least. */
+export function pullingPart({
+  apiVersion,
+  kind,
+  metadata,
+  imagePullSecrets,
+}: ServiceAccount): ServiceAccount {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  const note = metadata.annotations?.[attachedAnnotation];
+  const annotations = note === undefined ? undefined : { [attachedAnnotation]: note };
+  return {
+    apiVersion,
+    kind,
+    metadata: { name, namespace, uid, resourceVersion, annotations },
+    imagePullSecrets,
+  };
+}
+
+/** `transform` of the reflector of namespaces: what tells of consent. */
+export function labelledPart({ apiVersion, kind, metadata }: Namespace): Namespace {
+  const { name, uid, resourceVersion, labels, deletionTimestamp } = metadata;
+  return { apiVersion, kind, metadata: { name, uid, resourceVersion, labels, deletionTimestamp } };
+}
+
+/**
+ * Everything whose changes concern a Registry.
+ * @param isWatched whether Registries of a namespace are this operator's: what others gave away is none of its business
+ */
+export function registrySources(
+  reflectors: RegistryReflectors,
+  gateway: GatewayReflectors,
+  isWatched: (namespace: string) => boolean = () => true,
+): Source[] {
   const { store } = reflectors.registries;
+  const refOf = ({ metadata }: ServedRegistry): ObjectRef => ({
+    namespace: metadata.namespace,
+    name: metadata.name,
+  });
+
+  function givenBy(object: KubeObject): ObjectRef[] {
+    const source = sourceOf(object);
+    return source !== undefined && isWatched(source.namespace) ? [source] : [];
+  }
+
+  /** Those that have attached something to it, and those that wait for one of this name. */
+  function attachingTo(account: ServiceAccount): ObjectRef[] {
+    const sources = attachmentsOf(account).map(({ source }) => referenceOf(source));
+    const waiting = store
+      .byIndex(bySharing, '')
+      .filter(({ spec }) =>
+        spec.pullSecrets?.some((one) => one.serviceAccounts?.includes(account.metadata.name)),
+      );
+    return [...sources.filter(({ namespace = '' }) => isWatched(namespace)), ...waiting.map(refOf)];
+  }
+
+  /** Whoever has, had or gets the same name and port. */
+  function rivals(registry: ServedRegistry): ObjectRef[] {
+    return registryIdentities(registry).flatMap((identity) => store.byIndex(byIdentity, identity).map(refOf));
+  }
+
+  const consentMayDiffer = (change: Change<Namespace>): boolean =>
+    change.type !== 'updated' ||
+    change.previous.metadata.deletionTimestamp !== change.object.metadata.deletionTimestamp ||
+    !isDeepStrictEqual(change.previous.metadata.labels, change.object.metadata.labels);
 
   function referringTo(secret: Secret): ObjectRef[] {
     const { namespace, name } = secret.metadata;
     return store
       .list(namespace)
       .filter((registry) => referredSecrets(registry).includes(name))
-      .map(({ metadata }) => ({ namespace: metadata.namespace, name: metadata.name }));
+      .map(refOf);
   }
 
   return [
     primary(reflectors.registries),
+    mapped(reflectors.registries, rivals),
+    mapped(reflectors.namespaces, () => store.byIndex(bySharing, '').map(refOf), { when: consentMayDiffer }),
+    mapped(reflectors.serviceAccounts, attachingTo),
+    mapped(reflectors.configMaps, givenBy),
+    mapped(reflectors.secrets, givenBy),
     mapped(reflectors.garbageCollections, ({ metadata, spec }) => [
       { namespace: metadata.namespace, name: spec.registryRef.name },
     ]),

@@ -3,7 +3,9 @@ import type { RegistryStatus } from '../api/registry-status.ts';
 import type { Client } from '../kube/client.ts';
 import { findCondition } from '../kube/conditions.ts';
 import type { EventRecorder } from '../kube/events.ts';
+import { certificateEvents } from './certificates/certificate-events.ts';
 import { fieldManager, registries, type ServedRegistry } from './kind.ts';
+import { storageEvent } from './storage-event.ts';
 
 export interface StatusWriter {
   /** The status that the API server has, as far as this process knows. */
@@ -40,6 +42,10 @@ export function createStatusWriter(options: { client: Client; events: EventRecor
     memories.set(uid, { seen: resourceVersion, status });
     announce(registry, before, status);
     announceSchedule(registry, before, status);
+    const stored = storageEvent(before, status);
+    const told = [...certificateEvents(before, status), ...(stored ? [stored] : [])];
+    for (const event of told) events.record(registry, event);
+    announceSharing(registry, before, status);
     return true;
   }
 
@@ -49,6 +55,13 @@ export function createStatusWriter(options: { client: Client; events: EventRecor
     const isProblem = findCondition(after.conditions ?? [], 'Stalled')?.message === is?.message;
     if (is === undefined || is.message === '' || !isProblem || was?.message === is.message) return;
     events.record(registry, { type: 'Warning', reason: is.reason, action: 'Schedule', note: is.message });
+  }
+
+  function announceSharing(registry: ServedRegistry, before: RegistryStatus, after: RegistryStatus): void {
+    const was = findCondition(before.conditions ?? [], 'Shared');
+    const is = findCondition(after.conditions ?? [], 'Shared');
+    if (is?.status !== 'False' || is.message === '' || was?.message === is.message) return;
+    events.record(registry, { type: 'Warning', reason: is.reason, action: 'Share', note: is.message });
   }
 
   function announce(registry: ServedRegistry, before: RegistryStatus, after: RegistryStatus): void {

@@ -24,6 +24,8 @@ export interface StepContext {
   /** The status before this pass. */
   readonly before: RegistryStatus;
   readonly now: Date;
+  /** The user asks for a look at everything (the annotation wharfinger.dev/reconcile-at). */
+  readonly isAsked: boolean;
   /** Takes down a problem; the step and those after it go on. */
   readonly report: (problem: Problem) => void;
 }

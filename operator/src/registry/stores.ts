@@ -1,28 +1,33 @@
 import type {
   ConfigMap,
   Ingress,
+  Namespace,
   NetworkPolicy,
   PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
   Secret,
   Service,
+  ServiceAccount,
   StatefulSet,
 } from '../kube/builtin-kinds.ts';
 import type { Store } from '../kube/store.ts';
 import type { ServedGarbageCollection, ServedRegistry } from './kind.ts';
 
-/** The caches of what carries our labels, and of our own kinds. */
+/** The caches of what carries our labels, and of our own kinds; of some kinds the parts that we need of all. */
 export interface RegistryStores {
-  readonly registries: Pick<Store<ServedRegistry>, 'get' | 'list'>;
+  readonly registries: Pick<Store<ServedRegistry>, 'get' | 'list' | 'byIndex'>;
   readonly garbageCollections: Pick<Store<ServedGarbageCollection>, 'list'>;
-  readonly configMaps: Pick<Store<ConfigMap>, 'get'>;
+  readonly configMaps: Pick<Store<ConfigMap>, 'get' | 'byIndex'>;
   readonly ingresses: Pick<Store<Ingress>, 'get'>;
+  /** Without namespaces that this operator does not look after. */
+  readonly namespaces: Pick<Store<Namespace>, 'list'>;
   readonly networkPolicies: Pick<Store<NetworkPolicy>, 'get'>;
   readonly persistentVolumeClaims: Pick<Store<PersistentVolumeClaim>, 'get'>;
   readonly podDisruptionBudgets: Pick<Store<PodDisruptionBudget>, 'get'>;
-  readonly pods: Pick<Store<Pod>, 'withLabels'>;
-  readonly secrets: Pick<Store<Secret>, 'get' | 'withLabels'>;
+  readonly pods: Pick<Store<Pod>, 'get' | 'withLabels'>;
+  readonly secrets: Pick<Store<Secret>, 'get' | 'withLabels' | 'byIndex'>;
+  readonly serviceAccounts: Pick<Store<ServiceAccount>, 'get' | 'byIndex'>;
   readonly services: Pick<Store<Service>, 'get'>;
   readonly statefulSets: Pick<Store<StatefulSet>, 'get'>;
 }

@@ -1,7 +1,10 @@
 import type { RegistryConditionType } from '../api/registry-status.ts';
+import type { AuthorityFacts } from './certificates/serving-certificate.ts';
 import type { ConditionUpdate } from '../kube/conditions.ts';
 import type { ExposedVerdict } from './exposed-verdict.ts';
 import type { Problem } from './problem.ts';
+import type { VolumeFacts } from './steps/volume.ts';
+import type { StorageFacts } from './storage-survey.ts';
 import type { Lagging } from './synchronization.ts';
 
 /** What was found out about the pods. */
@@ -22,6 +25,7 @@ export interface Findings {
   readonly tls: 'enabled' | 'disabled';
   /** End of the serving certificate, when it is good. */
   readonly certificateEnd: Date | undefined;
+  readonly authority: Pick<AuthorityFacts, 'phase' | 'phaseEnds'> | undefined;
   /** Undefined until there is a StatefulSet. */
   readonly workload: WorkloadFacts | undefined;
   readonly lagging: readonly Lagging[];
@@ -30,6 +34,16 @@ export interface Findings {
   readonly schedule: ScheduleVerdict | undefined;
   /** Undefined when a step that leads to the Registry has a problem. */
   readonly exposure: ExposedVerdict | undefined;
+  /** What is given to other namespaces; undefined when the spec gives nothing away. */
+  readonly sharing: SharingFacts | undefined;
+  /** Undefined when the claim has a problem. */
+  readonly volume: VolumeFacts | undefined;
+  readonly storage: StorageFacts;
+}
+
+interface SharingFacts {
+  readonly objects: number;
+  readonly namespaces: number;
 }
 
 /** How far the schedule of garbage collections is. */
@@ -45,17 +59,21 @@ type Verdict = Omit<ConditionUpdate, 'type' | 'observedGeneration'>;
 export function summarize(findings: Findings): ConditionUpdate[] {
   const stalled = findings.problems.find((problem) => problem.stalled);
   const pending = pendingOf(findings);
-  // What is wrong with the schedule keeps nobody from using the registry.
-  const obstacle = findings.problems.find((problem) => problem.stalled && problem.about !== 'schedule');
+  // A volume that grows serves all the while.
+  const progress = pending ?? findings.volume?.growth;
+  const obstacle = findings.problems.find((problem) => problem.stalled && !isAside(problem));
   const verdicts: Record<RegistryConditionType, Verdict> = {
     Ready: ready(findings, obstacle, pending),
     Reconciling:
-      pending && !stalled ? yes(pending.reason, pending.message) : no(stalled ? 'Stalled' : 'Settled'),
+      progress && !stalled ? yes(progress.reason, progress.message) : no(stalled ? 'Stalled' : 'Settled'),
     Stalled: stalled ? yes(stalled.reason, stalled.message) : no('NotStalled'),
     CertificateReady: certificateReady(findings),
     ReadOnly: readOnly(findings),
+    StorageReady: storageReady(findings),
     Exposed: exposed(findings),
     GarbageCollectionScheduled: scheduled(findings),
+    Shared: shared(findings),
+    Suspended: no('NotSuspended'),
   };
   return Object.entries(verdicts).map(([type, verdict]) => ({
     type,
@@ -85,6 +103,54 @@ export function unreadable(generation: number, message: string): ConditionUpdate
     { type: 'Reconciling', status: 'False', ...verdict },
     { type: 'Stalled', status: 'True', ...verdict },
   ];
+}
+
+/** What is wrong with the schedule, or with what others get, or what says so itself, keeps nobody from using the registry. */
+function isAside({ about, serves }: Problem): boolean {
+  return about === 'schedule' || about === 'sharing' || serves === true;
+}
+
+/** What is known of a Registry with spec.suspend. */
+export interface SuspendedFindings {
+  readonly generation: number;
+  readonly url: string | undefined;
+  readonly workload: WorkloadFacts | undefined;
+  readonly isScheduled: boolean;
+}
+
+/** The conditions of a Registry with spec.suspend; those that are not named stay as they are. */
+export function suspended({ generation, isScheduled, ...found }: SuspendedFindings): ConditionUpdate[] {
+  const message = 'spec.suspend is set; nothing is changed until it is taken back';
+  const verdicts: Partial<Record<RegistryConditionType, Verdict>> = {
+    Ready: suspendedReady(found, message),
+    Reconciling: no('Suspended'),
+    Stalled: no('Suspended'),
+    Suspended: yes('Suspended', message),
+    ...(isScheduled
+      ? {
+          GarbageCollectionScheduled: {
+            status: 'False',
+            reason: 'Suspended',
+            message: 'spec.suspend is set; no runs start',
+          },
+        }
+      : {}),
+  };
+  return Object.entries(verdicts).map(([type, verdict]) => ({
+    type,
+    ...verdict,
+    observedGeneration: generation,
+  }));
+}
+
+function suspendedReady(
+  { workload, url }: Pick<SuspendedFindings, 'workload' | 'url'>,
+  message: string,
+): Verdict {
+  const { wanted = 0, ready = 0, trouble } = workload ?? {};
+  const pods = [`${ready} of ${wanted} replicas serve`, ...(ready > 0 && url ? [url] : [])].join(' ');
+  const told = [pods, ...(trouble === undefined ? [] : [trouble]), message].join('; ');
+  return { status: wanted > 0 && ready === wanted ? 'True' : 'False', reason: 'Suspended', message: told };
 }
 
 interface Pending {
@@ -124,7 +190,7 @@ function ready(
   return yes('Serving', `${count} of ${count} replicas serve ${url}`);
 }
 
-function certificateReady({ tls, certificateEnd, problems }: Findings): Verdict {
+function certificateReady({ tls, certificateEnd, authority, problems }: Findings): Verdict {
   if (tls === 'disabled')
     return {
       status: 'False',
@@ -135,7 +201,17 @@ function certificateReady({ tls, certificateEnd, problems }: Findings): Verdict 
   if (problem) return { status: 'False', reason: problem.reason, message: problem.message };
   if (certificateEnd === undefined)
     return { status: 'False', reason: 'Pending', message: 'there is no certificate yet' };
-  return yes('Valid', `the certificate is valid until ${certificateEnd.toISOString().slice(0, 10)}`);
+  const end = certificateEnd.toISOString().slice(0, 10);
+  return yes('Valid', `the certificate is valid until ${end}${rollover(authority)}`);
+}
+
+function rollover(authority: Findings['authority']): string {
+  if (authority === undefined || authority.phase === 'Stable') return '';
+  const { phase, phaseEnds } = authority;
+  const until =
+    phaseEnds === undefined ? 'shortly' : `until ${new Date(phaseEnds).toISOString().slice(0, 19)}Z`;
+  if (phase === 'Retiring') return `; the CA before is still published, ${until}`;
+  return `; clients are given a new CA, ${until}, and then a certificate from it is served`;
 }
 
 function readOnly(findings: Findings): Verdict {
@@ -146,6 +222,22 @@ function readOnly(findings: Findings): Verdict {
   if (findings.collecting) return yes('GarbageCollection', 'pushes pause while a garbage collection sweeps');
   return no('Writable');
 }
+
+function storageReady({ problems, volume, storage }: Findings): Verdict {
+  const problem = problems.find(({ about }) => about === 'storage');
+  if (problem) return { status: 'False', reason: problem.reason, message: problem.message };
+  if (storage.fullness === 'full') return { status: 'False', reason: 'Full', message: full };
+  if (volume?.growth) return yes(volume.growth.reason, volume.growth.message);
+  if (storage.fullness === 'nearlyFull') return yes('NearlyFull', nearlyFull);
+  if (volume?.capacity === undefined)
+    return { status: 'Unknown', reason: 'Pending', message: 'the claim is not bound to a volume yet' };
+  return yes('Usable', '');
+}
+
+const remedies =
+  'raise spec.storage.filesystem.volume.size, or free space by a GarbageCollection (of the last one, undoFor may still keep it)';
+const full = `the storage is full: pushes are answered 507, pulls go on; ${remedies}`;
+const nearlyFull = `less than a tenth of the storage is free; ${remedies}`;
 
 function exposed({ problems, exposure }: Findings): Verdict {
   const problem = problems.find(({ about }) => about === 'exposure');
@@ -166,6 +258,14 @@ function scheduled({ problems, schedule }: Findings): Verdict {
   if (schedule === undefined) return no('NotScheduled');
   const { active, reason, message } = schedule;
   return { status: active ? 'True' : 'False', reason, message };
+}
+
+function shared({ problems, sharing }: Findings): Verdict {
+  const problem = problems.find(({ about }) => about === 'sharing');
+  if (problem) return { status: 'False', reason: problem.reason, message: problem.message };
+  if (sharing === undefined) return no('NothingToShare');
+  const { objects, namespaces } = sharing;
+  return yes('Shared', `objects in place: ${objects}, in namespaces: ${namespaces}`);
 }
 
 function yes(reason: string, message: string): Verdict {

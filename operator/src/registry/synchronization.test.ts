@@ -86,6 +86,16 @@ describe('synchronization', () => {
     expect(seen.patches).toHaveLength(count + 1);
   });
 
+  it('nudges the kubelet once for a file system that is to grow, which no replica confirms', async () => {
+    const { seen, clock, look } = stage();
+    await look();
+    const growing = { ...expected, growing: 'to 2Gi' };
+    expect(await look(growing)).toEqual([]);
+    clock.now += 60_000;
+    await look(growing);
+    expect(seen.patches).toHaveLength(1);
+  });
+
   it('names a replica that does not answer', async () => {
     const { replica, look } = stage();
     replica.silent = true;

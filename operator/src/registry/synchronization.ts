@@ -36,6 +36,8 @@ export interface Lagging {
 export interface Synchronization {
   /** The replicas that do not confirm; nobody is asked again who confirmed the same before. */
   synchronize(registry: Registry, running: readonly Pod[], expected: Expectation): Promise<Lagging[]>;
+  /** Has every replica of this Registry asked again. */
+  forget(registry: Registry): void;
 }
 
 interface Memory {
@@ -108,7 +110,7 @@ export function createSynchronization(options: SynchronizationOptions): Synchron
     await annotateSync(client, pod.metadata, `${digest}-${memory.patchedAt}`, { fieldManager });
   }
 
-  return { synchronize };
+  return { synchronize, forget: (registry) => void known.delete(keyOf(registry.metadata)) };
 }
 
 /** A replica that never answers, such as behind a NetworkPolicy, must not keep its kubelet busy for ever. */

@@ -4,7 +4,8 @@ import { type AddressInfo, createServer as createTcpServer, type Server as TcpSe
 import type { TLSSocket } from 'node:tls';
 import type { RegistryState } from '@wharfinger/registry/config';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createAuthority, type Credentials } from '../pki/authority.ts';
+import { createAuthority } from '../pki/authority.ts';
+import { type Credentials, rootIssuer } from '../pki/issuer.ts';
 import { issueLeaf } from '../pki/leaf.ts';
 import { createReplicaClient, type ReplicaClient, ReplicaError } from './replica-client.ts';
 
@@ -36,12 +37,12 @@ let connections: string[];
 let paths: string[];
 
 beforeAll(async () => {
-  const common = { keySize: 2048, validityDays: 1, now: new Date() } as const;
+  const common = { key: { algorithm: 'RSA', size: 2048 }, validityDays: 1, now: new Date() } as const;
   [authority, stranger] = await Promise.all([
     createAuthority({ ...common, subject: { commonName: 'internal' } }),
     createAuthority({ ...common, subject: { commonName: 'stranger' } }),
   ]);
-  const leaf = { ...common, authority, ipAddresses: [] };
+  const leaf = { ...common, issuer: rootIssuer(authority), ipAddresses: [] };
   [serving, client] = await Promise.all([
     issueLeaf({
       ...leaf,

@@ -9,15 +9,10 @@ export interface CertificateNames {
 
 /** What the serving certificate is good for: the hostname, the names of the Service, and what the user adds. */
 export function certificateNames(registry: Registry): CertificateNames {
-  const { name, namespace } = registry.metadata;
-  const { service } = objectNames(name);
-  const own = registry.spec.tls.selfSigned;
+  const own = registry.spec.tls.selfSigned ?? registry.spec.tls.ca;
   const all = [
     registry.spec.hostname,
-    service,
-    `${service}.${namespace}`,
-    `${service}.${namespace}.svc`,
-    `${service}.${namespace}.svc.cluster.local`,
+    ...serviceNames(registry),
     ...(own?.dnsNames ?? []),
     ...(own?.ipAddresses ?? []),
   ];
@@ -26,4 +21,12 @@ export function certificateNames(registry: Registry): CertificateNames {
     dnsNames: unique.filter((entry) => !isIpAddress(entry)),
     ipAddresses: unique.filter(isIpAddress),
   };
+}
+
+/** The names of the Service inside of the cluster. */
+export function serviceNames({ metadata: { name, namespace } }: Registry): string[] {
+  const { service } = objectNames(name);
+  return ['', `.${namespace}`, `.${namespace}.svc`, `.${namespace}.svc.cluster.local`].map(
+    (domain) => `${service}${domain}`,
+  );
 }

@@ -3,6 +3,7 @@ import type { Manifest } from './manifest.ts';
 import type { Registry } from '../api/registry.ts';
 import { ownedLabels } from './labels.ts';
 import { objectNames } from './names.ts';
+import { ownedMetadata } from './owned-metadata.ts';
 
 /** Name of the claim that the pods mount. */
 export function claimName(registry: Registry): string {
@@ -11,8 +12,8 @@ export function claimName(registry: Registry): string {
 }
 
 /**
- * `NAME-data`, or undefined when the user brings a claim. It has no owner, so that deleting a Registry keeps the images; a Registry of the
- * same name takes it up again.
+ * `NAME-data`, or undefined when the user brings a claim. Without an owner it outlives its Registry, and a Registry of the same name takes it up
+ * again; only reclaimPolicy Delete gives it one.
  */
 export function claim(registry: Registry): Manifest<V1PersistentVolumeClaim> | undefined {
   const { volume } = registry.spec.storage.filesystem;
@@ -21,7 +22,10 @@ export function claim(registry: Registry): Manifest<V1PersistentVolumeClaim> | u
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { name: objectNames(name).claim, namespace, labels: ownedLabels(name) },
+    metadata:
+      volume.reclaimPolicy === 'Delete'
+        ? ownedMetadata(registry, objectNames(name).claim)
+        : { name: objectNames(name).claim, namespace, labels: ownedLabels(name) },
     spec: {
       accessModes: [...volume.accessModes],
       resources: { requests: { storage: String(volume.size) } },

@@ -11,9 +11,19 @@ export function configMap(registry: Registry, configText: string): Manifest<V1Co
   return configMapOf(registry, objectNames(registry.metadata.name).config, { [configFile]: configText });
 }
 
-/** `NAME-ca`: the CA that clients should trust, in PEM. */
-export function caConfigMap(registry: Registry, certificate: string): Manifest<V1ConfigMap> {
-  return configMapOf(registry, objectNames(registry.metadata.name).ca, { 'ca.crt': certificate });
+/** `NAME-ca`: the CAs that clients should trust, in PEM. */
+export function caConfigMap(
+  registry: Registry,
+  certificates: string,
+  annotations: Readonly<Record<string, string>> = {},
+): Manifest<V1ConfigMap> {
+  const made = configMapOf(registry, objectNames(registry.metadata.name).ca, { 'ca.crt': certificates });
+  return { ...made, metadata: { ...made.metadata, annotations } };
+}
+
+/** `NAME-trial`: the config.yml that is being tried. */
+export function trialConfigMap(registry: Registry, configText: string): Manifest<V1ConfigMap> {
+  return configMapOf(registry, objectNames(registry.metadata.name).trial, { [configFile]: configText });
 }
 
 /** `NAME-maintenance`, as far as it is the Registry's; `collection.json` beside it has another writer. */

@@ -1,8 +1,9 @@
 import type { V1Container, V1Probe } from '@kubernetes/client-node';
 import type { Manifest } from './manifest.ts';
+import type { Resources } from '../api/pod-settings.ts';
 import type { Registry } from '../api/registry.ts';
-import { objectNames } from './names.ts';
 import { configFile, directories, ports } from './pod-layout.ts';
+import { registryEnvironment } from './registry-environment.ts';
 import { mountedVolumes } from './volumes.ts';
 
 const defaultResources = {
@@ -11,17 +12,17 @@ const defaultResources = {
 };
 
 /** The container `registry`, as the restricted Pod Security Standard asks for it. */
-export function registryContainer(registry: Registry, image: string): Manifest<V1Container> {
-  const names = objectNames(registry.metadata.name);
+export function registryContainer(
+  registry: Registry,
+  image: string,
+  pins: Readonly<Record<string, string>>,
+): Manifest<V1Container> {
   return {
     name: 'registry',
     image,
     imagePullPolicy: 'IfNotPresent',
     args: ['serve', `${directories.config}/${configFile}`],
-    env: [
-      { name: 'POD_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
-      { name: 'REGISTRY_HTTP_SECRET', valueFrom: { secretKeyRef: { name: names.http, key: 'secret' } } },
-    ],
+    env: registryEnvironment(registry, pins),
     ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort, protocol: 'TCP' })),
     resources: resourcesOf(registry),
     // What a registry says when it cannot start shows in the pod's status, and from there in the Registry's.
@@ -45,7 +46,11 @@ function probe(path: string): Manifest<V1Probe> {
 
 function resourcesOf(registry: Registry): Manifest<V1Container>['resources'] {
   const given = registry.spec.resources;
-  if (given === undefined) return defaultResources;
+  return given === undefined ? defaultResources : givenResources(given);
+}
+
+/** Resources of a spec as a container has them. */
+export function givenResources(given: Resources): NonNullable<Manifest<V1Container>['resources']> {
   return { requests: quantities(given.requests), limits: quantities(given.limits) };
 }
 

@@ -8,11 +8,14 @@ export interface ObjectNames {
   readonly maintenance: string;
   readonly ca: string;
   readonly tls: string;
+  readonly intermediate: string;
   readonly htpasswd: string;
   readonly http: string;
   readonly internalTls: string;
   /** Ingress, HTTPRoute, TLSRoute and BackendTLSPolicy. */
   readonly route: string;
+  /** The pod that tries new settings, and the ConfigMap with its config.yml. */
+  readonly trial: string;
   readonly user: (user: string) => string;
 }
 
@@ -26,10 +29,12 @@ export function objectNames(name: string): ObjectNames {
     maintenance: `${name}-maintenance`,
     ca: `${name}-ca`,
     tls: `${name}-tls`,
+    intermediate: `${name}-intermediate-ca`,
     htpasswd: `${name}-htpasswd`,
     http: `${name}-http`,
     internalTls: `${name}-internal-tls`,
     route: name,
+    trial: `${name}-trial`,
     user: (user) => `${name}-user-${user}`,
   };
 }

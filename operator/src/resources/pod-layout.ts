@@ -9,6 +9,7 @@ export const directories = {
   tls: '/etc/wharfinger/tls',
   auth: '/etc/wharfinger/auth',
   internal: '/etc/wharfinger/internal',
+  egress: '/etc/wharfinger/egress',
   temporary: '/tmp',
 } as const;
 

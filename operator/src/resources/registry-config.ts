@@ -38,9 +38,22 @@ export function registryConfig(registry: Registry): ConfigInput {
   };
 }
 
-/** Text of config.yml. */
+/** Text of config.yml: what the operator renders, with spec.config laid over it. */
 export function registryConfigText(registry: Registry): string {
-  return stringify(registryConfig(registry));
+  const { config } = registry.spec;
+  const rendered = registryConfig(registry);
+  return stringify(config === undefined ? rendered : laidOver(rendered, config));
+}
+
+/** Sections are merged key by key, everything else is replaced; null takes a key away. */
+function laidOver(below: unknown, above: unknown): unknown {
+  if (!isSection(below) || !isSection(above)) return above;
+  const merged = Object.entries(above).map(([key, value]) => [key, laidOver(below[key], value)]);
+  return { ...below, ...Object.fromEntries(merged) };
+}
+
+function isSection(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function certificateFiles(directory: string): { certificate: string; key: string } {

@@ -237,7 +237,7 @@ describe('what is mounted', () => {
   });
 
   it('gives back the text of a Secret', () => {
-    const secret = userSecret(exampleRegistry(), 'ci', 'pä55');
+    const secret = userSecret(exampleRegistry(), { name: 'ci' }, 'pä55');
     expect(secretText(secret, 'password')).toBe('pä55');
     expect(secretText(secret, 'nothing')).toBeUndefined();
     expect(secret.type).toBe('kubernetes.io/basic-auth');

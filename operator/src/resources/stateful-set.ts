@@ -3,10 +3,11 @@ import type { V1PodTemplateSpec, V1StatefulSet } from '@kubernetes/client-node';
 import type { Manifest } from './manifest.ts';
 import type { Registry } from '../api/registry.ts';
 import { registryContainer } from './container.ts';
-import { configAnnotation, ownedLabels, selectorLabels } from './labels.ts';
+import { configAnnotation, environmentAnnotation, ownedLabels, selectorLabels } from './labels.ts';
 import { objectNames } from './names.ts';
 import { ownedMetadata } from './owned-metadata.ts';
-import { terminationGraceSeconds } from './pod-layout.ts';
+import { drainSeconds, terminationGraceSeconds } from './pod-layout.ts';
+import { overlaid } from './pod-overlay.ts';
 import { mountedVolumes } from './volumes.ts';
 
 /** The user and group of the registry's image. */
@@ -17,6 +18,12 @@ export interface StatefulSetInput {
   /** Used when the Registry names none. */
   readonly defaultImage: string;
   readonly configText: string;
+  /** As ConfigJudgement has them. */
+  readonly pins?: Readonly<Record<string, string>>;
+  /** Seconds for which a stopping registry finishes requests. */
+  readonly drain?: number;
+  /** Digest of what the environment refers to; undefined when it refers to nothing. */
+  readonly environment?: string | undefined;
 }
 
 /** `NAME`: the registry's pods. All share one claim, so they start and stop in any order. */
@@ -33,7 +40,7 @@ export function statefulSet(input: StatefulSetInput): Manifest<V1StatefulSet> {
       podManagementPolicy: 'Parallel',
       revisionHistoryLimit: 3,
       selector: { matchLabels: selectorLabels(registry.metadata.name) },
-      template: podTemplate(input),
+      template: overlaid(podTemplate(input), registry.spec.podTemplate),
     },
   };
 }
@@ -43,7 +50,8 @@ export function registryImage(registry: Registry, defaultImage: string): string 
   return registry.spec.image ?? defaultImage;
 }
 
-function podTemplate({ registry, defaultImage, configText }: StatefulSetInput): Manifest<V1PodTemplateSpec> {
+function podTemplate(input: StatefulSetInput): Manifest<V1PodTemplateSpec> {
+  const { registry, defaultImage, configText, pins = {}, drain = drainSeconds, environment } = input;
   const { name } = registry.metadata;
   const { spec } = registry;
   return {
@@ -52,12 +60,13 @@ function podTemplate({ registry, defaultImage, configText }: StatefulSetInput): 
       annotations: {
         ...spec.podAnnotations,
         [configAnnotation]: createHash('sha256').update(configText).digest('hex'),
+        ...(environment === undefined ? {} : { [environmentAnnotation]: environment }),
       },
     },
     spec: {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      terminationGracePeriodSeconds: terminationGraceSeconds,
+      terminationGracePeriodSeconds: graceSeconds(drain),
       securityContext: {
         runAsNonRoot: true,
         runAsUser: nonRootId,
@@ -66,7 +75,7 @@ function podTemplate({ registry, defaultImage, configText }: StatefulSetInput): 
         fsGroupChangePolicy: 'OnRootMismatch',
         seccompProfile: { type: 'RuntimeDefault' },
       },
-      containers: [registryContainer(registry, registryImage(registry, defaultImage))],
+      containers: [registryContainer(registry, registryImage(registry, defaultImage), pins)],
       volumes: mountedVolumes(registry).map(({ volume }) => volume),
       // With one replica too: it does nothing then, and scaling must not restart the pod that is there.
       topologySpreadConstraints: [spread(name)],
@@ -75,6 +84,11 @@ function podTemplate({ registry, defaultImage, configText }: StatefulSetInput): 
       ...(spec.affinity ? { affinity: spec.affinity } : {}),
     },
   };
+}
+
+/** A drain of its own length gets the same margin as the usual one. */
+function graceSeconds(drain: number): number {
+  return Math.max(terminationGraceSeconds, Math.ceil(drain) + terminationGraceSeconds - drainSeconds);
 }
 
 function spread(

@@ -1,8 +1,10 @@
 import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import type { Manifest } from './manifest.ts';
+import type { CaBundle } from '../api/registry-egress.ts';
 import type { Registry } from '../api/registry.ts';
 import { claimName } from './claim.ts';
 import { objectNames } from './names.ts';
+import { bundleFile } from './egress.ts';
 import { directories } from './pod-layout.ts';
 
 interface Mounted {
@@ -27,11 +29,23 @@ export function mountedVolumes(registry: Registry): Mounted[] {
     fromSecret('internal', names.internalTls, directories.internal),
     ...(tls.disabled ? [] : [fromSecret('tls', tls.secretName ?? names.tls, directories.tls)]),
     ...(auth ? [fromSecret('auth', auth.htpasswd.secretName ?? names.htpasswd, directories.auth)] : []),
+    ...egressVolume(registry.spec.egress?.caBundle),
     {
       volume: { name: 'temporary', emptyDir: {} },
       mount: { name: 'temporary', mountPath: directories.temporary },
     },
   ];
+}
+
+function egressVolume(bundle: CaBundle | undefined): Mounted[] {
+  if (bundle === undefined) return [];
+  const { configMapKeyRef: map, secretKeyRef: secret } = bundle;
+  const items = [{ key: (map ?? secret)?.key ?? '', path: bundleFile }];
+  const source = map
+    ? { configMap: { name: map.name, items, defaultMode: groupReadable } }
+    : { secret: { secretName: secret?.name, items, defaultMode: groupReadable } };
+  const mount = { name: 'egress', mountPath: directories.egress, readOnly: true };
+  return [{ volume: { name: 'egress', ...source }, mount }];
 }
 
 function fromConfigMap(name: string, configMap: string, mountPath: string): Mounted {

@@ -1,12 +1,13 @@
+import { compare } from '@node-rs/bcrypt';
 import { describe, expect, it } from 'vitest';
 import { createDummyHash } from './dummy-hash.ts';
 import { bcryptCost, parseHtpasswd } from './htpasswd-file.ts';
 
 const rest = 'x'.repeat(53);
 const users = new Map([
-  ['fast', `$2y$04$${rest}`],
-  ['slow', `$2y$12$${rest}`],
-  ['slower', `$2y$14$${rest}`],
+  ['fast', [{ hash: `$2y$04$${rest}`, until: 1 }]],
+  ['slow', [{ hash: `$2y$12$${rest}`, until: 1 }]],
+  ['slower', [{ hash: `$2y$14$${rest}`, until: 1 }]],
 ]);
 
 describe('createDummyHash', () => {
@@ -22,9 +23,14 @@ describe('createDummyHash', () => {
     }
   });
 
-  it('is a hash that is really computed', () => {
+  it('is a hash that is really computed', async () => {
     const hash = createDummyHash(new Map())('nobody');
     expect(parseHtpasswd(`nobody:${hash}`).problems).toEqual([]);
     expect(bcryptCost(hash)).toBe(5);
+    const dear = hash.replace('$05$', '$10$');
+    const began = process.cpuUsage();
+    expect(await compare('any', dear)).toBe(false);
+    // 60,000 and more; 200 when the hash is refused before anything is computed.
+    expect(process.cpuUsage(began).user).toBeGreaterThan(10_000);
   });
 });

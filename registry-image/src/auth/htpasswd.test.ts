@@ -1,5 +1,5 @@
 import { hash } from '@node-rs/bcrypt';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseConfig } from '../config/index.ts';
 import { parseHtpasswd } from './htpasswd-file.ts';
 import { createAccessController } from './index.ts';
@@ -87,6 +87,62 @@ describe('htpasswd', () => {
     await expect(access.authorize(basic('dev', 'secret'))).rejects.toMatchObject({
       reason: 'unauthorized',
     });
+  });
+
+  it('lets a user in with further passwords until their time is over, also when they were right before', async () => {
+    const until = new Date(Date.now() + 60_000);
+    const [old, older, next] = await Promise.all(['old', 'older', 'next'].map((one) => hash(one, 4)));
+    const text = [
+      `#wharfinger:also until=${until.toISOString()} ci:${old}`,
+      `#wharfinger:also until=2020-01-01T00:00:00Z ci:${older}`,
+      `#wharfinger:also ci:${next}`,
+      `#wharfinger:also nobody:${old}`,
+      `ci:${right}`,
+      `dev:${right}`,
+    ].join('\n');
+    expect(parseHtpasswd(text).problems).toEqual([]);
+    const access = await accessOf(text);
+    const comesIn = async (user: string, password: string): Promise<boolean> =>
+      access.authorize(basic(user, password)).then(
+        () => true,
+        () => false,
+      );
+    const passwords = ['secret', 'old', 'older', 'next'];
+    const all = async (user: string): Promise<boolean[]> =>
+      Promise.all(passwords.map((one) => comesIn(user, one)));
+    expect(await all('ci')).toEqual([true, true, false, true]);
+    expect(await all('dev')).toEqual([true, false, false, false]);
+    expect(await all('nobody')).toEqual([false, false, false, false]);
+    vi.useFakeTimers({ now: until, toFake: ['Date'] });
+    try {
+      expect(await all('ci')).toEqual([true, false, false, true]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('takes as long for a user with one password, and for no user, as for one with several', async () => {
+    const slow = await hash('secret', 9);
+    const access = await accessOf(
+      `one:${slow}\nmany:${slow}\n${`#wharfinger:also many:${slow}\n`.repeat(3)}`,
+    );
+    // Of the processor: the clock tells of others too.
+    const took = async (user: string): Promise<number> => {
+      const began = process.cpuUsage();
+      await access.authorize(basic(user, 'wrong')).catch(() => undefined);
+      return process.cpuUsage(began).user;
+    };
+    await took('one');
+    const [one, many, none] = [await took('one'), await took('many'), await took('none')];
+    for (const time of [one, none]) expect(time).toBeGreaterThan(many / 2);
+  });
+
+  it('names a further password that cannot be read by its line', () => {
+    const text = `ci:${right}\n#wharfinger:also until=soon ci:${right}\n#wharfinger:also ci:plain\n#wharfinger: note\n`;
+    expect(parseHtpasswd(text).problems.map((problem) => problem.slice(0, 16))).toEqual([
+      'htpasswd line 2:',
+      'htpasswd line 3:',
+    ]);
   });
 
   it('remembers nothing that was checked against the file before', async () => {

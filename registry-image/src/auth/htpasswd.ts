@@ -1,12 +1,12 @@
-import { parseHtpasswd } from './htpasswd-file.ts';
+import { hashesNow, parseHtpasswd } from './htpasswd-file.ts';
 import { createPasswordCheck } from './password-check.ts';
 import type { Users } from './users.ts';
 import type { VerifiedCredentials } from './verified-credentials.ts';
 
 /** The users of an htpasswd file. */
 interface HtpasswdUsers extends Users {
-  /** The bcrypt hash of a user. */
-  hashOf(user: string): string | undefined;
+  /** The bcrypt hashes of a user that count now, the user's own first. */
+  hashesOf(user: string): readonly string[];
   /** Takes another text of the file from now on. */
   update(text: string): void;
 }
@@ -22,7 +22,7 @@ export function createHtpasswdUsers(options: {
   return {
     realm: options.realm,
     verify: (user, password) => passwords.verify(user, password),
-    hashOf: (user) => users.get(user),
+    hashesOf: (user) => hashesNow(users, user),
     update(text) {
       ({ users } = parseHtpasswd(text));
       passwords.replace(users);

@@ -55,7 +55,7 @@ export async function createAccessController(
   if (!htpasswd) return { ...createUserController({ rules }), update: () => {} };
   const users = createHtpasswdUsers({ realm: htpasswd.realm, text: files.htpasswd ?? '', verified });
   const tokens = rules?.anonymous
-    ? createLoginTokens({ secret: config.http.secret, credentialOf: (user) => users.hashOf(user) })
+    ? createLoginTokens({ secret: config.http.secret, credentialsOf: (user) => users.hashesOf(user) })
     : undefined;
   return {
     ...createUserController({ users, rules, tokens }),

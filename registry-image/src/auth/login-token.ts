@@ -14,39 +14,42 @@ export interface LoginTokens {
 
 /**
  * @param options.secret `http.secret`, so that all processes take each other's tokens; random without it
- * @param options.credentialOf what a user's tokens end with when it changes; undefined for somebody who is no user
+ * @param options.credentialsOf what a user's tokens are made from, the first of them; they end when it is not among them any more. None for
+ *   somebody who is no user
  */
 export function createLoginTokens(options: {
   secret: string | undefined;
-  credentialOf: (user: string) => string | undefined;
+  credentialsOf: (user: string) => readonly string[];
   now?: () => number;
 }): LoginTokens {
-  const { credentialOf, now = Date.now } = options;
+  const { credentialsOf, now = Date.now } = options;
   const key = createHmac('sha256', options.secret ?? randomBytes(32))
     .update('login token')
     .digest();
 
-  function signature(payload: string, user: string): Buffer | undefined {
-    const credential = user === '' ? '' : credentialOf(user);
-    if (credential === undefined) return undefined;
-    return createHmac('sha256', key).update(`${payload}.${credential}`).digest();
+  function signatures(payload: string, user: string): Buffer[] {
+    const credentials = user === '' ? [''] : credentialsOf(user);
+    return credentials.map((credential) =>
+      createHmac('sha256', key).update(`${payload}.${credential}`).digest(),
+    );
   }
 
   return {
     issue(user) {
       const expires = Math.floor(now() / 1000) + lifetime;
       const payload = Buffer.from(JSON.stringify({ user, expires })).toString('base64url');
-      const token = `${payload}.${signature(payload, user)?.toString('base64url') ?? ''}`;
+      const token = `${payload}.${signatures(payload, user)[0]?.toString('base64url') ?? ''}`;
       return { token, expiresIn: lifetime, issuedAt: new Date(now()) };
     },
     userOf(token) {
       const [payload = '', given = ''] = token.split('.');
       const content = parsePayload(payload);
-      const expected = content && signature(payload, content.user);
       const received = Buffer.from(given, 'base64url');
-      if (!content || !expected || received.length !== expected.length) return undefined;
-      if (!timingSafeEqual(received, expected) || content.expires * 1000 <= now()) return undefined;
-      return content.user;
+      if (!content || content.expires * 1000 <= now()) return undefined;
+      const isSigned = signatures(payload, content.user).some(
+        (expected) => expected.length === received.length && timingSafeEqual(expected, received),
+      );
+      return isSigned ? content.user : undefined;
     },
   };
 }

@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { hash } from '@node-rs/bcrypt';
 import { expect, it } from 'vitest';
+import type { UserHashes } from './htpasswd-file.ts';
 import { createPasswordCheck } from './password-check.ts';
 import { createVerifiedCredentials } from './verified-credentials.ts';
 
 const key = randomBytes(32);
+const usersOf = (hashOfCi: string): UserHashes =>
+  new Map([['ci', [{ hash: hashOfCi, until: Number.POSITIVE_INFINITY }]]]);
 
 it('spares another process the check of what one found right, for as long as the file has that hash', async () => {
   const [first, second] = [await hash('secret', 4), await hash('secret', 4)];
   const verified = createVerifiedCredentials({ key });
-  expect(await createPasswordCheck(new Map([['ci', first]]), verified).verify('ci', 'secret')).toBe(true);
+  expect(await createPasswordCheck(usersOf(first), verified).verify('ci', 'secret')).toBe(true);
   const another = createVerifiedCredentials({ key, known: verified.all() });
   const known = another.fingerprint('ci', 'secret', first);
   expect(another.has(known)).toBe(true);
@@ -22,9 +25,9 @@ it('takes a known fingerprint for the password, and asks bcrypt again once the h
   const [wrong, other] = [await hash('another', 4), await hash('another still', 4)];
   const verified = createVerifiedCredentials({ key });
   verified.add(verified.fingerprint('ci', 'secret', wrong));
-  const check = createPasswordCheck(new Map([['ci', wrong]]), verified);
+  const check = createPasswordCheck(usersOf(wrong), verified);
   expect(await check.verify('ci', 'secret')).toBe(true);
-  check.replace(new Map([['ci', other]]));
+  check.replace(usersOf(other));
   expect(await check.verify('ci', 'secret')).toBe(false);
   check.replace(new Map());
   expect(await check.verify('ci', 'secret')).toBe(false);

@@ -63,6 +63,15 @@ export const WorkerState = z.object({
 });
 export type WorkerState = z.infer<typeof WorkerState>;
 
+export const StorageState = z.object({
+  /** In bytes; `free` for this replica, without what the file system keeps for root. */
+  total: z.number(),
+  free: z.number(),
+  /** One sentence with the way out, when this replica cannot read and write there. */
+  hindrance: z.string().optional(),
+});
+export type StorageState = z.infer<typeof StorageState>;
+
 export const RegistryState = z.object({
   pod: z.string(),
   /** New at every start of the supervisor. */
@@ -73,6 +82,8 @@ export const RegistryState = z.object({
    * a store. Not told by earlier releases, nor while this replica cannot write to its storage.
    */
   members: z.array(z.string()).optional(),
+  /** The storage as this replica sees it. Not told by earlier releases, nor of a storage that has no bounds. */
+  storage: StorageState.optional(),
   /** `maintenanceHash` of the text of each maintenance file that `writes`, `restart` and `collection` below reflect. */
   observed: z.object({ registry: z.string(), collection: z.string() }),
   /** open; readOnly: refused; paused: held in every worker and no commit section is running anywhere in this replica. */

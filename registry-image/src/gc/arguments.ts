@@ -127,8 +127,10 @@ function duration(name: string, values: Values): number | undefined {
 
 function patterns(name: string, values: Values): readonly string[] {
   const given = values.get(name) ?? [];
-  if (given.includes('')) throw new Error(`--${name} must be a pattern such as team/**, not ""`);
-  return given;
+  // No name begins with a hyphen: it is an option that was taken for the pattern before it.
+  const wrong = given.find((text) => text === '' || text.startsWith('-'));
+  if (wrong === undefined) return given;
+  throw new Error(`--${name} must be a pattern such as team/**, not ${JSON.stringify(wrong)}`);
 }
 
 /** One rule for all repositories that are collected. */

@@ -31,6 +31,21 @@ function has(path: string): boolean {
 }
 
 describe('what is alive', () => {
+  test('what a tag names that a deletion of another manifest has aside, and not that other one', async () => {
+    const gone = store.image('team/app', 'gone', ['only 1']);
+    const set = store.image('team/app', 'set', ['only 2'], { tag: 'v1' });
+    await store.driver.move(
+      paths.tagPath('team/app', 'v1'),
+      `${paths.departuresPath(gone.digest, 'id', 'team/app')}/v1`,
+    );
+    const other = `${paths.departuresPath(gone.digest, 'other', 'team/app')}/v2/current/link`;
+    store.write(other, gone.digest);
+    // The first mark knows it already.
+    expect(await collectAll()).toMatchObject({ manifestsDeleted: 1, restored: 0 });
+    expect([hasBlob('only 1'), hasBlob('only 2')]).toEqual([false, true]);
+    expect(has(paths.revisionLinkPath('team/app', set.digest))).toBe(true);
+  });
+
   test('a tagged image with config and layers; an untagged one goes with what it alone refers to', async () => {
     store.image('app', 'config 1', ['shared', 'only 1'], { tag: 'v1' });
     const dead = store.image('app', 'config 2', ['shared', 'only 2']);

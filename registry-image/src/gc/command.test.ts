@@ -213,6 +213,12 @@ describe('arguments', () => {
     [['--keep-last=few'], '--keep-last must be a number of tags such as 10, not "few"'],
     [['--keep-younger-than=-1h'], '--keep-younger-than must be a duration such as 24h or 90m, not "-1h"'],
     [['--repositories='], '--repositories must be a pattern such as team/**, not ""'],
+    [['--repositories', '-m'], '--repositories must be a pattern such as team/**, not "-m"'],
+    [
+      ['--repositories', 'x', '--repositories', '--dry-run'],
+      '--repositories must be a pattern such as team/**, not "--dry-run"',
+    ],
+    [['--keep-matching', '-m', 'a.yml'], '--keep-matching must be a pattern such as team/**, not "-m"'],
     [['a.yml', 'b.yml'], 'one config file is expected, but 2 were given: a.yml, b.yml'],
   ])('%j is refused', async (argv, sentence) => {
     const { status, stderr } = await run(...argv);

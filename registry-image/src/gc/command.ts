@@ -4,6 +4,8 @@ import type { StorageDriver } from '../storage/driver.ts';
 import { runSubcommand, type TextSink } from '../subcommand.ts';
 import { type GarbageCollectArguments, parseGarbageCollectArguments, usage } from './arguments.ts';
 import { confirm } from './confirm.ts';
+import type { MemberStorage } from './members.ts';
+import { createStorageClock } from './storage-clock.ts';
 import { type HeldWrites, refuseBesideAnother, withWritesHeld } from './held-writes.ts';
 import { outputLines } from './output-lines.ts';
 import { planLines } from './plan-text.ts';
@@ -53,7 +55,8 @@ async function collectByHand(
   let isTouched = false;
   const report = ({ touched }: { touched: boolean }): void => void (isTouched ||= touched);
   const common = { driver, options, now: Date.now(), report, signal, warn };
-  if (!options.dryRun) await refuseBesideAnother(driver);
+  const storage = { driver, now: createStorageClock(driver) };
+  if (!options.dryRun) await refuseBesideAnother(storage);
   // A function of its own, so that the first mark is gone from memory when the second is made.
   const sweep = async (): Promise<void> => {
     const staged = await beginStagedCollection({ ...common, trash: `manual-${common.now}` });
@@ -63,7 +66,7 @@ async function collectByHand(
     let left = staged.mark.doomed.length;
     while (left > 0) {
       isTouched = false;
-      left = await sweepInWindow({ driver, staged, signal }, () => isTouched);
+      left = await sweepInWindow({ storage, staged, signal }, () => isTouched);
     }
   };
   await sweep();
@@ -75,7 +78,7 @@ async function collectByHand(
 
 /** Sweeps once while writes are held; gives how much is left for another window, which may follow at once. */
 async function sweepInWindow(
-  { driver, staged, signal }: { driver: StorageDriver; staged: StagedCollection; signal: AbortSignal },
+  { storage, staged, signal }: { storage: MemberStorage; staged: StagedCollection; signal: AbortSignal },
   isTouched: () => boolean,
 ): Promise<number> {
   let gap = 0;
@@ -86,7 +89,7 @@ async function sweepInWindow(
     if (left > 0 && !isAlone) gap = windowGap;
     return left;
   };
-  const left = await withWritesHeld(driver, sweep, isTouched);
+  const left = await withWritesHeld(storage, sweep, isTouched);
   await sleep(gap, undefined, { signal });
   return left;
 }

@@ -1,10 +1,10 @@
 import type { CollectionOptions } from '../config/maintenance.ts';
 import type { CollectionCounts } from '../config/state.ts';
-import { type Addition, purgeJournal } from '../registry/journal.ts';
+import { purgeJournal } from '../registry/journal.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { type BoundedReader, createBoundedReader } from './bounded-reader.ts';
-import type { StoreContent } from './content.ts';
 import type { Report } from './counts.ts';
+import { withDepartedTags } from './departed-tags.ts';
 import { createDigestTable } from './digest-table.ts';
 import { inspectDoomed } from './doomed.ts';
 import { cleanStore } from './empty-directories.ts';
@@ -17,7 +17,7 @@ import { withReturningTags } from './returning-tags.ts';
 import { openSinceSweep, removeSweepRecords } from './sweep-record.ts';
 import { readTrash, type Trash, type TrashFile } from './trash-files.ts';
 import { freeTrash, keepForUndo } from './undo.ts';
-import { writtenRepositories } from './written.ts';
+import { withWritten } from './written.ts';
 
 /** What the second mark counts; the rest was counted by the sweep. */
 export type ConfirmCounts = Pick<
@@ -51,7 +51,8 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const trash = await readTrash(reader, digests);
   const { content: found, hollow } = await readStore(reader, trash.files, digests);
   const lastPull = await lastPullFor(reader, run.options, run.now);
-  const content = withReturningTags(withRoots({ ...found, lastPull }, open), trash.files, run);
+  const whole = withWritten(await withDepartedTags(reader, { ...found, lastPull }), open);
+  const content = withReturningTags(whole, trash.files, run);
   const plan = planConfirmation(content, run.options, run.now);
   plan.problems.forEach((problem) => run.warn?.(problem));
   const { alive, dead, foreign } = judgeTrash(trash.files, content, plan);
@@ -70,12 +71,6 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const counts = { restored, ...freed, repositoriesRemoved };
   await run.report({ phase: 'Confirmed', counts, touched: restored > 0 });
   return counts;
-}
-
-function withRoots(content: StoreContent, additions: readonly Addition[]): StoreContent {
-  if (additions.length === 0) return content;
-  const written = writtenRepositories(content, additions);
-  return { ...content, repositories: new Map([...content.repositories, ...written]) };
 }
 
 async function settle(

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { memberPath, membersRoot, windowPath } from '../storage/paths.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { clockPath, memberPath, membersRoot, windowPath } from '../storage/paths.ts';
 import { withWritesHeld } from './held-writes.ts';
-import { type Member, memberName, readMembers } from './members.ts';
+import { type Member, memberName, type MemberStorage, readMembers } from './members.ts';
+import { createStorageClock } from './storage-clock.ts';
 import { createStoreFixture, type StoreFixture } from './store-fixture.ts';
 import { readStorageWindow, type StorageWindow, writeStorageWindow } from './storage-window.ts';
 
@@ -55,12 +56,16 @@ async function takePart(
   return seen;
 }
 
+function storage(): MemberStorage {
+  return { driver: store.driver, now: createStorageClock(store.driver) };
+}
+
 /** Has writes held for `work`. */
 function hold<T>(
   work: Parameters<typeof withWritesHeld<T>>[1],
   isTouched = false,
 ): ReturnType<typeof withWritesHeld<T>> {
-  return withWritesHeld(store.driver, work, () => isTouched);
+  return withWritesHeld(storage(), work, () => isTouched);
 }
 
 const hasWindow = (): boolean => store.files('/').includes(windowPath);
@@ -80,7 +85,7 @@ test.each([
   async (touched, steps) => {
     const seen = await takePart();
     const held = await hold(async ({ isAlone }) => {
-      return { isAlone, members: await readMembers(store.driver, Date.now()) };
+      return { isAlone, members: await readMembers(storage()) };
     }, touched);
     expect(held).toMatchObject({ isAlone: false, members: [{ window: { paused: true, restarted: false } }] });
     expect([seen, hasWindow()]).toEqual([steps, false]);
@@ -99,7 +104,7 @@ test('workers are replaced also when the operator has just begun a collection', 
   const work = async (): Promise<void> => {
     hasBegun = true;
     const isTold = async (): Promise<boolean> =>
-      (await readMembers(store.driver, Date.now())).some(({ collection }) => collection === 'nightly');
+      (await readMembers(storage())).some(({ collection }) => collection === 'nightly');
     await expect.poll(isTold).toBe(true);
   };
   await hold(work, true);
@@ -159,6 +164,34 @@ test('a member that was not renewed for a minute is dead: nobody waits for it, a
   expect(store.files(membersRoot)).toEqual([]);
   store.write(path, JSON.stringify(member), Date.now() - 50_000);
   await expect(hold(nothing)).rejects.toThrow('did not answer');
+});
+
+test.each([-120_000, 120_000])(
+  'whoever has another time than the storage by %d ms sees who lives',
+  async (difference) => {
+    const now = Date.now.bind(Date);
+    const seen = await takePart();
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + difference);
+    try {
+      expect(await hold(({ isAlone }) => Promise.resolve(isAlone))).toBe(false);
+      expect(seen).toEqual(['prepare', 'pause']);
+      await leave?.();
+      store.write(path, JSON.stringify(member), now() - 61_000);
+      expect(await hold(({ isAlone }) => Promise.resolve(isAlone))).toBe(true);
+    } finally {
+      clock.mockRestore();
+    }
+  },
+);
+
+test('the time of the storage is asked for once, and not where there is no member', async () => {
+  const putContent = vi.spyOn(store.driver, 'putContent');
+  const asked = (): number => putContent.mock.calls.filter(([path]) => path === clockPath).length;
+  await hold(nothing);
+  expect(asked()).toBe(0);
+  await takePart();
+  await hold(nothing);
+  expect(asked()).toBe(1);
 });
 
 test('what is no record of a member stops it', async () => {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StorageDriver } from '../storage/driver.ts';
-import { type Member, memberName, readMembers } from './members.ts';
+import { type Member, memberName, type MemberStorage, readMembers } from './members.ts';
 import {
   readStorageWindow,
   removeStorageWindow,
@@ -32,11 +31,12 @@ export interface HeldWrites {
  * replace their workers when `isTouched` says so then. Throws an error of one sentence, and does nothing, when one of them does not take part.
  */
 export async function withWritesHeld<T>(
-  driver: StorageDriver,
+  storage: MemberStorage,
   work: (held: HeldWrites) => Promise<T>,
   isTouched: () => boolean,
 ): Promise<T> {
-  await refuseBesideAnother(driver);
+  const { driver } = storage;
+  await refuseBesideAnother(storage);
   const id = randomUUID();
   let deadline = 0;
 
@@ -49,13 +49,13 @@ export async function withWritesHeld<T>(
     limit: number,
     condition: (window: MemberWindow) => boolean,
   ): Promise<Member | undefined> {
-    return lateMember(driver, Date.now() + limit, ({ window }) => window?.id === id && condition(window));
+    return lateMember(storage, Date.now() + limit, ({ window }) => window?.id === id && condition(window));
   }
 
   async function prepare(): Promise<void> {
     await ask('prepare', answerLimit + prepareLimit);
     const silent = await late(answerLimit, () => true);
-    await refuseCollecting(driver);
+    await refuseCollecting(storage);
     if (silent) throw new Error(refusal(silent, 'answer'));
     await late(prepareLimit, ({ prepared }) => prepared);
   }
@@ -64,7 +64,7 @@ export async function withWritesHeld<T>(
     // The window first and then the members; a registry that starts does it the other way round, so one sees the other.
     await ask('pause', windowLength);
     const open = await late(answerLimit, ({ paused }) => paused);
-    const members = await refuseCollecting(driver);
+    const members = await refuseCollecting(storage);
     if (open) throw new Error(refusal(open, 'hold its writes'));
     return { isAlone: members.length === 0, deadline };
   }
@@ -98,9 +98,9 @@ function refusal(member: Member, failing: string): string {
 }
 
 /** Throws an error of one sentence when the operator, or somebody else by hand, collects in this storage. */
-export async function refuseBesideAnother(driver: StorageDriver): Promise<void> {
-  await refuseCollecting(driver);
-  const other = await readStorageWindow(driver);
+export async function refuseBesideAnother(storage: MemberStorage): Promise<void> {
+  await refuseCollecting(storage);
+  const other = await readStorageWindow(storage.driver);
   if (!other || Date.parse(other.deadline) <= Date.now()) return;
   throw new Error(
     `another collection by hand has writes held until ${other.deadline}: collect again after that`,
@@ -108,8 +108,8 @@ export async function refuseBesideAnother(driver: StorageDriver): Promise<void> 
 }
 
 /** The members that live, none of which takes part in a collection of the operator: else throws an error of one sentence. */
-async function refuseCollecting(driver: StorageDriver): Promise<Member[]> {
-  const members = await readMembers(driver, Date.now());
+async function refuseCollecting(storage: MemberStorage): Promise<Member[]> {
+  const members = await readMembers(storage);
   const collecting = members.find(({ collection }) => collection !== undefined);
   if (!collecting) return members;
   throw new Error(
@@ -119,12 +119,12 @@ async function refuseCollecting(driver: StorageDriver): Promise<Member[]> {
 
 /** Waits for all members that live. Gives one of which the condition does not hold at the end; undefined when it holds of all. */
 async function lateMember(
-  driver: StorageDriver,
+  storage: MemberStorage,
   end: number,
   condition: (member: Member) => boolean,
 ): Promise<Member | undefined> {
   for (;;) {
-    const late = (await readMembers(driver, Date.now())).find((member) => !condition(member));
+    const late = (await readMembers(storage)).find((member) => !condition(member));
     if (!late || Date.now() >= end) return late;
     await sleep(poll);
   }

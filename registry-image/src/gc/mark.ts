@@ -1,6 +1,7 @@
 import type { CollectionOptions } from '../config/maintenance.ts';
 import type { BoundedReader } from './bounded-reader.ts';
 import type { StoreContent } from './content.ts';
+import { withDepartedTags } from './departed-tags.ts';
 import { createDigestTable } from './digest-table.ts';
 import { type Inspection, inspectDoomed } from './doomed.ts';
 import { type CollectionPlan, planCollection } from './plan.ts';
@@ -23,7 +24,8 @@ export async function markStore(
   const digests = createDigestTable();
   const trash = await readTrash(reader, digests);
   const { content, hollow } = await readStore(reader, trash.files, digests);
-  const withPulls = { ...content, lastPull: await lastPullFor(reader, options, now) };
+  const whole = await withDepartedTags(reader, content);
+  const withPulls = { ...whole, lastPull: await lastPullFor(reader, options, now) };
   const plan = planCollection(withPulls, options, now);
   const inspection = await inspectDoomed(reader, plan, digests);
   return { content: withPulls, plan, doomed: inspection.doomed, hollow: [...inspection.hollow, ...hollow] };

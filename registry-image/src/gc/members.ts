@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { absentAsUndefined } from '../registry/links.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { memberPath, membersRoot } from '../storage/paths.ts';
+import type { StorageClock } from './storage-clock.ts';
 
 /**
  * What a registry that serves from a storage writes on it, for as long as it does (docs/architecture.md, "Who takes part"). By its
@@ -40,19 +41,28 @@ export function memberName({ pod, boot }: Pick<Member, 'pod' | 'boot'>): string 
   return `${pod.replaceAll(/[^A-Za-z0-9.-]/g, '-')}-${boot}`;
 }
 
+/** Where members are looked for, and the clock by which they are renewed. */
+export interface MemberStorage {
+  readonly driver: StorageDriver;
+  /** Asked for when there are members. */
+  readonly now: StorageClock;
+}
+
 /** Names (POD-BOOT) of the members that live. The files of the dead are removed, as far as that can be. */
-export async function livingMembers(driver: StorageDriver, now: number): Promise<string[]> {
+export async function livingMembers({ driver, now }: MemberStorage): Promise<string[]> {
   const entries = (await absentAsUndefined(driver.list(membersRoot))) ?? [];
-  const dead = entries.filter(({ modified }) => now - modified > longestSilence);
+  if (entries.length === 0) return [];
+  const time = await now();
+  const dead = entries.filter(({ modified }) => time - modified > longestSilence);
   for (const { path } of dead) await driver.delete(path).catch(() => {});
   return entries.filter((entry) => !dead.includes(entry)).map(({ path }) => basename(path));
 }
 
 /** What the members that live say. Throws an error of one sentence when one of them cannot be understood. */
-export async function readMembers(driver: StorageDriver, now: number): Promise<Member[]> {
+export async function readMembers(storage: MemberStorage): Promise<Member[]> {
   const members: Member[] = [];
-  for (const name of await livingMembers(driver, now)) {
-    const content = await absentAsUndefined(driver.getContent(memberPath(name)));
+  for (const name of await livingMembers(storage)) {
+    const content = await absentAsUndefined(storage.driver.getContent(memberPath(name)));
     // It has just left.
     if (content !== undefined) members.push(parseMember(name, content));
   }

@@ -26,7 +26,7 @@ function packed(
   for (const [digest, manifest] of content.manifests) manifests.set(digest, manifest);
   for (const [name, repository] of content.repositories) repositories.set(name, repository);
   const maps = { repositories: repositories.map, blobs: blobs.map, manifests: manifests.map };
-  return { ...maps, unknown: content.unknown, digests };
+  return { ...content, ...maps, digests };
 }
 
 type Plan = typeof planCollection;

@@ -6,7 +6,7 @@ import { createBoundedReader } from './bounded-reader.ts';
 import type { Report } from './counts.ts';
 import { putBack } from './put-back.ts';
 import { readFilesBelow, type TrashFile } from './trash-files.ts';
-import { freeTrash, undoRecords } from './undo.ts';
+import { claimForRestore, freeTrash, undoRecords } from './undo.ts';
 
 export interface RestoreOptions {
   readonly driver: StorageDriver;
@@ -34,9 +34,10 @@ export async function restoreRun(run: RestoreOptions): Promise<number> {
   const journal = createJournal({ driver, process: randomUUID() });
   let restored = 0;
   let found = false;
-  for (const record of records) {
-    const later = { ...record, expires: Math.max(record.expires, run.now + patience) };
-    await driver.putContent(undoRecordPath(record.name), JSON.stringify(later));
+  for (const kept of records) {
+    const expires = Math.max(kept.expires, run.now + patience);
+    const record = await claimForRestore({ driver, reader }, kept, expires);
+    if (!record) continue;
     const trash = await readFilesBelow(reader, undoPath(record.name));
     const files = [...trash.files];
     found ||= files.length > 0;

@@ -80,21 +80,92 @@ test('what was freed, restored or never swept cannot be restored, and says so', 
   await expect(restore(store)).rejects.toThrow('nothing is left of run run');
 });
 
-test('a restore puts off that what it restores from is freed', async () => {
+/** Restores, and frees what has expired, or all when space is short, as soon as the restore has listed what it will put back. */
+async function restoreBesideFreeing(
+  store: StoreFixture,
+  free: (driver: StoreFixture['driver']) => Promise<number>,
+): Promise<{ restored: number; freed: number }> {
+  const begun = Promise.withResolvers<void>();
+  const listed = Promise.withResolvers<void>();
+  // Both have read the record before either has changed anything.
+  const freeing = free({
+    ...store.driver,
+    getContent: async (path) => {
+      const content = await store.driver.getContent(path);
+      begun.resolve();
+      return content;
+    },
+    move: async (from, to) => {
+      await listed.promise;
+      await store.driver.move(from, to);
+    },
+  });
+  await begun.promise;
+  const driver: StoreFixture['driver'] = {
+    ...store.driver,
+    touch: async (path, modified) => {
+      listed.resolve();
+      await freeing;
+      await store.driver.touch(path, modified);
+    },
+  };
+  const restored = await restore({ ...store, driver });
+  return { restored, freed: await freeing };
+}
+
+test('what is freed while it is restored comes back whole', async () => {
+  const store = await swept();
+  const expired = { now: () => testNow + 2 * undoFor, isShortOfSpace: spacious };
+  const both = await restoreBesideFreeing(store, (driver) => freeExpired(driver, expired));
+  expect(both).toEqual({ restored: 6, freed: 0 });
+  expect(pullAll(store, ['app'])).toEqual([]);
+  expect(pieces(store)).toHaveLength(2);
+  expect(store.files().filter((path) => path.includes('.wharfinger/undo'))).toEqual([]);
+});
+
+test.each([
+  ['its time would be over', { now: () => testNow + 2 * undoFor, isShortOfSpace: spacious }],
+  ['space is short', { now: () => testNow, isShortOfSpace: async () => true }],
+])('what is being restored is not freed when %s', async (_when, options) => {
   const store = await swept();
   let freed: number | undefined;
-  const driver = {
+  const driver: StoreFixture['driver'] = {
     ...store.driver,
-    move: async (from: string, to: string) => {
-      freed ??= await freeExpired(store.driver, {
-        now: () => testNow + 2 * undoFor,
-        isShortOfSpace: spacious,
-      });
+    touch: async (path, modified) => {
+      freed ??= await freeExpired(store.driver, options);
+      await store.driver.touch(path, modified);
+    },
+  };
+  expect(await restore({ ...store, driver })).toBe(6);
+  expect([freed, pieces(store).length]).toEqual([0, 2]);
+});
+
+test('what was freed before the restore takes it is not restored, and the restore says so', async () => {
+  const store = await swept();
+  const driver: StoreFixture['driver'] = {
+    ...store.driver,
+    putContent: async (path, content) => {
+      await store.driver.putContent(path, content);
+      await freeExpired(store.driver, { now: () => testNow + 2 * undoFor, isShortOfSpace: spacious });
+    },
+  };
+  await expect(restore({ ...store, driver })).rejects.toThrow('nothing is left of run run');
+  expect(store.files().filter((path) => path.includes('.wharfinger/undo'))).toEqual([]);
+});
+
+test('a restore that was killed goes on when it is run again', async () => {
+  const store = await swept();
+  let moves = 0;
+  const dying: StoreFixture['driver'] = {
+    ...store.driver,
+    move: async (from, to) => {
+      if (++moves > 3) throw new Error('killed');
       await store.driver.move(from, to);
     },
   };
-  await restore({ ...store, driver });
-  expect(freed).toBe(0);
+  await expect(restore({ ...store, driver: dying })).rejects.toThrow('killed');
+  await restore(store);
+  expect(pullAll(store, ['app'])).toEqual([]);
   expect(pieces(store)).toHaveLength(2);
 });
 

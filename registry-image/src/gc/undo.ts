@@ -14,6 +14,8 @@ export interface UndoRecord {
   readonly expires: number;
   /** Bytes of blobs. */
   readonly bytes: number;
+  /** Somebody restores from it: it is not freed before its time, however short space is. */
+  readonly isRestored?: true;
 }
 
 interface Options {
@@ -120,24 +122,46 @@ export async function freeExpired(
 ): Promise<number> {
   let freed = 0;
   for (const { name } of await undoRecords(driver)) {
-    // Read again: somebody who restores it has put the time off.
     const record = parseRecord(await driver.getContent(undoRecordPath(name)).catch(absentAsEmpty));
-    if (!record || (record.expires > now() && !(await isShortOfSpace()))) continue;
+    if (!record || (record.expires > now() && (record.isRestored || !(await isShortOfSpace())))) continue;
     const aside = deletedPath(randomUUID());
-    // One rename, so that a restore finds all of it or nothing.
-    const moved = await driver.move(undoPath(name), aside).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof NotFoundError) return false;
-        throw error;
-      },
-    );
+    // One rename, as a restore begins with one: it finds all of it or nothing.
+    const moved = await moveIfThere(driver, undoPath(name), aside);
     await driver.delete(undoRecordPath(name));
     if (!moved) continue;
     await driver.delete(aside);
     freed += record.bytes;
   }
   return freed;
+}
+
+/**
+ * Takes what was kept out of the reach of whoever would free it, until `expires`. May be killed and done again.
+ * @returns where it is now; undefined when it was freed before
+ */
+export async function claimForRestore(
+  { driver, reader }: { driver: StorageDriver; reader: BoundedReader },
+  record: UndoRecord,
+  expires: number,
+): Promise<UndoRecord | undefined> {
+  const name = await unusedName(reader, record.name);
+  const claimed: UndoRecord = { ...record, name, expires, isRestored: true };
+  await driver.putContent(undoRecordPath(name), JSON.stringify(claimed));
+  const moved = await moveIfThere(driver, undoPath(record.name), undoPath(name));
+  await driver.delete(undoRecordPath(record.name));
+  if (moved) return claimed;
+  await driver.delete(undoRecordPath(name));
+  return undefined;
+}
+
+async function moveIfThere(driver: StorageDriver, from: string, to: string): Promise<boolean> {
+  try {
+    await driver.move(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof NotFoundError) return false;
+    throw error;
+  }
 }
 
 async function unusedName(reader: BoundedReader, name: string): Promise<string> {
@@ -150,10 +174,10 @@ async function unusedName(reader: BoundedReader, name: string): Promise<string> 
 
 function parseRecord(content: Buffer): UndoRecord | undefined {
   try {
-    const { name, expires, bytes } = JSON.parse(content.toString()) as Partial<UndoRecord>;
+    const { name, expires, bytes, isRestored } = JSON.parse(content.toString()) as Partial<UndoRecord>;
     if (typeof name !== 'string' || typeof expires !== 'number' || typeof bytes !== 'number')
       return undefined;
-    return { name, expires, bytes };
+    return { name, expires, bytes, ...(isRestored === true && { isRestored }) };
   } catch {
     return undefined;
   }

@@ -20,9 +20,16 @@ export function writtenRepositories(
     written.set(repository, (written.get(repository) ?? new Set()).add(digest));
   }
   return new Map(
-    Array.from(written, ([name, digests]) => [
-      name,
-      { ...(repositories.get(name) ?? newRepository), written: digests },
-    ]),
+    Array.from(written, ([name, digests]) => {
+      const known = repositories.get(name) ?? newRepository;
+      return [name, { ...known, written: digests.union(known.written ?? new Set()) }];
+    }),
   );
+}
+
+/** A store with what was committed to it as roots. */
+export function withWritten(content: StoreContent, additions: readonly Addition[]): StoreContent {
+  if (additions.length === 0) return content;
+  const written = writtenRepositories(content, additions);
+  return { ...content, repositories: new Map([...content.repositories, ...written]) };
 }

@@ -4,6 +4,7 @@ import type { StorageDriver } from '../storage/driver.ts';
 import { type Blobs, createBlobs } from './blobs.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { type CommitGate, WritesRefusedError } from './commit-gate.ts';
+import { createJournal } from './journal.ts';
 import { createLeases } from './leases.ts';
 import { createManifestContents } from './manifest-contents.ts';
 import { createPullLog, type PullLog } from './pull-log.ts';
@@ -51,7 +52,8 @@ export async function createRegistry(options: {
   const leases = createLeases({ driver, gate, minAgeMs: config.wharfinger.gc.minage });
   const rescue = createTrashRescue({ driver, gate });
   const catalog = createCatalog({ driver });
-  const tags = createTags({ driver, concurrencyLimit: storage.tag.concurrencylimit });
+  const journal = createJournal({ driver, process: randomUUID() });
+  const tags = createTags({ driver, journal, concurrencyLimit: storage.tag.concurrencylimit });
   const contents = createManifestContents({ driver, rescue, cache: storage.cache });
   const rules = await createManifestRules(config);
   const readManifest = createManifestReader({ driver });

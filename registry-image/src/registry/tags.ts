@@ -9,7 +9,16 @@ import {
   tagPath,
   tagsPath,
 } from '../storage/paths.ts';
+import {
+  depart,
+  departedDigest,
+  departedTags,
+  discardDeparture,
+  findDepartures,
+  settleDepartures,
+} from './departures.ts';
 import type { Digest } from './digest.ts';
+import type { Journal } from './journal.ts';
 import { registryError } from './errors.ts';
 import { absentAsUndefined, readLink } from './links.ts';
 import { type Page, pageOf } from './page.ts';
@@ -32,17 +41,24 @@ export interface Tags {
   pointingAt(repository: string, digest: Digest): Promise<string[]>;
 }
 
-/** @param options.concurrencyLimit most links that are read at a time for one request; 0: the usual number */
-export function createTags(options: { driver: StorageDriver; concurrencyLimit: number }): Tags {
+/**
+ * @param options.journal learns which tags are put back
+ * @param options.concurrencyLimit most links that are read at a time for one request; 0: the usual number
+ */
+export function createTags(options: {
+  driver: StorageDriver;
+  journal: Journal;
+  concurrencyLimit: number;
+}): Tags {
   const { driver } = options;
   const readBatch = options.concurrencyLimit || usualConcurrency;
 
   async function names(repository: string): Promise<string[] | undefined> {
     const entries = await absentAsUndefined(driver.list(tagsPath(repository)));
-    return entries
-      ?.map((entry) => entry.path.slice(entry.path.lastIndexOf('/') + 1))
-      .filter(isTag)
-      .sort();
+    const stored = entries?.map((entry) => entry.path.slice(entry.path.lastIndexOf('/') + 1));
+    const departed = await departedTags(driver, repository);
+    if (!stored && departed.length === 0) return undefined;
+    return [...new Set([...(stored ?? []), ...departed])].filter(isTag).sort();
   }
 
   async function list(repository: string, page: { last?: string; limit?: number }): Promise<Page> {
@@ -57,45 +73,39 @@ export function createTags(options: { driver: StorageDriver; concurrencyLimit: n
     return found.some((entry) => entry !== undefined);
   }
 
-  function resolve(repository: string, tag: string): Promise<Digest | undefined> {
-    return readLink(driver, tagCurrentLinkPath(repository, tag));
+  /** Looks where it is, where a deletion may have left it, and again, for it may have been put back in between. */
+  async function resolve(repository: string, tag: string): Promise<Digest | undefined> {
+    const path = tagCurrentLinkPath(repository, tag);
+    return (
+      (await readLink(driver, path)) ??
+      (await departedDigest(driver, { repository, tag })) ??
+      (await readLink(driver, path))
+    );
   }
 
   async function set(repository: string, tag: string, digest: Digest): Promise<void> {
     await driver.putContent(tagIndexLinkPath(repository, tag, digest), digest);
     await driver.putContent(tagCurrentLinkPath(repository, tag), digest);
+    // What was left of it before is out of date, and must not come back when this one is removed.
+    await settleDepartures(options, { repository, tag });
   }
 
   async function remove(repository: string, tag: string): Promise<boolean> {
-    const aside = await putAside(repository, tag);
-    if (aside === undefined) return false;
-    await driver.delete(aside);
-    return true;
-  }
-
-  /** One rename, so that a crash leaves no half of a tag behind. */
-  async function putAside(repository: string, tag: string): Promise<string | undefined> {
+    await settleDepartures(options, { repository, tag });
+    const unsettled = await findDepartures(driver, { repository, tag });
     const aside = deletedPath(randomUUID());
+    // One rename, so that a crash leaves no half of a tag behind.
     const moved = await absentAsUndefined(driver.move(tagPath(repository, tag), aside).then(() => true));
-    return moved ? aside : undefined;
+    if (moved) await driver.delete(aside);
+    for (const departure of unsettled) await discardDeparture(driver, departure);
+    return moved === true || unsettled.length > 0;
   }
 
   async function removeFrom(repository: string, tag: string, digest: Digest): Promise<void> {
-    if ((await resolve(repository, tag)) !== digest) return;
-    const aside = await putAside(repository, tag);
-    if (aside === undefined) return;
-    const found = await readLink(driver, `${aside}/current/link`);
-    if (found !== undefined && found !== digest) await bringBack(aside, tagPath(repository, tag));
-    await driver.delete(aside);
-  }
-
-  /** Renames a directory to where it was, unless something new is there: that has come later. */
-  async function bringBack(aside: string, path: string): Promise<void> {
-    try {
-      await driver.move(aside, path);
-    } catch (error) {
-      if ((await absentAsUndefined(driver.stat(path))) === undefined) throw error;
-    }
+    await settleDepartures(options, { repository, tag });
+    if ((await readLink(driver, tagCurrentLinkPath(repository, tag))) !== digest) return;
+    await depart(driver, { repository, tag, doomed: digest });
+    await settleDepartures(options, { repository, tag });
   }
 
   async function pointingAt(repository: string, digest: Digest): Promise<string[]> {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Entry, StorageDriver } from '../storage/driver.ts';
 import {
   deletedPath,
-  deletedRoot,
   parsePath,
   purgeRecordPath,
   repositoriesRoot,
@@ -45,8 +44,8 @@ const recentPart = 0.9;
 const lanes = 4;
 
 /**
- * Removes uploads that nobody goes on with (`storage.maintenance.uploadpurging`), the empty directories they leave, and what
- * processes that were killed left to be deleted. Each removal is a commit section of its own.
+ * Removes uploads that nobody goes on with (`storage.maintenance.uploadpurging`), the empty directories they leave, and
+ * temporary files. Each removal is a commit section of its own.
  * @returns the uploads purged; undefined when there was a run not long ago
  * @throws WritesRefusedError the registry takes no writes
  */
@@ -73,7 +72,6 @@ export async function purgeUploads(
   });
   if (!options.dryRun) {
     for (const directory of emptied) await removeEmpty(driver, directory);
-    await removeDeleted(driver);
     await purgeJournal(driver, Date.now());
     await purgePullLog(driver, Date.now());
     await purgeTemporaries(driver, { deadline, failed: (path, error) => events.failed(path, error) });
@@ -90,12 +88,6 @@ async function begin(driver: StorageDriver, gate: CommitGate, options: UploadPur
   }
   await gate.run(() => driver.putContent(purgeRecordPath, record));
   return true;
-}
-
-/** What was put aside to be deleted by a process that ended before it could. */
-async function removeDeleted(driver: StorageDriver): Promise<void> {
-  const left = (await absentAsUndefined(driver.list(deletedRoot))) ?? [];
-  await forEachInLanes(left, lanes, ({ path }) => driver.delete(path));
 }
 
 async function purgeOne(

@@ -81,6 +81,8 @@ export interface StorageDriver {
   removeIfEmpty(path: string): Promise<boolean>;
   /** Bytes of the storage, and those of them that are free; absent where a driver knows no such bounds. */
   space?(): Promise<{ readonly free: number; readonly total: number }>;
+  /** What keeps this process from reading and writing, as a sentence with the way out; undefined when nothing is found, absent where nothing is known. */
+  hindrance?(): Promise<string | undefined>;
   /**
    * The temporary files in a directory, which `list` hides. Absent where a driver makes none. Throws NotFoundError.
    */

@@ -9,6 +9,7 @@ import { openFileAppender } from './file-appender.ts';
 import { createFileContent } from './file-content.ts';
 import { createFilesystemReads, readFlags } from './filesystem-reads.ts';
 import { absentAsNotFound, hasCode, isAbsent } from './file-errors.ts';
+import { findHindrance } from './hindrance.ts';
 import { copyBeginning, moveSealed } from './publication.ts';
 import { type Call, callAsync, createQuickCall } from './quick-calls.ts';
 import { createReadBuffers } from './read-buffers.ts';
@@ -156,6 +157,7 @@ export function createFilesystemDriver(options: {
     reader: (path, range) => bounded(() => reader(path, range)),
     appender: (path, given) => bounded(() => appender(path, given)),
     space: () => bounded(space),
+    hindrance: () => bounded(() => findHindrance(root)),
     move: (from, to) => bounded(() => move(from, to)),
     ...createBulkChanges({ locate, removeIfEmpty, call }),
     publish: (from, to, size) => bounded(() => publish(from, to, size)),

@@ -10,6 +10,7 @@ export const ownRoot = '/.wharfinger';
 export const trashRoot = `${ownRoot}/trash`;
 export const setAsideRoot = `${ownRoot}/set-aside`;
 export const deletedRoot = `${ownRoot}/deleted`;
+export const departuresRoot = `${ownRoot}/departures`;
 export const journalRoot = `${ownRoot}/journal`;
 export const sweepsRoot = `${ownRoot}/sweeps`;
 export const undoRoot = `${ownRoot}/undo`;
@@ -130,6 +131,20 @@ export function deletedPath(id: string): string {
   return `${deletedRoot}/${id}`;
 }
 
+/** Where tags of a repository are that a deletion of `digest` took away (registry/departures.ts), each by its name; `id` is new for each. */
+export function departuresPath(digest: string, id: string, repository: string): string {
+  // No name has a plus sign, and with them it is as long as it may be.
+  return `${departuresRoot}/${digest}.${id}/${repository.replaceAll('/', '+')}`;
+}
+
+/** The parse direction, of the names of both directories. */
+export function parseDeparture(
+  name: string,
+  below: string,
+): { readonly digest: string; readonly repository: string } {
+  return { digest: name.slice(0, name.lastIndexOf('.')), repository: below.replaceAll('+', '/') };
+}
+
 /** A file of the journal of commits; `file` is PROCESS.NUMBER. */
 export function journalPath(file: string): string {
   return `${journalRoot}/${file}`;
@@ -149,6 +164,9 @@ export function pullsPath(day: string, process: string): string {
 export function memberPath(name: string): string {
   return `${membersRoot}/${name}`;
 }
+
+/** Written to learn the time of the storage (gc/storage-clock.ts). */
+export const clockPath = `${ownRoot}/clock`;
 
 /** Of the last purge of uploads: its options, and by its modification time when it began. */
 export const purgeRecordPath = `${ownRoot}/uploads-purged`;

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Config } from '../config/schema.ts';
 import type { StorageWindow } from '../gc/storage-window.ts';
 import { membersRoot, windowPath } from '../storage/paths.ts';
@@ -17,6 +17,7 @@ beforeEach(() => {
   store = mkdtempSync(join(tmpdir(), 'store-'));
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const membership of joined.splice(0)) await membership.leave();
   rmSync(store, { recursive: true, force: true });
 });
@@ -69,6 +70,29 @@ it('is renewed, and there again when somebody took it for dead', async () => {
   expect(await eventually(() => readdirSync(join(store, membersRoot)).length === 1)).toBe(true);
 });
 
+it.each([-120_000, 120_000])(
+  'finds the others, and is found, with another time than the storage by %d ms',
+  async (difference) => {
+    const now = Date.now.bind(Date);
+    const other = join(store, membersRoot, `other-${boot(2)}`);
+    const one = await enter(1);
+    vi.spyOn(Date, 'now').mockImplementation(() => now() + difference);
+    const three = await enter(3);
+    writeFileSync(other, '{}');
+    expect(await eventually(() => three.boots?.length === 3)).toBe(true);
+    expect(Math.abs(now() - statSync(three.file).mtimeMs)).toBeLessThan(10_000);
+    utimesSync(other, new Date(now() - 61_000), new Date(now() - 61_000));
+    expect(await eventually(() => one.boots?.length === 2 && three.boots?.length === 2)).toBe(true);
+  },
+);
+
 it('finds only itself in the memory of this process', async () => {
   expect((await enter(1, { inmemory: {} })).boots).toEqual([boot(1)]);
+});
+
+it('tells how full the storage is, and nothing of the memory of this process', async () => {
+  const { storage } = await enter(1);
+  expect(storage?.total).toBeGreaterThan(storage?.free ?? 0);
+  expect(storage).not.toHaveProperty('hindrance');
+  expect((await enter(2, { inmemory: {} })).storage).toBeUndefined();
 });

@@ -48,8 +48,6 @@ export interface Answer {
 }
 
 export interface Setup {
-  /** Variables beside those that every registry here has. */
-  readonly env?: Readonly<Record<string, string>>;
   /** Laid over the usual config, section by section; `http` and `wharfinger` key by key. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Laid over the usual `http.tls`. */
@@ -121,12 +119,7 @@ export async function startRegistry(setup: Setup = {}): Promise<RegistryUnderTes
   if (setup.htpasswd !== undefined) mount('auth', { htpasswd: setup.htpasswd });
   writeFileSync(join(directory, 'config.yml'), JSON.stringify(configOf(directory, setup)));
   const child = spawn(process.execPath, [main, 'serve', join(directory, 'config.yml')], {
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      POD_NAME: 'pod-0',
-      REGISTRY_HTTP_SECRET: 'for tests',
-      ...setup.env,
-    },
+    env: { PATH: process.env['PATH'] ?? '', POD_NAME: 'pod-0', REGISTRY_HTTP_SECRET: 'for tests' },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr])

@@ -1,13 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { loadConfig } from '../config-file.ts';
 import { findConfigPath } from '../config/location.ts';
 import { createLog, flushLogs } from '../telemetry/log.ts';
 import { startSupervisor } from './supervisor.ts';
-
-/** Rules of a node follow a change of a Service within about a second; the rest is for slow ones. */
-const lingerMs = 3000;
 
 /**
  * `registry serve [CONFIG]`: serves until SIGTERM or SIGINT, then drains; a second signal ends at once.
@@ -22,7 +18,7 @@ export async function serve(argv: readonly string[], version: string): Promise<n
       'http.secret is not set: a random one is used, so uploads cannot go on after a restart or on another replica',
     );
   }
-  const told = signalled().then(linger);
+  const told = signalled();
   const { promise: hopeless, reject: giveUp } = Promise.withResolvers<never>();
   // It may be hopeless before the supervisor has started.
   hopeless.catch(() => {});
@@ -44,16 +40,6 @@ export async function serve(argv: readonly string[], version: string): Promise<n
     flushLogs();
   }
   return 0;
-}
-
-/**
- * Connections go on coming to a pod for a moment after it was told to end, until every node has heard that it does: they are served, where a
- * listener that is closed would refuse them. A second signal ends even this.
- */
-async function linger(): Promise<void> {
-  if (process.env['KUBERNETES_SERVICE_HOST'] === undefined) return;
-  void signalled().then(() => process.exit(1));
-  await delay(lingerMs);
 }
 
 function signalled(): Promise<unknown> {

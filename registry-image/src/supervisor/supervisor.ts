@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { collectionFile, registryFile } from '../config/maintenance.ts';
 import type { Config } from '../config/schema.ts';
 import type { RegistryState } from '../config/state.ts';
@@ -52,6 +53,11 @@ const reportLimit = 250;
 const connectionPatience = 5_000;
 /** distribution drains only when told to; 0 means this here. */
 const defaultDrainTimeout = 30_000;
+/**
+ * Milliseconds for which a replica that is told to stop takes connections when there were others: those who spread them learn of it only
+ * now, and a connection that is refused is a pull that fails. Rules of a node follow within about a second; the rest is for slow ones.
+ */
+const partingTime = 3_000;
 /** Milliseconds for the workers to end when the supervisor cannot start. */
 const failureDrainTimeout = 2_000;
 
@@ -80,7 +86,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   });
   const metrics = await loadMetrics(config, async () => {
     await pool.report(reportLimit);
-    return { workers: pool.workers.map((worker) => worker.state), ...writesState() };
+    const workers = pool.workers.map((worker) => worker.state);
+    return { workers, ...writesState(), storage: membership.storage };
   });
 
   const settings = secrets.begin(await readTexts(secrets.paths));
@@ -142,6 +149,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       boot,
       version,
       members: membership.boots?.slice(),
+      ...(membership.storage && { storage: membership.storage }),
       ...maintainer.state(),
       ...writesState(),
       workers: pool.workers.map((worker) => worker.state),
@@ -215,6 +223,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
 
   return {
     async stop() {
+      if (membership.hadCompany) await delay(partingTime);
       log.info('draining');
       for (const files of watched) files.close();
       clearInterval(reports);

@@ -4,7 +4,8 @@ import type { Pool } from './pool.ts';
 const usualInterval = 60_000;
 
 /**
- * Has a worker free, every minute, what collections swept and whose time to be restored is over.
+ * Has a worker free, every minute, what collections swept and whose time to be restored is over, and what killed processes left to be
+ * removed.
  * @returns ends it
  */
 export function startUndoSchedule({

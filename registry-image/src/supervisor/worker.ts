@@ -29,6 +29,7 @@ async function createService({ config, version, accessFiles, verified }: Service
   const registry = await middleware.registry(await createRegistry({ driver, gate, config }));
   const access = await createAccessController(config, accessFiles, verified);
   const health = createHealthGate();
+  const readOnly = config.storage.maintenance.readonly.enabled;
   return {
     handler: createApp({
       config,
@@ -46,7 +47,7 @@ async function createService({ config, version, accessFiles, verified }: Service
     updateAccess: (files) => access.update(files),
     purgeUploads: createUploadPurge({ driver, gate, log }),
     flush: () => registry.pulls.flush(),
-    freeUndo: () => runUndoPurge({ driver: opened, log }),
+    freeUndo: () => runUndoPurge({ driver: opened, gate, log, readOnly }),
     updateUnhealthy: (problems) => health.set(problems),
   };
 }

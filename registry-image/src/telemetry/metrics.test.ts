@@ -7,7 +7,8 @@ it('adds up the requests of all workers and tells the state of writes', async ()
     { phase: 'serving', requestsInFlight: 2 },
     { phase: 'draining', requestsInFlight: 1 },
   ];
-  const metrics = createMetrics(async () => ({ workers, writes: 'paused', heldWrites: 4 }));
+  const storage = { total: 1000, free: 10 };
+  const metrics = createMetrics(async () => ({ workers, writes: 'paused', heldWrites: 4, storage }));
   const pulls = { handler: 'blob', method: 'get', code: '200', seconds: 0.5 };
   metrics.count([{ ...pulls, count: 2 }]);
   metrics.count([{ ...pulls, count: 3 }]);
@@ -17,6 +18,12 @@ it('adds up the requests of all workers and tells the state of writes', async ()
   expect(text).toContain('registry_http_in_flight_requests 3\n');
   expect(text).toContain('wharfinger_writes{state="paused"} 1\n');
   expect(text).toContain('wharfinger_workers{phase="draining"} 1\n');
+  expect(text).toContain('wharfinger_storage_free_bytes 10\n');
+});
+
+it('tells nothing of a storage without bounds', async () => {
+  const snapshot = { workers: [], writes: 'open', heldWrites: 0, storage: undefined };
+  expect((await createMetrics(async () => snapshot).render()).text).not.toContain('wharfinger_storage');
 });
 
 it.each([

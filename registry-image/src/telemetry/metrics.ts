@@ -6,6 +6,8 @@ export interface MetricsSnapshot {
   readonly workers: readonly { readonly phase: string; readonly requestsInFlight: number }[];
   readonly writes: string;
   readonly heldWrites: number;
+  /** Bytes; undefined where the storage has no bounds. */
+  readonly storage: { readonly total: number; readonly free: number } | undefined;
 }
 
 export interface Metrics {
@@ -56,6 +58,7 @@ export function createMetrics(snapshot: () => Promise<MetricsSnapshot>): Metrics
     labelNames: ['phase'],
     registers,
   });
+  const storage = storageGauges(registers);
 
   return {
     count(finished) {
@@ -68,10 +71,28 @@ export function createMetrics(snapshot: () => Promise<MetricsSnapshot>): Metrics
       const now = await snapshot();
       inFlight.set(now.workers.reduce((sum, worker) => sum + worker.requestsInFlight, 0));
       held.set(now.heldWrites);
+      if (now.storage) storage(now.storage);
       for (const state of writeStates) writes.set({ state }, state === now.writes ? 1 : 0);
       for (const phase of phases)
         workers.set({ phase }, now.workers.filter((worker) => worker.phase === phase).length);
       return { type: registry.contentType, text: await registry.metrics() };
     },
+  };
+}
+
+/** They are there from the first time that there is something to tell: 0 would mean a full storage. */
+function storageGauges(registers: Registry[]): (storage: { total: number; free: number }) => void {
+  let gauges: { total: Gauge; free: Gauge } | undefined;
+  return ({ total, free }) => {
+    gauges ??= {
+      total: new Gauge({ name: 'wharfinger_storage_size_bytes', help: 'Bytes of the storage.', registers }),
+      free: new Gauge({
+        name: 'wharfinger_storage_free_bytes',
+        help: 'Bytes of the storage that this registry may still use.',
+        registers,
+      }),
+    };
+    gauges.total.set(total);
+    gauges.free.set(free);
   };
 }

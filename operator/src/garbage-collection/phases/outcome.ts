@@ -1,5 +1,5 @@
 import type { Run, RunStatus } from '../run.ts';
-import { formatBytes } from '../space.ts';
+import { formatBytes } from '../../bytes.ts';
 import { summaryOf } from '../summary.ts';
 import { type Failure, type RunEvent, type Transition, closed, isoTime } from '../transition.ts';
 

@@ -63,6 +63,20 @@ describe('Queued', () => {
       'spec.replicas 0',
     ],
     [
+      'a suspended Registry',
+      {
+        registry: {
+          uid: 'r',
+          ready: true,
+          suspended: true,
+          statefulSet: { replicas: 2, settled: true, rolledOutFor: '' },
+          collectionRun: '',
+        },
+      },
+      {},
+      'Waits until spec.suspend of Registry team-a is taken back',
+    ],
+    [
       'an orphan in collection.json',
       {
         registry: {

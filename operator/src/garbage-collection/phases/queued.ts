@@ -81,6 +81,8 @@ function waitingFor(run: Run, seen: Observation): Waiting | null {
     const message = `There is no Registry ${JSON.stringify(run.registry)} in this namespace: create it, or create a GarbageCollection whose spec.registryRef.name names one that exists.`;
     return { reason: 'RegistryNotFound', message, stalled: true };
   }
+  if (registry.suspended)
+    return wait('Suspended', `Waits until spec.suspend of Registry ${run.registry} is taken back.`);
   const ahead = runAhead(run, seen.siblings);
   if (ahead !== undefined) return wait('RunAhead', `Waits for GarbageCollection ${ahead.name} to end.`);
   if (registry.collectionRun !== '' && registry.collectionRun !== run.uid) {

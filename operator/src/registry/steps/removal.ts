@@ -41,6 +41,9 @@ export async function removal(context: StepContext, certificate: KnownCertificat
   if (registry.spec.ingress === undefined)
     await remove(context, ingresses, stores.ingresses.get({ namespace, name: names.route }));
   await removeRoutes(context);
+  const issued = registry.spec.tls.selfSigned ?? registry.spec.tls.ca;
+  if (issued?.intermediate === undefined)
+    await remove(context, secrets, stores.secrets.get({ namespace, name: names.intermediate }));
   if (certificate.ok && certificate.value?.caName === undefined)
     await remove(context, configMaps, stores.configMaps.get({ namespace, name: names.ca }));
 }

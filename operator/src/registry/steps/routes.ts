@@ -15,8 +15,14 @@ export interface Routes {
   readonly route: Route | undefined;
 }
 
-/** The Ingress, and the route of the Gateway API. `caName`: the ConfigMap with the CA of the pods, when there is one. */
-export async function routes(context: StepContext, caName: string | undefined): Promise<Routes> {
+/** The serving certificate, if that is known now; `caName`: the ConfigMap with its CA, when there is one. */
+interface KnownCertificate {
+  readonly ok: boolean;
+  readonly value: { readonly caName: string | undefined } | undefined;
+}
+
+/** The Ingress, and the route of the Gateway API. */
+export async function routes(context: StepContext, certificate: KnownCertificate): Promise<Routes> {
   const { registry, stores, applier, gateway } = context;
   const manifest = ingress(registry);
   const applied =
@@ -33,7 +39,8 @@ export async function routes(context: StepContext, caName: string | undefined): 
   const cache = wanted.route === 'HTTPRoute' ? gateway.httpRoutes : gateway.tlsRoutes;
   const route = await applyOptional(context, cache, gatewayRoute(registry, wanted));
   if (route === undefined) throw new ProblemError(missing(wanted.route));
-  const policy = backendTlsPolicy(registry, caName);
+  // What the pods go on with while their certificate has a problem is trusted as before.
+  const policy = certificate.ok ? backendTlsPolicy(registry, certificate.value?.caName) : undefined;
   // A cluster whose Gateway API is too old for it trusts the pods in a way of its Gateway's own.
   if (policy) await applyOptional(context, gateway.backendTlsPolicies, policy);
   return { addresses, route };

@@ -15,7 +15,7 @@ const generatedBytes = 24;
 export async function userPassword(context: StepContext, user: HtpasswdUser): Promise<string> {
   const found = user.passwordSecretRef
     ? await referredPassword(context, user.name, user.passwordSecretRef)
-    : await generatedPassword(context, user.name);
+    : await generatedPassword(context, user);
   // Files and editors end a line; a password does not.
   const password = found.replace(/\r?\n$/, '');
   const field = `spec.auth.htpasswd.users[${user.name}]`;
@@ -42,9 +42,9 @@ async function referredPassword(
   return password;
 }
 
-async function generatedPassword(context: StepContext, user: string): Promise<string> {
+async function generatedPassword(context: StepContext, user: HtpasswdUser): Promise<string> {
   const { registry, stores, applier } = context;
-  const name = objectNames(registry.metadata.name).user(user);
+  const name = objectNames(registry.metadata.name).user(user.name);
   const ref = { namespace: registry.metadata.namespace, name };
   const secret = await applier.createOnce(secrets, stores.secrets, ref, async () =>
     userSecret(registry, user, randomBytes(generatedBytes).toString('base64url')),

@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto';
+import type { StorageDriver } from '../storage/driver.ts';
+import { deletedRoot } from '../storage/paths.ts';
+import type { CommitGate } from './commit-gate.ts';
+import { findDepartures, settleDepartures } from './departures.ts';
+import { createJournal } from './journal.ts';
+import { forEachInLanes } from './lanes.ts';
+import { absentAsUndefined } from './links.ts';
+
+/** Removals at a time. */
+const lanes = 4;
+
+/**
+ * Ends what processes that were killed had begun: removes what they had put aside to be removed, and puts back the tags that they
+ * should not have taken.
+ * @throws WritesRefusedError there is such a tag, and the registry takes no writes
+ */
+export async function removeLeftovers({
+  driver,
+  gate,
+}: {
+  driver: StorageDriver;
+  gate: CommitGate;
+}): Promise<void> {
+  const left = (await absentAsUndefined(driver.list(deletedRoot))) ?? [];
+  await forEachInLanes(left, lanes, ({ path }) => driver.delete(path));
+  if ((await findDepartures(driver)).length === 0) return;
+  const journal = createJournal({ driver, process: randomUUID() });
+  await gate.run(() => settleDepartures({ driver, journal }));
+}
