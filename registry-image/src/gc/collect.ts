@@ -1,9 +1,12 @@
 import type { CollectionOptions } from '../config/maintenance.ts';
 import type { CollectionCounts } from '../config/state.ts';
 import type { StorageDriver } from '../storage/driver.ts';
-import { createBoundedReader } from './bounded-reader.ts';
+import type { Addition } from '../registry/journal.ts';
+import { type BoundedReader, createBoundedReader } from './bounded-reader.ts';
 import { markedCounts, type Report, zeroCounts } from './counts.ts';
+import { JournalError, journalPosition } from './journal-reader.ts';
 import { markStore } from './mark.ts';
+import { recheck } from './recheck.ts';
 import { countEligible, sweepDoomed, unusedTrash } from './sweep.ts';
 import { recordSweep } from './sweep-record.ts';
 
@@ -29,7 +32,10 @@ export interface CollectOptions {
 export async function collect(run: CollectOptions): Promise<CollectionCounts> {
   const reader = createBoundedReader(run.driver, run.signal);
   await run.report({ phase: 'Marking', counts: zeroCounts(), touched: false });
-  const mark = await markStore(reader, run.options, run.now);
+  const open = await openCommits(reader);
+  const found = await markStore(reader, run.options, run.now);
+  // Of processes that were killed; the second mark keeps what they are about, too.
+  const mark = { ...found, doomed: await recheck({ ...run, reader }, found, open) };
   mark.plan.problems.forEach((problem) => run.warn?.(problem));
   const counts = markedCounts(mark.content, mark.plan);
   if (run.options.dryRun) {
@@ -43,4 +49,14 @@ export async function collect(run: CollectOptions): Promise<CollectionCounts> {
   await recordSweep(run.driver, reader, { trash });
   await run.report({ phase: 'Swept', counts: { ...counts }, touched: mark.doomed.length > 0 });
   return counts;
+}
+
+/** What commits are about that have begun and not ended; nothing when the journal cannot tell. */
+async function openCommits(reader: BoundedReader): Promise<readonly Addition[]> {
+  try {
+    return (await journalPosition(reader)).open;
+  } catch (error) {
+    if (error instanceof JournalError) return [];
+    throw error;
+  }
 }
