@@ -111,7 +111,13 @@ test('the bills of materials and the labels of the images are true', async () =>
 
       const read = (path: string): Spdx => JSON.parse(readFileSync(join(root, path), 'utf8')) as Spdx;
       const { packages } = read(labels['dev.wharfinger.image.sbom'] ?? '');
-      const [subject, node, ...npm] = packages;
+      const [subject, node, ...others] = packages;
+      const isDebian = (one: (typeof packages)[number]): boolean =>
+        one.externalRefs?.some(({ referenceLocator }) => referenceLocator.startsWith('pkg:deb/')) === true;
+      const npm = others.filter((one) => !isDebian(one));
+      const programs = others.filter(isDebian);
+      // The operator runs commands of a node in the node's root folder.
+      expect(programs.map((one) => one.name)).toEqual(name === 'operator' ? ['coreutils'] : []);
       expect(subject).toMatchObject({ name, versionInfo: project.version, licenseDeclared: project.license });
       const version = await must([join(root, 'usr/bin/node'), '--version']);
       expect(`v${node?.versionInfo}`).toBe(version.trim());
@@ -132,9 +138,10 @@ test('the bills of materials and the labels of the images are true', async () =>
       }
 
       const libraries = read('/usr/share/doc/wharfinger/libraries.spdx.json').packages.slice(1);
+      const debian = [...libraries, ...programs];
       const status = join(root, 'var/lib/dpkg/status.d');
-      expect(libraries.map((one) => one.name).sort()).toEqual((await readdir(status)).sort());
-      for (const one of libraries)
+      expect(debian.map((one) => one.name).sort()).toEqual((await readdir(status)).sort());
+      for (const one of debian)
         expect(readFileSync(join(status, one.name), 'utf8')).toContain(`\nVersion: ${one.versionInfo}\n`);
     } finally {
       rmSync(folder, { recursive: true, force: true });
