@@ -1,3 +1,4 @@
+import { runEdgeCampaign } from './edge/campaign.ts';
 import { runModelCampaign } from './faults/collection/model-campaign.ts';
 import { prepareBlockVolumes } from './faults/durability/block-volume.ts';
 import { runKillCampaign } from './faults/durability/kill-campaign.ts';
@@ -127,6 +128,11 @@ const campaigns: readonly Campaign[] = [
           ...(collections >= 30 && pushes >= 10_000 && paused <= 0.05 ? [] : ['too few, or paused too long']),
         ];
       }),
+  },
+  {
+    name: 'edge: pushes and pulls through Traefik, as Ingress, HTTPRoute and TLSRoute',
+    limit: 90,
+    run: (report) => inNamespace('deep-edge', (namespace) => runEdgeCampaign({ namespace, report })),
   },
   ...([1, 10] as const).map((scale): Campaign => ({
     name: `windows: a live store of ${scale},000 repositories is collected while a client pushes`,

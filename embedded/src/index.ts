@@ -3,6 +3,7 @@ export type { BinaryName } from './binaries/binary-path.ts';
 export {
   addonsGroup,
   clientsGroup,
+  edgeGroup,
   kubernetesGroup,
   orasGroup,
   peersGroup,

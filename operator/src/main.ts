@@ -6,6 +6,7 @@ import { createGarbageCollectionReconciler } from './garbage-collection/reconcil
 import { garbageCollectionSources } from './garbage-collection/sources.ts';
 import { createClient } from './kube/client.ts';
 import { type Controller, createController } from './kube/controller.ts';
+import { createDiscovery } from './kube/discovery.ts';
 import { createEventRecorder } from './kube/events.ts';
 import { loadKubeConfig } from './kube/kube-config.ts';
 import { createLeaderElection, leaderIdentity } from './kube/leader-election.ts';
@@ -15,7 +16,12 @@ import { createNodeTrustReconciler } from './node-trust/reconciler.ts';
 import { type NodeTrustReflectors, nodeTrustSources } from './node-trust/sources.ts';
 import { type Options, OptionsError, readOptions } from './options.ts';
 import { servePages } from './page-server.ts';
-import { createNodeTrustReflectors, createReflectors, storesOf } from './reflectors.ts';
+import {
+  createGatewayReflectors,
+  createNodeTrustReflectors,
+  createReflectors,
+  storesOf,
+} from './reflectors.ts';
 import { createInternalAuthority } from './registry/internal-authority.ts';
 import { createRegistryReconciler } from './registry/reconciler.ts';
 import { createStorageSurvey } from './registry/storage-survey.ts';
@@ -44,7 +50,9 @@ async function main(options: Options): Promise<void> {
   });
   const isLeader = (): boolean => !options.LEADER_ELECT || election.isLeader();
   const client = createClient({ transport, fieldManager, mayWrite: isLeader });
-  const reflectors = createReflectors({ transport, client, namespaces: options.WATCH_NAMESPACE, log });
+  const following = { transport, client, namespaces: options.WATCH_NAMESPACE, log };
+  const reflectors = createReflectors(following);
+  const gateway = createGatewayReflectors(following, createDiscovery({ transport, now }));
   const stores = storesOf(reflectors);
   const events = createEventRecorder({ client, controller: componentName, instance: options.POD_NAME, log });
   const operatorNamespace = options.OPERATOR_NAMESPACE;
@@ -64,12 +72,15 @@ async function main(options: Options): Promise<void> {
     authority,
     defaultImage: options.REGISTRY_IMAGE,
     operatorNamespace,
+    metricsNamespaces: options.METRICS_NAMESPACES,
+    gateway,
   });
   const registryController = createController({
     name: 'registry',
     sources: [
       ...registrySources(
         reflectors,
+        gateway,
         (name) => options.WATCH_NAMESPACE.length === 0 || options.WATCH_NAMESPACE.includes(name),
       ),
       storageWatch({ reflectors, survey, log }),
@@ -168,8 +179,8 @@ async function main(options: Options): Promise<void> {
     await Promise.all(running.map((controller) => controller.stop()));
     await events.flush();
     await Promise.all(
-      Object.values({ ...reflectors, ...nodeTrust?.reflectors }).map((reflector: { stop(): Promise<void> }) =>
-        reflector.stop(),
+      Object.values({ ...reflectors, ...gateway, ...nodeTrust?.reflectors }).map(
+        (reflector: { stop(): Promise<void> }) => reflector.stop(),
       ),
     );
     // Only now may another operator lead.

@@ -43,5 +43,6 @@ it('counts reconciles and reads the rest from the caches', async () => {
     'wharfinger_certificate_expiry_timestamp_seconds{namespace="default",name="team-a"} 1767323045',
   );
   expect(lines).toContain('wharfinger_registry_ready{namespace="default",name="team-a"} 0');
+  expect(lines).toContain('wharfinger_registry_replicas_wanted{namespace="default",name="team-a"} 1');
   expect(lines).toContain('wharfinger_leader 1');
 });

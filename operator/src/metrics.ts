@@ -117,6 +117,15 @@ function addStateGauges(registry: MetricRegistry, sources: MetricsSources): void
     },
   });
   addGauge(registry, {
+    name: 'wharfinger_registry_replicas_wanted',
+    help: 'Replicas that a Registry should have.',
+    labelNames: ['namespace', 'name'],
+    collect: (gauge) => {
+      for (const { metadata, spec } of sources.registries())
+        gauge.set({ namespace: metadata.namespace, name: metadata.name }, spec.replicas);
+    },
+  });
+  addGauge(registry, {
     name: 'wharfinger_certificate_expiry_timestamp_seconds',
     help: 'When the serving certificate of a Registry ends, in seconds since the epoch.',
     labelNames: ['namespace', 'name'],

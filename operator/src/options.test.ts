@@ -12,6 +12,7 @@ describe('readOptions', () => {
     expect(readOptions([], { ...environment, WATCH_NAMESPACE: '' })).toEqual({
       ...environment,
       WATCH_NAMESPACE: [],
+      METRICS_NAMESPACES: [],
       LEADER_ELECT: true,
       LEASE_NAME: 'wharfinger',
       METRICS_ADDR: { host: '', port: 8080 },

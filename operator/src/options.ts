@@ -19,8 +19,7 @@ export const Options = z.object({
   WATCH_NAMESPACE: z
     .string()
     .default('')
-    .transform((text) => text.split(',').map((name) => name.trim()))
-    .transform((names) => names.filter((name) => name !== ''))
+    .transform(namesIn)
     .refine(
       (names) => names.every((name) => namespaceName.test(name)),
       'must be namespaces, separated by commas',
@@ -29,6 +28,14 @@ export const Options = z.object({
     .string('must be set to the namespace of the operator')
     .regex(namespaceName, 'must be a namespace'),
   POD_NAME: z.string().min(1).default(hostname()),
+  METRICS_NAMESPACES: z
+    .string()
+    .default('')
+    .transform(namesIn)
+    .refine(
+      (names) => names.every((name) => name === '*' || namespaceName.test(name)),
+      'must be namespaces, separated by commas, or *',
+    ),
   REGISTRY_IMAGE: z
     .string('must be set to the image that registries run')
     .min(1, 'must be set to the image that registries run'),
@@ -80,6 +87,13 @@ export function readOptions(
   const result = Options.safeParse({ ...Object.fromEntries(inherited), ...Object.fromEntries(given) });
   if (result.success) return result.data;
   throw new OptionsError(result.error.issues.map(sentence).join('\n'));
+}
+
+function namesIn(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 function readFlags(args: readonly string[]): Record<string, string | undefined> {

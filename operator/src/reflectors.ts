@@ -1,6 +1,9 @@
 import { garbageCollections } from './garbage-collection/kind.ts';
 import * as builtin from './kube/builtin-kinds.ts';
+import type { Discovery } from './kube/discovery.ts';
+import { backendTlsPolicies, httpRoutes, type OptionalKind, tlsRoutes } from './kube/gateway-kinds.ts';
 import type { Log } from './kube/log.ts';
+import { createOptionalReflector, type OptionalReflector } from './kube/optional-reflector.ts';
 import { createReflector, type Reflector } from './kube/reflector.ts';
 import type { KubeObject, ResourceKind } from './kube/resource.ts';
 import type { Indexes } from './kube/store.ts';
@@ -13,6 +16,7 @@ import type { NodeTrustReflectors } from './node-trust/sources.ts';
 import { registries } from './registry/kind.ts';
 import { accountIndexes, bySharing, registryIndexes, sharedIndexes } from './registry/indexes.ts';
 import {
+  type GatewayReflectors,
   labelledPart,
   managedSelector,
   pullingPart,
@@ -32,26 +36,18 @@ interface Restriction<T> {
   labelSelector?: string;
   transform?: (object: T) => T;
   indexes?: Indexes<T>;
+  onNotServed?: () => void;
 }
 
+const managed = { labelSelector: managedSelector };
+
 /** The caches of the operator: its own kinds, Secrets, ServiceAccounts, namespaces, and of the other kinds what carries our label. */
-export function createReflectors({
-  transport,
-  client,
-  namespaces,
-  log,
-}: ReflectorsOptions): RegistryReflectors {
-  function follow<T extends KubeObject>(
-    kind: ResourceKind<T>,
-    restriction: Restriction<T> = {},
-  ): Reflector<T> {
-    const within = (namespace?: string): Reflector<T> =>
-      createReflector({ transport, kind, namespace, log, ...restriction });
-    if (namespaces.length === 0) return within();
-    return joinReflectors(new Map(namespaces.map((namespace) => [namespace, within(namespace)])));
+export function createReflectors(options: ReflectorsOptions): RegistryReflectors {
+  const { transport, client, namespaces, log } = options;
+  function follow<T extends KubeObject>(kind: ResourceKind<T>, restriction?: Restriction<T>): Reflector<T> {
+    return createFollower(options, kind, restriction);
   }
 
-  const managed = { labelSelector: managedSelector };
   const registry = follow(registries, { indexes: registryIndexes });
   const consents =
     namespaces.length === 0
@@ -68,6 +64,7 @@ export function createReflectors({
     registries: registry,
     garbageCollections: follow(garbageCollections),
     configMaps: follow(builtin.configMaps, { ...managed, indexes: sharedIndexes }),
+    ingresses: follow(builtin.ingresses, managed),
     namespaces: consents,
     networkPolicies: follow(builtin.networkPolicies, managed),
     persistentVolumeClaims: follow(builtin.persistentVolumeClaims, managed),
@@ -78,6 +75,33 @@ export function createReflectors({
     services: follow(builtin.services, managed),
     statefulSets: follow(builtin.statefulSets, managed),
   };
+}
+
+/** The caches of kinds that the cluster may have or not. */
+export function createGatewayReflectors(options: ReflectorsOptions, discovery: Discovery): GatewayReflectors {
+  const { log } = options;
+  function follow<T extends KubeObject>(kind: OptionalKind<T>): OptionalReflector<T> {
+    const create = (served: ResourceKind<T>, onNotServed: () => void): Reflector<T> =>
+      createFollower(options, served, { ...managed, onNotServed });
+    return createOptionalReflector({ kind, discovery, create, log });
+  }
+
+  return {
+    httpRoutes: follow(httpRoutes),
+    tlsRoutes: follow(tlsRoutes),
+    backendTlsPolicies: follow(backendTlsPolicies),
+  };
+}
+
+function createFollower<T extends KubeObject>(
+  { transport, namespaces, log }: ReflectorsOptions,
+  kind: ResourceKind<T>,
+  restriction: Restriction<T> = {},
+): Reflector<T> {
+  const within = (namespace?: string): Reflector<T> =>
+    createReflector({ transport, kind, namespace, log, ...restriction });
+  if (namespaces.length === 0) return within();
+  return joinReflectors(new Map(namespaces.map((namespace) => [namespace, within(namespace)])));
 }
 
 /** The caches of what NodeTrusts need, beside those of Registries; their pods are in `namespace`. */
@@ -112,6 +136,7 @@ export function storesOf(reflectors: RegistryReflectors): {
     registries: registry,
     garbageCollections: collection,
     configMaps,
+    ingresses,
     namespaces,
     networkPolicies,
     pods,
@@ -122,6 +147,7 @@ export function storesOf(reflectors: RegistryReflectors): {
     registries: registry.store,
     garbageCollections: collection.store,
     configMaps: configMaps.store,
+    ingresses: ingresses.store,
     namespaces: namespaces.store,
     networkPolicies: networkPolicies.store,
     persistentVolumeClaims: persistentVolumeClaims.store,

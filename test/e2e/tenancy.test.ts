@@ -105,6 +105,15 @@ test('A15: what the operator writes must be a Registry’s own, or given to a na
       },
       /must belong/,
     ],
+    [
+      {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'Ingress',
+        metadata: { namespace: open, name: 'given', labels: marks },
+        spec: { defaultBackend: { service: { name: 'theirs', port: { number: 443 } } } },
+      },
+      /must belong/,
+    ],
   ];
   for (const [object, reason] of refused) {
     const { status, stderr } = await create(object);
@@ -210,6 +219,8 @@ test('A15: the operator has none of the rights that it does not need', async () 
     '/pods': ['get', 'list', 'watch', 'create', 'patch', 'delete'],
     '/pods/exec': [],
     '/nodes': [],
+    'networking.k8s.io/ingresses': ['get', 'list', 'watch', 'create', 'patch', 'delete'],
+    'gateway.networking.k8s.io/gateways': [],
     'rbac.authorization.k8s.io/clusterroles': [],
     'rbac.authorization.k8s.io/rolebindings': [],
     'admissionregistration.k8s.io/validatingadmissionpolicies': [],

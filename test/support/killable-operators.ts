@@ -14,24 +14,12 @@ export interface KillableOperators {
   close(): Promise<void>;
 }
 
-/** A service account. */
-export interface Account {
-  readonly namespace: string;
-  readonly name: string;
-}
-
-const installed: Account = { namespace: operatorNamespace, name: 'wharfinger' };
-
-/**
- * Takes the installed operators away.
- * @param watched namespaces, separated by commas
- * @param account whose rights the others have
- */
-export async function replaceOperators(watched: string, account = installed): Promise<KillableOperators> {
+/** Takes the installed operators away. */
+export async function replaceOperators(namespace: string): Promise<KillableOperators> {
   const [example] = await list('statefulsets', started().registry.namespace);
   const registryImage = String(at(example, 'spec.template.spec.containers[0].image'));
   await scaleOperator(0);
-  const token = (await kubectl(['create', 'token', account.name, '-n', account.namespace])).trim();
+  const token = (await kubectl(['create', 'token', 'wharfinger', '-n', operatorNamespace])).trim();
   const config: unknown = parse(readFileSync(started().kubeconfig, 'utf8'));
   const ca = String(at(config, 'clusters[0].cluster.certificate-authority-data'));
   const server = String(at(config, 'clusters[0].cluster.server'));
@@ -40,7 +28,7 @@ export async function replaceOperators(watched: string, account = installed): Pr
   return {
     proxy,
     start() {
-      const operator = startOperator(proxy.url, watched, registryImage, account.namespace);
+      const operator = startOperator(proxy.url, namespace, registryImage);
       operators.push(operator);
       return operator;
     },

@@ -29,6 +29,19 @@ export async function kubectl(args: readonly string[], input?: string): Promise<
   return must(command(args), { input });
 }
 
+/** Runs kubectl as whom a bearer token names; nothing of the administrator's credentials goes along. */
+export async function kubectlWithToken(
+  token: string,
+): Promise<(args: readonly string[]) => Promise<CommandResult>> {
+  const view = ['config', 'view', '--raw', '--minify', '-o', 'json'];
+  const config = JSON.parse(await kubectl(view)) as Record<string, unknown>;
+  const [context] = config['contexts'] as { context: { user: string } }[];
+  const users = [{ name: context?.context.user, user: { token } }];
+  const text = JSON.stringify({ ...config, users });
+  const script = 'f=$(mktemp); trap \'rm -f "$f"\' EXIT; cat > "$f"; "$0" --kubeconfig "$f" "$@"';
+  return (args) => execute(['sh', '-c', script, binaryPath('kubectl'), ...args], { input: text });
+}
+
 export async function apply(...objects: object[]): Promise<string> {
   return kubectl(['apply', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
 }

@@ -23,6 +23,7 @@ const packages: readonly NeededPackage[] = [
   // What NodeTrust runs on nodes of Debian's family.
   { name: 'ca-certificates', files: ['/usr/sbin/update-ca-certificates'] },
   { name: 'wrk', files: ['/usr/bin/wrk'] },
+  { name: 'prometheus', files: ['/usr/bin/promtool'] },
   { name: 'procps', files: ['/bin/ps', '/usr/bin/ps'] },
 ];
 

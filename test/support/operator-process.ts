@@ -15,13 +15,8 @@ export interface OperatorProcess {
   readonly log: string;
 }
 
-/** Starts the operator against the API server at `url`, with its own objects in `namespace`. */
-export function startOperator(
-  url: string,
-  watchNamespace: string,
-  registryImage: string,
-  namespace = operatorNamespace,
-): OperatorProcess {
+/** Starts the operator against the API server at `url`. */
+export function startOperator(url: string, watchNamespace: string, registryImage: string): OperatorProcess {
   const folder = mkdtempSync(join(tmpdir(), 'wharfinger-operator-'));
   const kubeconfig = {
     apiVersion: 'v1',
@@ -39,7 +34,7 @@ export function startOperator(
       ...process.env,
       KUBECONFIG: file,
       WATCH_NAMESPACE: watchNamespace,
-      OPERATOR_NAMESPACE: namespace,
+      OPERATOR_NAMESPACE: operatorNamespace,
       REGISTRY_IMAGE: registryImage,
       LEADER_ELECT: 'false',
       METRICS_ADDR: '127.0.0.1:0',

@@ -33,7 +33,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{/* Not empty: NodeTrusts are looked after. */}}
 {{- define "wharfinger.nodeTrust" -}}
-{{- if and .Values.nodeTrust.enabled (not .Values.watchNamespaces) -}}true{{- end -}}
+{{- if and (.Values.nodeTrust).enabled (not .Values.watchNamespaces) -}}true{{- end -}}
 {{- end -}}
 
 {{- define "wharfinger.nodeTrustNamespace" -}}

@@ -80,6 +80,14 @@ export const orasGroup = {
   ldflags: stripped,
 } as const satisfies BuildGroup;
 
+/** Traefik, which leads from outside to a Registry; for the long campaigns alone, because its build takes about nine CPU-minutes. */
+export const edgeGroup = {
+  title: 'Traefik',
+  module: `${goDirectory}traefik/`,
+  packages: { traefik: 'github.com/traefik/traefik/v3/cmd/traefik' },
+  ldflags: stripped,
+} as const satisfies BuildGroup;
+
 /** The arguments of `go` that build the packages `names` of `group` into the directory `output`. */
 export function goBuildArguments(group: BuildGroup, names: readonly string[], output: string): string[] {
   const packages = names.map((name) => group.packages[name] ?? name);

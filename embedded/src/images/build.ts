@@ -79,7 +79,8 @@ async function build(
     context,
     reference,
     architecture: inputs.architecture.oci,
-    buildArguments: { VERSION: projectVersion(inputs.root) },
+    // Which sources it was made from: what the tag ends with.
+    buildArguments: { VERSION: projectVersion(inputs.root), INPUTS: reference.split('-').at(-1) ?? '' },
     epochSeconds: Number(process.env['SOURCE_DATE_EPOCH'] ?? 0),
   });
   await saveImage(store, reference, join(work, `${name}.tar`));

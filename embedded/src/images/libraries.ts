@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { run } from '../process/run.ts';
+import { debianComponent } from './components.ts';
 import { copyContextFile, linkContextFile, writeContextFile } from './context-file.ts';
 import { owningPackages, packageStatus } from './debian-packages.ts';
 import { parseLdd } from './shared-libraries.ts';
 import type { SharedLibrary } from './shared-libraries.ts';
+import { type Component, spdxDocument } from './spdx.ts';
 import { systemFiles, systemLinks } from './system-files.ts';
 
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
@@ -35,15 +37,29 @@ export async function writeLibraries(directory: string, libraries: readonly Shar
   await copyContextFile(directory, 'usr/lib/os-release', '/usr/lib/os-release');
   await linkContextFile(directory, 'etc/os-release', '../usr/lib/os-release');
   const owned = libraries.map((library) => library.source);
-  await writePackageNotes(directory, [...owned, '/usr/share/doc/ca-certificates/copyright']);
+  const components = await writePackageNotes(directory, [
+    ...owned,
+    '/usr/share/doc/ca-certificates/copyright',
+  ]);
+  // Apart from that of the application: another base image brings other libraries.
+  const subject = { name: 'libraries', version: '1', licence: 'NOASSERTION' };
+  const document = spdxDocument(subject, components);
+  await writeContextFile(directory, 'usr/share/doc/wharfinger/libraries.spdx.json', document);
 }
 
-/** Writes, for each Debian package that one of the files `paths` came from, its copyright notes and its status paragraph. */
-export async function writePackageNotes(directory: string, paths: readonly string[]): Promise<void> {
-  if (paths.length === 0) return;
+/**
+ * Writes, for each Debian package that one of the files `paths` came from, its copyright notes and its status paragraph; gives these packages
+ * for a bill of materials.
+ */
+export async function writePackageNotes(directory: string, paths: readonly string[]): Promise<Component[]> {
+  if (paths.length === 0) return [];
+  const components: Component[] = [];
   for (const name of await owningPackages(paths)) {
     const notes = join('/usr/share/doc', name, 'copyright');
     await copyContextFile(directory, notes, notes);
-    await writeContextFile(directory, join('var/lib/dpkg/status.d', name), await packageStatus(name));
+    const status = await packageStatus(name);
+    await writeContextFile(directory, join('var/lib/dpkg/status.d', name), status);
+    components.push(debianComponent(status));
   }
+  return components;
 }

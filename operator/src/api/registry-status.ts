@@ -11,6 +11,7 @@ export const RegistryConditionType = z.enum([
   'CertificateReady',
   'ReadOnly',
   'StorageReady',
+  'Exposed',
   'GarbageCollectionScheduled',
   'Shared',
   'Suspended',
@@ -52,13 +53,18 @@ export type StorageStatus = z.infer<typeof StorageStatus>;
 export const RegistryStatus = z.object({
   observedGeneration: z.number().int().optional().describe('The generation that the status describes.'),
   conditions: Conditions.optional().describe(
-    'Ready, Reconciling, Stalled, CertificateReady, ReadOnly, StorageReady, GarbageCollectionScheduled, Shared, Suspended.',
+    'Ready, Reconciling, Stalled, CertificateReady, ReadOnly, StorageReady, Exposed, GarbageCollectionScheduled, Shared, Suspended.',
   ),
   lastHandledReconcileAt: z
     .string()
     .optional()
     .describe('The value of the annotation wharfinger.dev/reconcile-at that was acted upon last.'),
   url: z.string().optional().describe('Where clients in reach of the hostname find the registry.'),
+  addresses: z
+    .array(z.string())
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('Addresses that load balancers gave to the Service and to the Ingress.'),
   replicas: z.number().int().optional(),
   readyReplicas: z.number().int().optional(),
   selector: z.string().optional().describe('Label selector of the pods, for the scale subresource.'),

@@ -7,6 +7,8 @@ import { RegistryAuth } from './registry-auth.ts';
 import { RegistryEgress } from './registry-egress.ts';
 import { RegistryConfigKeys, RegistryEnvironment } from './registry-environment.ts';
 import { RegistryGarbageCollection } from './registry-garbage-collection.ts';
+import { RegistryGateway } from './registry-gateway.ts';
+import { RegistryIngress } from './registry-ingress.ts';
 import { RegistryPodTemplate } from './registry-pod-template.ts';
 import { RegistryService } from './registry-service.ts';
 import { CaBundle, PullSecrets } from './registry-sharing.ts';
@@ -42,6 +44,25 @@ export const RegistrySpec = z
       .transform((tls) => tls ?? RegistryTls.parse({ selfSigned: {} }))
       .describe('Where the serving certificate comes from; selfSigned when nothing is said.'),
     service: RegistryService.prefault({}).describe('The Service that clients use.'),
+    ingress: RegistryIngress.optional().describe('Leads to the Service by an Ingress; none without it.'),
+    gateway: RegistryGateway.optional().describe(
+      'Leads to the Service by a route of the Gateway API; none without it.',
+    ),
+    externalURL: z
+      .string()
+      .max(270)
+      .refine((url) => URL.canParse(url), 'not a URL; write a scheme, a host and perhaps a port')
+      .meta(
+        rules({
+          rule: "isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHostname() != '' && (url(self).getPort() == '' || (url(self).getPort().size() <= 5 && int(url(self).getPort()) <= 65535)) && url(self).getEscapedPath() == '' && !self.contains('?') && !self.contains('#') && !self.contains('@')",
+          message:
+            'externalURL must be a scheme, a host and perhaps a port, such as https://registry.example.com:8443; remove anything else',
+        }),
+      )
+      .optional()
+      .describe(
+        'Where clients reach the registry, when that is not what hostname, service, ingress and gateway say: another port, or a proxy in front. Every address that the registry hands out then starts with it.',
+      ),
     pullSecrets: PullSecrets.optional().describe(
       'Secrets of type kubernetes.io/dockerconfigjson for pods that pull from this registry.',
     ),
@@ -79,6 +100,15 @@ export const RegistrySpec = z
         rule: "self.replicas <= 1 || has(self.storage.filesystem.volume.existingClaim) || self.storage.filesystem.volume.accessModes.exists(mode, mode == 'ReadWriteMany')",
         message:
           'replicas above 1 need a volume that pods can share; set storage.filesystem.volume.accessModes to [ReadWriteMany] or replicas to 1',
+      },
+      {
+        rule: '!(has(self.ingress) || has(self.gateway)) || !isIP(self.hostname)',
+        message: 'ingress and gateway lead to a DNS name; set hostname to one or remove them',
+      },
+      {
+        rule: "!(has(self.tls) && has(self.tls.disabled)) || !((has(self.ingress) && self.ingress.tls == 'Passthrough') || (has(self.gateway) && self.gateway.route == 'TLSRoute'))",
+        message:
+          'ingress.tls Passthrough and gateway.route TLSRoute need a registry that serves TLS; remove tls.disabled, or set Terminate or HTTPRoute',
       },
       {
         rule: '!has(self.pullSecrets) || (has(self.auth) && has(self.auth.htpasswd.users) && self.pullSecrets.all(secret, self.auth.htpasswd.users.exists(user, user.name == secret.user)))',

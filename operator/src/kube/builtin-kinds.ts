@@ -2,6 +2,7 @@ import type {
   EventsV1Event,
   V1ConfigMap,
   V1DaemonSet,
+  V1Ingress,
   V1Lease,
   V1Namespace,
   V1NetworkPolicy,
@@ -17,6 +18,7 @@ import type { KubeObject, ResourceKind, Served } from './resource.ts';
 
 export type ConfigMap = Served<V1ConfigMap>;
 export type DaemonSet = Served<V1DaemonSet>;
+export type Ingress = Served<V1Ingress>;
 export type Lease = Served<V1Lease>;
 export type Namespace = Served<V1Namespace>;
 export type NetworkPolicy = Served<V1NetworkPolicy>;
@@ -32,6 +34,7 @@ export type KubeEvent = Served<EventsV1Event>;
 export const configMaps = namespaced<ConfigMap>('v1', 'ConfigMap', 'configmaps');
 export const daemonSets = namespaced<DaemonSet>('apps/v1', 'DaemonSet', 'daemonsets');
 export const events = namespaced<KubeEvent>('events.k8s.io/v1', 'Event', 'events');
+export const ingresses = namespaced<Ingress>('networking.k8s.io/v1', 'Ingress', 'ingresses');
 export const leases = namespaced<Lease>('coordination.k8s.io/v1', 'Lease', 'leases');
 export const namespaces: ResourceKind<Namespace> = {
   apiVersion: 'v1',

@@ -34,6 +34,9 @@ export interface Controller {
   readonly counts: WorkQueue['counts'];
 }
 
+/** What a source needs of a reflector. */
+type Followed<T extends KubeObject> = Pick<Reflector<T>, 'start' | 'subscribe' | 'synced'>;
+
 export interface SourceOptions<T extends KubeObject> {
   /** Changes for which this answers false are left out. */
   when?: (change: Change<T>) => boolean;
@@ -41,7 +44,7 @@ export interface SourceOptions<T extends KubeObject> {
 
 /** Each changed object concerns itself. */
 export function primary<T extends KubeObject>(
-  reflector: Reflector<T>,
+  reflector: Followed<T>,
   options: SourceOptions<T> = {},
 ): Source {
   return mapped(
@@ -53,7 +56,7 @@ export function primary<T extends KubeObject>(
 
 /** A changed object concerns the controller of kind `owner` in its owner references. */
 export function owned<T extends KubeObject>(
-  reflector: Reflector<T>,
+  reflector: Followed<T>,
   owner: ResourceKind,
   options: SourceOptions<T> = {},
 ): Source {
@@ -62,7 +65,7 @@ export function owned<T extends KubeObject>(
 
 /** A changed object concerns what `map` answers; after an update, for its old state too. */
 export function mapped<T extends KubeObject>(
-  reflector: Reflector<T>,
+  reflector: Followed<T>,
   map: (object: T) => readonly ObjectRef[],
   options: SourceOptions<T> = {},
 ): Source {

@@ -1,5 +1,5 @@
 import { backoffDelay, sleep } from './backoff.ts';
-import { ApiError, isExpired } from './errors.ts';
+import { ApiError, isExpired, isNotFound } from './errors.ts';
 import { listPages } from './list.ts';
 import type { Log } from './log.ts';
 import { keyOf, type KubeObject, type ResourceKind } from './resource.ts';
@@ -23,6 +23,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   indexes?: Indexes<T>;
   /** What the store keeps of an object; `stripManagedFields` when left out. */
   transform?: (object: T) => T;
+  /** Called when the API server does not know the kind any more; the cache is empty then, and not followed any longer. */
+  onNotServed?: () => void;
   log: Log;
   /** Timing, for tests. */
   timing?: Partial<ReflectorTiming>;
@@ -173,7 +175,14 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     }
   }
 
+  function giveUp(onNotServed: () => void): void {
+    for (const object of store.list()) drop(object);
+    stopping.abort();
+    onNotServed();
+  }
+
   async function recover(error: unknown): Promise<void> {
+    if (options.onNotServed && isNotFound(error)) return giveUp(options.onNotServed);
     failures += 1;
     if (isExpired(error)) {
       resourceVersion = undefined;

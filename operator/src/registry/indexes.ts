@@ -3,7 +3,7 @@ import type { Indexes } from '../kube/store.ts';
 import { attachmentsOf } from '../resources/attachments.ts';
 import { instanceLabel, managedBy, managedByLabel, sharedFromLabel } from '../resources/labels.ts';
 import type { ServedRegistry } from './kind.ts';
-import { registryIdentity } from '../resources/identity.ts';
+import { registryIdentities } from '../resources/identity.ts';
 
 /** Of what Registries give away, and of ServiceAccounts: by `NAMESPACE/NAME` of the Registry. */
 export const bySource = 'source';
@@ -31,9 +31,6 @@ export const accountIndexes: Indexes<KubeObject> = {
 };
 
 export const registryIndexes: Indexes<ServedRegistry> = {
-  [byIdentity]: (registry) => {
-    const identity = registryIdentity(registry);
-    return identity === undefined ? [] : [identity];
-  },
+  [byIdentity]: registryIdentities,
   [bySharing]: ({ spec }) => (spec.pullSecrets === undefined && spec.caBundle === undefined ? [] : ['']),
 };

@@ -124,6 +124,7 @@ export function createMemoryCluster(): MemoryCluster {
     'registries',
     'garbageCollections',
     'configMaps',
+    'ingresses',
     'networkPolicies',
     'persistentVolumeClaims',
     'namespaces',

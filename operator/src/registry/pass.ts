@@ -1,9 +1,11 @@
+import type { Registry } from '../api/registry.ts';
 import type { EventFacts } from '../kube/events.ts';
 import type { StatefulSet } from '../kube/builtin-kinds.ts';
 import { ownedLabels } from '../resources/labels.ts';
-import { registryIdentity } from '../resources/identity.ts';
+import { registryIdentities } from '../resources/identity.ts';
 import { registryUrl } from '../resources/services.ts';
 import type { Expectation } from './expectation.ts';
+import { type ExposedVerdict, exposedVerdict } from './exposed-verdict.ts';
 import { isRunning } from './pod-condition.ts';
 import { adoption } from './steps/adoption.ts';
 import { claimName, holds } from './steps/name-claim.ts';
@@ -14,6 +16,7 @@ import { maintenance, type Maintenance } from './steps/maintenance.ts';
 import { network, type Exposure } from './steps/network.ts';
 import { promote } from './steps/password-rotation.ts';
 import { removal } from './steps/removal.ts';
+import { routes, type Routes } from './steps/routes.ts';
 import { schedule, type Schedule } from './steps/schedule.ts';
 import type { ServingCertificate } from './certificates/serving-certificate.ts';
 import { servingCertificate } from './steps/serving-certificate.ts';
@@ -32,6 +35,8 @@ import { workloadFacts } from './workload-facts.ts';
 /** What a pass over all steps made and found. */
 export interface Pass {
   readonly findings: Findings;
+  /** Of load balancers. */
+  readonly addresses: readonly string[];
   readonly certificate: ServingCertificate | undefined;
   readonly statefulSet: StatefulSet | undefined;
   /** Undefined without a schedule, and when it has a problem. */
@@ -54,6 +59,7 @@ interface Outcomes {
   readonly config: Outcome<Configuration>;
   readonly held: Outcome<Maintenance>;
   readonly exposed: Outcome<Exposure>;
+  readonly routed: Outcome<Routes>;
   readonly stored: Outcome<VolumeFacts>;
   readonly applied: Outcome<StatefulSet>;
   readonly scheduled: Outcome<Schedule | undefined>;
@@ -93,13 +99,20 @@ export async function runSteps(
     readOnly: registry.spec.readOnly,
     collecting: outcomes.held.value?.collecting === true,
     schedule: outcomes.scheduled.value,
+    exposure: exposureOf(registry, outcomes),
     sharing: outcomes.given.value,
     volume: outcomes.stored.value,
     storage,
   };
-  const events = [...promoted, ...(outcomes.scheduled.value?.events ?? [])];
-  const passwordEnd = outcomes.users.value?.firstEnd;
-  return { findings, certificate, statefulSet, schedule: outcomes.scheduled.value, passwordEnd, events };
+  return {
+    findings,
+    addresses: addressesOf(outcomes),
+    certificate,
+    statefulSet,
+    schedule: outcomes.scheduled.value,
+    passwordEnd: outcomes.users.value?.firstEnd,
+    events: [...promoted, ...(outcomes.scheduled.value?.events ?? [])],
+  };
 }
 
 async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcomes> {
@@ -111,12 +124,24 @@ async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcom
   const held = await attempt(maintenance(steps), problems);
   const stored = await attempt(volume(steps), problems);
   const exposed = await attempt(network(steps), problems);
+  const routed = await attempt(routes(steps, certificate), problems);
   const applied =
     config.value === undefined ? nothing : await attempt(workload(steps, config.value), problems);
   await attempt(removal(steps, certificate), problems);
   const scheduled = await attempt(schedule(steps), problems);
   const given = await attempt(shareIfReachable(steps, exposed), problems);
-  return { certificate, users, config, held, stored, exposed, applied, scheduled, given };
+  return { certificate, users, config, held, stored, exposed, routed, applied, scheduled, given };
+}
+
+function addressesOf({ exposed, routed }: Outcomes): string[] {
+  return [...new Set([...(exposed.value?.addresses ?? []), ...(routed.value?.addresses ?? [])])];
+}
+
+/** Undefined when a step that leads to the Registry has a problem. */
+function exposureOf(registry: Registry, outcomes: Outcomes): ExposedVerdict | undefined {
+  const { exposed, routed } = outcomes;
+  if (exposed.value === undefined || routed.value === undefined) return undefined;
+  return exposedVerdict(registry, { addresses: addressesOf(outcomes), route: routed.value.route });
 }
 
 /** Under a name of somebody else's nothing is made and nothing is changed. */
@@ -124,10 +149,10 @@ function heldPass({ registry, stores, before }: StepContext, problems: readonly 
   const { name, namespace, generation } = registry.metadata;
   const statefulSet = stores.statefulSets.get({ namespace, name });
   const pods = stores.pods.withLabels(namespace, ownedLabels(name));
-  const identity = registryIdentity(registry) ?? '';
+  const identities = registryIdentities(registry);
   const findings: Findings = {
     generation,
-    url: holds(before, identity) ? '' : (before.url ?? ''),
+    url: identities.some((identity) => holds(before, identity)) ? '' : (before.url ?? ''),
     problems,
     tls: registry.spec.tls.disabled ? 'disabled' : 'enabled',
     certificateEnd: undefined,
@@ -137,12 +162,20 @@ function heldPass({ registry, stores, before }: StepContext, problems: readonly 
     readOnly: registry.spec.readOnly,
     collecting: false,
     schedule: undefined,
+    exposure: undefined,
     sharing: undefined,
     volume: undefined,
     storage: unknownStorage,
   };
-  const nothingElse = { certificate: undefined, schedule: undefined, passwordEnd: undefined, events: [] };
-  return { findings, statefulSet, ...nothingElse };
+  return {
+    findings,
+    addresses: before.addresses ?? [],
+    certificate: undefined,
+    statefulSet,
+    schedule: undefined,
+    passwordEnd: undefined,
+    events: [],
+  };
 }
 
 /** Without a Service nobody knows yet what to write into a pull secret. */

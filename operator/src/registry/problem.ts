@@ -6,7 +6,7 @@ export interface Problem {
   readonly message: string;
   /** Only a person can solve it; otherwise time will. */
   readonly stalled: boolean;
-  readonly about?: 'certificate' | 'schedule' | 'sharing' | 'storage';
+  readonly about?: 'certificate' | 'schedule' | 'sharing' | 'storage' | 'exposure';
   /** It keeps nobody from using the registry. */
   readonly serves?: boolean;
 }
@@ -22,7 +22,7 @@ export class ProblemError extends Error {
 }
 
 /** A problem that a person has to solve. */
-export function stalled(reason: string, message: string, about?: 'certificate'): Problem {
+export function stalled(reason: string, message: string, about?: 'certificate' | 'exposure'): Problem {
   return { reason, message, stalled: true, ...(about ? { about } : {}) };
 }
 

@@ -11,6 +11,7 @@ import type { WorkResult } from '../kube/work-queue.ts';
 import type { ReplicaClient } from '../replicas/replica-client.ts';
 import { reconcileAnnotation } from '../resources/labels.ts';
 import { createApplier } from './applier.ts';
+import type { GatewayApi } from './gateway-api.ts';
 import type { InternalAuthority } from './internal-authority.ts';
 import type { ServedRegistry } from './kind.ts';
 import { lastCollection } from './last-collection.ts';
@@ -38,6 +39,9 @@ export interface RegistryReconcilerOptions {
   /** Image of a Registry that names none. */
   readonly defaultImage: string;
   readonly operatorNamespace: string;
+  /** Namespaces whose pods may read metrics; `*` is every one. */
+  readonly metricsNamespaces: readonly string[];
+  readonly gateway: GatewayApi;
 }
 
 export type RegistryReconciler = (ref: ObjectRef, signal: AbortSignal) => Promise<WorkResult>;
@@ -72,7 +76,7 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
     const parsed = Registry.safeParse(served);
     if (!parsed.success) return refuse(served, parsed.error.issues);
     const registry = parsed.data;
-    const { authority, defaultImage, operatorNamespace } = options;
+    const { authority, defaultImage, operatorNamespace, metricsNamespaces, gateway } = options;
     const now = new Date(options.now());
     // Before the schedule removes what is beyond its limits.
     const collections = stores.garbageCollections.list(ref.namespace);
@@ -93,6 +97,8 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
       hashes,
       defaultImage,
       operatorNamespace,
+      metricsNamespaces,
+      gateway,
       before,
       now,
       isAsked,

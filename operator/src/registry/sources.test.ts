@@ -6,7 +6,12 @@ import { createStore } from '../kube/store.ts';
 import type { ObjectRef } from '../kube/resource.ts';
 import { sharedLabels } from '../resources/labels.ts';
 import { registryIndexes } from './indexes.ts';
-import { registrySources, type RegistryReflectors, withoutForeignData } from './sources.ts';
+import {
+  type GatewayReflectors,
+  registrySources,
+  type RegistryReflectors,
+  withoutForeignData,
+} from './sources.ts';
 
 it('keeps the data of a Secret of ours, also when somebody took our label off', () => {
   const secret = httpSecret(exampleRegistry(), 'value') as Secret;
@@ -36,7 +41,8 @@ it('what a Registry gave away concerns it, unless another operator looks after i
   const reflectors = new Proxy({}, { get: (_, kind) => (kind === 'secrets' ? loud : silent) });
   const concerned: ObjectRef[] = [];
   const isWatched = (namespace: string): boolean => namespace === 'team';
-  for (const source of registrySources(reflectors as RegistryReflectors, isWatched))
+  const gateway = new Proxy({}, { get: () => silent }) as GatewayReflectors;
+  for (const source of registrySources(reflectors as RegistryReflectors, gateway, isWatched))
     source.connect((ref) => void concerned.push(ref));
   for (const from of ['team', 'others']) {
     const metadata = { name: 'pull', namespace: 'apps', labels: sharedLabels(from, 'team-a') };

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type {
   ConfigMap,
+  Ingress,
   Namespace,
   NetworkPolicy,
   PersistentVolumeClaim,
@@ -12,10 +13,12 @@ import type {
   StatefulSet,
 } from '../kube/builtin-kinds.ts';
 import { mapped, owned, primary, type Source } from '../kube/controller.ts';
+import type { Route } from '../kube/gateway-kinds.ts';
+import type { OptionalReflector } from '../kube/optional-reflector.ts';
 import { type Change, type Reflector, stripManagedFields } from '../kube/reflector.ts';
 import { type KubeObject, type ObjectRef, refOf as referenceOf } from '../kube/resource.ts';
 import { attachmentsOf } from '../resources/attachments.ts';
-import { registryIdentity } from '../resources/identity.ts';
+import { registryIdentities } from '../resources/identity.ts';
 import { attachedAnnotation, instanceLabel, managedBy, managedByLabel } from '../resources/labels.ts';
 import { byIdentity, bySharing, sourceOf } from './indexes.ts';
 import { registries, type ServedGarbageCollection, type ServedRegistry } from './kind.ts';
@@ -26,6 +29,7 @@ export interface RegistryReflectors {
   readonly registries: Reflector<ServedRegistry>;
   readonly garbageCollections: Reflector<ServedGarbageCollection>;
   readonly configMaps: Reflector<ConfigMap>;
+  readonly ingresses: Reflector<Ingress>;
   readonly namespaces: Reflector<Namespace>;
   readonly networkPolicies: Reflector<NetworkPolicy>;
   readonly persistentVolumeClaims: Reflector<PersistentVolumeClaim>;
@@ -35,6 +39,13 @@ export interface RegistryReflectors {
   readonly services: Reflector<Service>;
   readonly serviceAccounts: Reflector<ServiceAccount>;
   readonly statefulSets: Reflector<StatefulSet>;
+}
+
+/** The caches behind `GatewayApi`. */
+export interface GatewayReflectors {
+  readonly httpRoutes: OptionalReflector<Route>;
+  readonly tlsRoutes: OptionalReflector<Route>;
+  readonly backendTlsPolicies: OptionalReflector<KubeObject>;
 }
 
 /** Label selector of the reflectors of built-in kinds, but for Secrets. */
@@ -86,6 +97,7 @@ export function labelledPart({ apiVersion, kind, metadata }: Namespace): Namespa
  */
 export function registrySources(
   reflectors: RegistryReflectors,
+  gateway: GatewayReflectors,
   isWatched: (namespace: string) => boolean = () => true,
 ): Source[] {
   const { store } = reflectors.registries;
@@ -112,8 +124,7 @@ export function registrySources(
 
   /** Whoever has, had or gets the same name and port. */
   function rivals(registry: ServedRegistry): ObjectRef[] {
-    const identity = registryIdentity(registry);
-    return identity === undefined ? [] : store.byIndex(byIdentity, identity).map(refOf);
+    return registryIdentities(registry).flatMap((identity) => store.byIndex(byIdentity, identity).map(refOf));
   }
 
   const consentMayDiffer = (change: Change<Namespace>): boolean =>
@@ -140,12 +151,16 @@ export function registrySources(
       { namespace: metadata.namespace, name: spec.registryRef.name },
     ]),
     owned(reflectors.configMaps, registries),
+    owned(reflectors.ingresses, registries),
     owned(reflectors.networkPolicies, registries),
     owned(reflectors.podDisruptionBudgets, registries),
     owned(reflectors.secrets, registries),
     mapped(reflectors.secrets, referringTo),
     owned(reflectors.services, registries),
     owned(reflectors.statefulSets, registries),
+    owned(gateway.httpRoutes, registries),
+    owned(gateway.tlsRoutes, registries),
+    owned(gateway.backendTlsPolicies, registries),
     mapped(reflectors.pods, registryByLabel),
     mapped(reflectors.persistentVolumeClaims, registryByLabel),
   ];

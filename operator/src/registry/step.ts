@@ -2,6 +2,7 @@ import type { RegistryStatus } from '../api/registry-status.ts';
 import type { Registry } from '../api/registry.ts';
 import type { Client } from '../kube/client.ts';
 import type { Applier } from './applier.ts';
+import type { GatewayApi } from './gateway-api.ts';
 import type { InternalAuthority } from './internal-authority.ts';
 import type { PasswordHashes } from './password-hashes.ts';
 import type { Problem } from './problem.ts';
@@ -13,10 +14,13 @@ export interface StepContext {
   readonly client: Client;
   readonly stores: RegistryStores;
   readonly applier: Applier;
+  readonly gateway: GatewayApi;
   readonly authority: InternalAuthority;
   readonly hashes: PasswordHashes;
   readonly defaultImage: string;
   readonly operatorNamespace: string;
+  /** Namespaces whose pods may read metrics; `*` is every one. */
+  readonly metricsNamespaces: readonly string[];
   /** The status before this pass. */
   readonly before: RegistryStatus;
   readonly now: Date;

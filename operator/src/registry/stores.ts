@@ -1,5 +1,6 @@
 import type {
   ConfigMap,
+  Ingress,
   Namespace,
   NetworkPolicy,
   PersistentVolumeClaim,
@@ -18,6 +19,7 @@ export interface RegistryStores {
   readonly registries: Pick<Store<ServedRegistry>, 'get' | 'list' | 'byIndex'>;
   readonly garbageCollections: Pick<Store<ServedGarbageCollection>, 'list'>;
   readonly configMaps: Pick<Store<ConfigMap>, 'get' | 'byIndex'>;
+  readonly ingresses: Pick<Store<Ingress>, 'get'>;
   /** Without namespaces that this operator does not look after. */
   readonly namespaces: Pick<Store<Namespace>, 'list'>;
   readonly networkPolicies: Pick<Store<NetworkPolicy>, 'get'>;

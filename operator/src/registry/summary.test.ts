@@ -14,6 +14,7 @@ const healthy: Findings = {
   readOnly: false,
   collecting: false,
   schedule: undefined,
+  exposure: { exposed: true, reason: 'Service', message: 'Service a leads to the Registry' },
   sharing: undefined,
   volume: { claim: 'x-data', capacity: '5Gi', growth: undefined },
   storage: { space: undefined, fullness: 'roomy', hindrance: undefined, apart: undefined },
@@ -28,7 +29,7 @@ const badSchedule = { ...stalled('InvalidSchedule', 'write five fields'), about:
 const noConsent = { ...stalled('ConsentMissing', 'label it'), about: 'sharing' as const };
 const badCertificate = stalled('InvalidCertificate', 'spec.tls.secretName: expired', 'certificate');
 
-/** Ready, Reconciling, Stalled, CertificateReady, ReadOnly, StorageReady, GarbageCollectionScheduled, Shared (not Suspended) as T, F or U, then the reason of Ready. */
+/** Ready, Reconciling, Stalled, CertificateReady, ReadOnly, StorageReady, Exposed, GarbageCollectionScheduled, Shared (not Suspended) as T, F or U, then the reason of Ready. */
 function verdict(change: Partial<Findings>): string {
   const conditions = summarize({ ...healthy, ...change });
   const letters = conditions
@@ -40,38 +41,42 @@ function verdict(change: Partial<Findings>): string {
 
 describe('the summary', () => {
   it.each<[string, Partial<Findings>, string]>([
-    ['all is well', {}, 'TFFTFTFF Serving'],
-    ['there is no StatefulSet yet', { workload: undefined }, 'FTFTFTFF Creating'],
-    ['a pod is missing', workload({ ready: 1 }), 'FTFTFTFF Starting'],
-    ['a template rolls out', workload({ rolledOut: false }), 'FTFTFTFF RollingOut'],
-    ['a pod is in trouble', workload({ ready: 1, trouble: 'pod x is in Y' }), 'FTFTFTFF PodTrouble'],
-    ['a replica lags', { lagging: [{ pod: 'x-0', lacks: 'users', forMs: 0 }] }, 'FTFTUTFF Synchronizing'],
-    ['a person is needed', { problems: [missing] }, 'FFTTFTFF PasswordMissing'],
+    ['all is well', {}, 'TFFTFTTFF Serving'],
+    ['there is no StatefulSet yet', { workload: undefined }, 'FTFTFTTFF Creating'],
+    ['a pod is missing', workload({ ready: 1 }), 'FTFTFTTFF Starting'],
+    ['a template rolls out', workload({ rolledOut: false }), 'FTFTFTTFF RollingOut'],
+    ['a pod is in trouble', workload({ ready: 1, trouble: 'pod x is in Y' }), 'FTFTFTTFF PodTrouble'],
+    ['a replica lags', { lagging: [{ pod: 'x-0', lacks: 'users', forMs: 0 }] }, 'FTFTUTTFF Synchronizing'],
+    ['a person is needed', { problems: [missing] }, 'FFTTFTTFF PasswordMissing'],
     [
       'a person is needed, and a pod is missing',
       { ...workload({ ready: 1 }), problems: [missing] },
-      'FFTTFTFF PasswordMissing',
+      'FFTTFTTFF PasswordMissing',
     ],
     [
       'something passes',
       { problems: [waiting('PredecessorRemains', 'wait')] },
-      'FTFTFTFF PredecessorRemains',
+      'FTFTFTTFF PredecessorRemains',
     ],
-    ['the certificate is bad', { problems: [badCertificate] }, 'FFTFFTFF InvalidCertificate'],
-    ['the user wants it read-only', { readOnly: true }, 'TFFTTTFF Serving'],
-    ['a collection holds writes', { collecting: true }, 'TFFTTTFF Serving'],
-    ['the schedule is wrong', { problems: [badSchedule] }, 'TFTTFTFF Serving'],
-    ['it is scheduled', { schedule: { active: true, reason: 'Scheduled', message: '' } }, 'TFFTFTTF Serving'],
-    ['something is given away', { sharing: { objects: 2, namespaces: 1 } }, 'TFFTFTFT Serving'],
-    ['a namespace does not consent', { problems: [noConsent] }, 'TFTTFTFF Serving'],
-    ['TLS is off', { tls: 'disabled', certificateEnd: undefined }, 'TFFFFTFF Serving'],
-    ['nothing is to run', workload({ wanted: 0, ready: 0 }), 'FFFTFTFF NoReplicas'],
-    ['the volume grows', { volume: { ...healthy.volume!, growth: growing } }, 'TTFTFTFF Serving'],
-    ['the volume cannot grow', { problems: [noExpansion] }, 'TFTTFFFF Serving'],
-    ['the storage is full', storage({ fullness: 'full' }), 'TFFTFFFF Serving'],
-    ['the storage is nearly full', storage({ fullness: 'nearlyFull' }), 'TFFTFTFF Serving'],
-    ['replicas see different stores', { problems: [strangers] }, 'FFTTFFFF StoresApart'],
-    ['the claim is not bound', { volume: { ...healthy.volume!, capacity: undefined } }, 'TFFTFUFF Serving'],
+    ['the certificate is bad', { problems: [badCertificate] }, 'FFTFFTTFF InvalidCertificate'],
+    ['the user wants it read-only', { readOnly: true }, 'TFFTTTTFF Serving'],
+    ['a collection holds writes', { collecting: true }, 'TFFTTTTFF Serving'],
+    ['the schedule is wrong', { problems: [badSchedule] }, 'TFTTFTTFF Serving'],
+    [
+      'it is scheduled',
+      { schedule: { active: true, reason: 'Scheduled', message: '' } },
+      'TFFTFTTTF Serving',
+    ],
+    ['something is given away', { sharing: { objects: 2, namespaces: 1 } }, 'TFFTFTTFT Serving'],
+    ['a namespace does not consent', { problems: [noConsent] }, 'TFTTFTTFF Serving'],
+    ['TLS is off', { tls: 'disabled', certificateEnd: undefined }, 'TFFFFTTFF Serving'],
+    ['nothing is to run', workload({ wanted: 0, ready: 0 }), 'FFFTFTTFF NoReplicas'],
+    ['the volume grows', { volume: { ...healthy.volume!, growth: growing } }, 'TTFTFTTFF Serving'],
+    ['the volume cannot grow', { problems: [noExpansion] }, 'TFTTFFTFF Serving'],
+    ['the storage is full', storage({ fullness: 'full' }), 'TFFTFFTFF Serving'],
+    ['the storage is nearly full', storage({ fullness: 'nearlyFull' }), 'TFFTFTTFF Serving'],
+    ['replicas see different stores', { problems: [strangers] }, 'FFTTFFTFF StoresApart'],
+    ['the claim is not bound', { volume: { ...healthy.volume!, capacity: undefined } }, 'TFFTFUTFF Serving'],
   ])('when %s', (_, change, expected) => {
     expect(verdict(change)).toBe(expected);
   });
@@ -92,5 +97,25 @@ describe('the summary', () => {
       { type: 'Ready', status: 'False', observedGeneration: 1 },
       { type: 'Reconciling', status: 'True', observedGeneration: 1 },
     ]);
+  });
+});
+
+describe('Exposed', () => {
+  const absent = stalled('GatewayAPIMissing', 'install it', 'exposure');
+  const pending = { exposed: false, reason: 'RoutePending', message: 'no Gateway has taken it' };
+
+  it.each<[string, Partial<Findings>, string]>([
+    ['is true when something leads to the registry', {}, 'True Service'],
+    ['says why nothing does', { exposure: pending }, 'False RoutePending'],
+    ['names the problem of its step', { problems: [absent], exposure: undefined }, 'False GatewayAPIMissing'],
+    ['is unknown when its steps failed otherwise', { exposure: undefined }, 'Unknown Unknown'],
+  ])('%s', (_name, change, expected) => {
+    const found = summarize({ ...healthy, ...change }).find(({ type }) => type === 'Exposed');
+    expect(`${found?.status} ${found?.reason}`).toBe(expected);
+  });
+
+  it('keeps nobody from being Ready, unless a person has to act', () => {
+    expect(verdict({ exposure: pending })).toBe('TFFTFTFFF Serving');
+    expect(verdict({ problems: [absent], exposure: undefined })).toBe('FFTTFTFFF GatewayAPIMissing');
   });
 });

@@ -2,6 +2,7 @@ import type { RegistryConditionType } from '../api/registry-status.ts';
 import type { AuthorityFacts } from './certificates/serving-certificate.ts';
 import type { ConditionUpdate } from '../kube/conditions.ts';
 import { beginning, conditionsOf, type Verdict } from '../kube/kstatus.ts';
+import type { ExposedVerdict } from './exposed-verdict.ts';
 import type { Problem } from './problem.ts';
 import type { VolumeFacts } from './steps/volume.ts';
 import type { StorageFacts } from './storage-survey.ts';
@@ -32,6 +33,8 @@ export interface Findings {
   readonly readOnly: boolean;
   readonly collecting: boolean;
   readonly schedule: ScheduleVerdict | undefined;
+  /** Undefined when a step that leads to the Registry has a problem. */
+  readonly exposure: ExposedVerdict | undefined;
   /** What is given to other namespaces; undefined when the spec gives nothing away. */
   readonly sharing: SharingFacts | undefined;
   /** Undefined when the claim has a problem. */
@@ -66,6 +69,7 @@ export function summarize(findings: Findings): ConditionUpdate[] {
     CertificateReady: certificateReady(findings),
     ReadOnly: readOnly(findings),
     StorageReady: storageReady(findings),
+    Exposed: exposed(findings),
     GarbageCollectionScheduled: scheduled(findings),
     Shared: shared(findings),
     Suspended: no('NotSuspended'),
@@ -207,6 +211,19 @@ const remedies =
   'raise spec.storage.filesystem.volume.size, or free space by a GarbageCollection (of the last one, undoFor may still keep it)';
 const full = `the storage is full: pushes are answered 507, pulls go on; ${remedies}`;
 const nearlyFull = `less than a tenth of the storage is free; ${remedies}`;
+
+function exposed({ problems, exposure }: Findings): Verdict {
+  const problem = problems.find(({ about }) => about === 'exposure');
+  if (problem) return { status: 'False', reason: problem.reason, message: problem.message };
+  if (exposure === undefined)
+    return {
+      status: 'Unknown',
+      reason: 'Unknown',
+      message: 'what leads to the registry could not be applied',
+    };
+  const { reason, message } = exposure;
+  return { status: exposure.exposed ? 'True' : 'False', reason, message };
+}
 
 function scheduled({ problems, schedule }: Findings): Verdict {
   const problem = problems.find(({ about }) => about === 'schedule');

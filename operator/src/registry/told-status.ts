@@ -27,6 +27,7 @@ export function toldStatus({ registry, before, pass, ...input }: StatusInput): R
     conditions: setConditions(before.conditions ?? [], summarize(findings), input.now),
     lastHandledReconcileAt: lastHandled(registry, before),
     url: findings.url === '' ? undefined : findings.url,
+    addresses: pass.addresses.length === 0 ? undefined : [...pass.addresses],
     ...replicasOf(statefulSet),
     selector: Object.entries(selectorLabels(name))
       .map(([key, value]) => `${key}=${value}`)

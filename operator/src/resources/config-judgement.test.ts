@@ -54,6 +54,17 @@ describe('spec.config', () => {
     );
   });
 
+  it('may set http.host, unless there is an external URL', () => {
+    const config = { http: { host: 'https://a.example' } };
+    expect(judge({ config }).config?.http.host).toBe('https://a.example');
+    const { problems } = judge({ config, externalURL: 'https://b.example' });
+    expect(problems.join()).toContain('http.host: the operator sets it (it is spec.externalURL)');
+    const section = [{ name: 'REGISTRY_HTTP', value: '{}' }];
+    expect(judge({ externalURL: 'https://b.example' }, section).pins).toMatchObject({
+      REGISTRY_HTTP_HOST: 'https://b.example',
+    });
+  });
+
   it('may not turn TLS on where the spec turned it off', () => {
     const tls = { certificate: '/a', key: '/b' };
     const { problems } = judge({ tls: { disabled: true }, config: { http: { tls } } });

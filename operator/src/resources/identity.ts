@@ -5,17 +5,24 @@ import { registryUrl } from './services.ts';
 export type RawRegistry = Pick<Registry, 'metadata' | 'spec'>;
 
 /**
- * `HOST:PORT` by which clients know the registry: they keep credentials, trust and image names by it, so no two Registries may have the
- * same. Undefined for a node port that the cluster chooses: it chooses none twice.
+ * `HOST:PORT` by which clients know the registry, first: they keep credentials, trust and image names by it, so no two Registries may have
+ * the same. Then that which an Ingress or Gateway takes for it, when spec.externalURL names another. None for a node port that the cluster
+ * chooses (it chooses none twice), and for a URL that cannot be read.
  */
-export function registryIdentity(registry: RawRegistry): string | undefined {
+export function registryIdentities(registry: RawRegistry): string[] {
   const { spec } = registry;
   // A status or a spec of another version must not break the index of all.
   const service = { type: 'ClusterIP' as const, ...(spec?.service as Partial<Registry['spec']['service']>) };
-  if (typeof spec?.hostname !== 'string') return undefined;
-  if (service.type === 'NodePort' && service.nodePort === undefined) return undefined;
+  if (typeof spec?.hostname !== 'string') return [];
   const filled = { ...registry, spec: { ...spec, tls: spec.tls ?? {}, service } } as Registry;
-  return identityOfUrl(registryUrl(filled));
+  const isBehindProxy = spec.ingress !== undefined || spec.gateway !== undefined;
+  const isKnown = spec.externalURL !== undefined || isBehindProxy;
+  if (!isKnown && service.type === 'NodePort' && service.nodePort === undefined) return [];
+  const urls = [
+    spec.externalURL ?? registryUrl(filled),
+    ...(isBehindProxy ? [registryUrl({ ...filled, spec: { ...filled.spec, externalURL: undefined } })] : []),
+  ];
+  return [...new Set(urls.flatMap((url) => identityOfUrl(url) ?? []))];
 }
 
 /** The identity behind `status.url`. */

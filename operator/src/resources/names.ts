@@ -12,6 +12,8 @@ export interface ObjectNames {
   readonly htpasswd: string;
   readonly http: string;
   readonly internalTls: string;
+  /** Ingress, HTTPRoute, TLSRoute and BackendTLSPolicy. */
+  readonly route: string;
   /** The pod that tries new settings, and the ConfigMap with its config.yml. */
   readonly trial: string;
   readonly user: (user: string) => string;
@@ -31,6 +33,7 @@ export function objectNames(name: string): ObjectNames {
     htpasswd: `${name}-htpasswd`,
     http: `${name}-http`,
     internalTls: `${name}-internal-tls`,
+    route: name,
     trial: `${name}-trial`,
     user: (user) => `${name}-user-${user}`,
   };

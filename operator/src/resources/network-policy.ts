@@ -8,8 +8,17 @@ import { ports } from './pod-layout.ts';
 /** As it is sent; client-node's type renames `from`. */
 type NetworkPolicyManifest = Omit<Manifest<V1NetworkPolicy>, 'spec'> & { spec: object };
 
-/** Clients, probes and metrics come from anywhere; the state endpoint is for the operator's pods alone. */
-export function networkPolicy(registry: Registry, operatorNamespace: string): NetworkPolicyManifest {
+export interface NetworkPolicyInput {
+  readonly operatorNamespace: string;
+  /** Namespaces whose pods may read metrics; `*` is every one. */
+  readonly metricsNamespaces: readonly string[];
+}
+
+/** Clients come from anywhere, metrics are for the namespaces that are named, and the state endpoint is for the operator's pods alone. */
+export function networkPolicy(
+  registry: Registry,
+  { operatorNamespace, metricsNamespaces }: NetworkPolicyInput,
+): NetworkPolicyManifest {
   const { name } = registry.metadata;
   const tcp = (port: number): { protocol: string; port: number } => ({ protocol: 'TCP', port });
   return {
@@ -20,7 +29,9 @@ export function networkPolicy(registry: Registry, operatorNamespace: string): Ne
       podSelector: { matchLabels: selectorLabels(name) },
       policyTypes: ['Ingress'],
       ingress: [
-        { ports: [tcp(ports.registry), tcp(ports.debug)] },
+        { ports: [tcp(ports.registry)] },
+        // The kubelet's probes come from the node, which no NetworkPolicy keeps from its own pods.
+        ...metricsRules(metricsNamespaces).map((from) => ({ ports: [tcp(ports.debug)], ...from })),
         {
           ports: [tcp(ports.state)],
           from: [
@@ -33,4 +44,12 @@ export function networkPolicy(registry: Registry, operatorNamespace: string): Ne
       ],
     },
   };
+}
+
+function metricsRules(namespaces: readonly string[]): { from?: object[] }[] {
+  if (namespaces.length === 0) return [];
+  if (namespaces.includes('*')) return [{}];
+  const values = [...namespaces].sort();
+  const names = { key: 'kubernetes.io/metadata.name', operator: 'In', values };
+  return [{ from: [{ namespaceSelector: { matchExpressions: [names] } }] }];
 }

@@ -15,6 +15,9 @@ export function ownedConfigKeys(registry: Registry): OwnedKey[] {
   return [
     { path: 'http.addr', advice: 'the port of clients is spec.service.port' },
     { path: 'http.net', advice: 'the port of clients is spec.service.port' },
+    ...(registry.spec.externalURL === undefined
+      ? []
+      : [{ path: 'http.host', advice: 'it is spec.externalURL' }]),
     { path: 'http.secret', advice: `it is kept in the Secret ${objectNames(registry.metadata.name).http}` },
     { path: 'http.tls.certificate', advice: 'use spec.tls' },
     { path: 'http.tls.key', advice: 'use spec.tls' },

@@ -19,6 +19,7 @@ export function registryConfig(registry: Registry): ConfigInput {
       : {}),
     http: {
       addr: `:${ports.registry}`,
+      ...(spec.externalURL === undefined ? {} : { host: spec.externalURL }),
       draintimeout: `${drainSeconds}s`,
       headers: { 'X-Content-Type-Options': ['nosniff'] },
       debug: { addr: `:${ports.debug}`, prometheus: { enabled: true, path: '/metrics' } },

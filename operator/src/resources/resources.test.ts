@@ -146,6 +146,24 @@ describe('the network', () => {
     expect(registryUrl(registry)).toBe(url);
   });
 
+  it.each([
+    [{ ingress: {}, service: { port: 8443 } }, 'https://registry.team-a.example'],
+    [{ ingress: {}, tls: { disabled: true } }, 'https://registry.team-a.example'],
+    [{ gateway: { parentRefs: [{ name: 'edge' }] } }, 'https://registry.team-a.example'],
+    [{ ingress: {}, externalURL: 'http://elsewhere.example:8080' }, 'http://elsewhere.example:8080'],
+    [{ externalURL: 'https://elsewhere.example:443/' }, 'https://elsewhere.example'],
+  ])('is found with %j at %s', (spec, url) => {
+    expect(registryUrl(exampleRegistry(spec), 31_234)).toBe(url);
+  });
+
+  it('tells proxies that pods speak TLS, and changes nothing of a Service without one', () => {
+    const appProtocol = (spec: object): unknown =>
+      service(exampleRegistry(spec)).spec?.ports?.[0]?.appProtocol;
+    expect(appProtocol({})).toBeUndefined();
+    expect(appProtocol({ ingress: {} })).toBe('https');
+    expect(appProtocol({ ingress: {}, tls: { disabled: true } })).toBeUndefined();
+  });
+
   it('has the node port in its URL that the API server chose', () => {
     const registry = exampleRegistry({ service: { type: 'NodePort' } });
     expect(registryUrl(registry, 31_234)).toBe('https://registry.team-a.example:31234');
@@ -157,16 +175,30 @@ describe('the network', () => {
     const exposed = [service(registry), podsService(registry)].flatMap(({ spec }) => spec?.ports ?? []);
     expect(exposed.map(({ targetPort }) => targetPort)).not.toContain('state');
     const rules = (
-      networkPolicy(registry, 'wharfinger-system').spec as { ingress: { ports: unknown; from?: object[] }[] }
+      networkPolicy(registry, { operatorNamespace: 'wharfinger-system', metricsNamespaces: [] }).spec as {
+        ingress: { ports: unknown; from?: object[] }[];
+      }
     ).ingress;
-    expect(rules.find(({ from }) => from === undefined)?.ports).toEqual([
-      { protocol: 'TCP', port: 5000 },
-      { protocol: 'TCP', port: 5001 },
-    ]);
+    expect(rules.find(({ from }) => from === undefined)?.ports).toEqual([{ protocol: 'TCP', port: 5000 }]);
+    expect(rules).toHaveLength(2);
     expect(rules.find(({ from }) => from)).toMatchObject({
       ports: [{ port: 5002 }],
       from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'wharfinger-system' } } }],
     });
+  });
+
+  it.each([
+    [['b', 'a'], [{ namespaceSelector: { matchExpressions: [{ values: ['a', 'b'] }] } }]],
+    [['*', 'a'], undefined],
+  ])('lets the namespaces %j read metrics', (metricsNamespaces, from) => {
+    const input = { operatorNamespace: 'wharfinger-system', metricsNamespaces };
+    const { ingress: rules } = networkPolicy(exampleRegistry(), input).spec as {
+      ingress: { ports: { port: number }[]; from?: object[] }[];
+    };
+    const rule = rules.find(({ ports }) => ports[0]?.port === 5001);
+    expect(rule).toBeDefined();
+    expect(rule?.from).toEqual(from && [expect.objectContaining({})]);
+    if (from) expect(rule).toMatchObject({ from });
   });
 
   it('has a disruption budget above one replica', () => {

@@ -31,6 +31,7 @@ export function service(registry: Registry): Manifest<V1Service> {
           port: servicePort(registry),
           targetPort: 'registry',
           protocol: 'TCP',
+          ...backendHints(registry),
           ...(nodePort === undefined ? {} : { nodePort }),
         },
       ],
@@ -59,11 +60,23 @@ export function podsService(registry: Registry): Manifest<V1Service> {
 
 /** Where clients find the registry. `allocated`: the node port that the API server chose, when the spec names none. */
 export function registryUrl(registry: Registry, allocated?: number): string {
-  const { hostname, tls, service } = registry.spec;
-  const scheme = tls.disabled ? 'http' : 'https';
+  const { hostname, tls, ingress, gateway, externalURL } = registry.spec;
+  if (externalURL !== undefined) return new URL(externalURL).origin;
   const host = hostname.includes(':') ? `[${hostname}]` : hostname;
-  const nodePort = service.type === 'NodePort' ? (service.nodePort ?? allocated) : undefined;
-  const port = nodePort ?? servicePort(registry);
+  // An Ingress and a Gateway serve TLS whatever the pods do, and on the port that clients try first.
+  if (ingress !== undefined || gateway !== undefined) return `https://${host}`;
+  const scheme = tls.disabled ? 'http' : 'https';
+  const port = nodePortOf(registry, allocated) ?? servicePort(registry);
   const isDefault = port === (tls.disabled ? 80 : 443);
   return isDefault ? `${scheme}://${host}` : `${scheme}://${host}:${port}`;
+}
+
+function nodePortOf({ spec }: Registry, allocated: number | undefined): number | undefined {
+  return spec.service.type === 'NodePort' ? (spec.service.nodePort ?? allocated) : undefined;
+}
+
+/** What tells a proxy in front that it has to speak TLS to the pods; nothing changes for a Service that has none. */
+function backendHints({ spec }: Registry): { appProtocol?: string } {
+  const isBehindProxy = spec.ingress !== undefined || spec.gateway !== undefined;
+  return isBehindProxy && !spec.tls.disabled ? { appProtocol: 'https' } : {};
 }

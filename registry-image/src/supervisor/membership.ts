@@ -19,6 +19,8 @@ export interface MembershipOptions {
 export interface Membership {
   /** Boots of the members seen on the storage, its own included; undefined while it cannot be one. */
   readonly boots: readonly string[] | undefined;
+  /** Others have been on the storage in its time, or that cannot be known: one of another release may be there and not tell. */
+  readonly hadCompany: boolean;
   /** As last seen; undefined of a storage without bounds, and while none was seen. */
   readonly storage: StorageState | undefined;
   /** To be called when nothing is committed any more. */
@@ -44,7 +46,8 @@ const bootLength = '00000000-0000-0000-0000-000000000000'.length;
 export async function joinStorage(options: MembershipOptions): Promise<Membership> {
   const { config, self } = options;
   // The memory of this process is nobody else's.
-  if (config.storage.inmemory) return { boots: [self.boot], storage: undefined, leave: async () => {} };
+  if (config.storage.inmemory)
+    return { boots: [self.boot], hadCompany: false, storage: undefined, leave: async () => {} };
   return join(await openStorage({ config }), options);
 }
 
@@ -58,6 +61,7 @@ async function join(
   /** The storage's, from the file that this member renews. */
   let clock: (() => number) | undefined;
   let boots: string[] = [];
+  let hadCompany = false;
   let interval = usualInterval;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -102,6 +106,7 @@ async function join(
     if (!clock) return;
     const names = await livingMembers({ driver, now: clock });
     boots = names.map((each) => each.slice(-bootLength));
+    hadCompany ||= boots.some((boot) => boot !== self.boot);
     // Somebody took it for dead, because it could not be renewed for long.
     if (!names.includes(name)) written = undefined;
   }
@@ -125,6 +130,9 @@ async function join(
   return {
     get boots() {
       return written && boots;
+    },
+    get hadCompany() {
+      return hadCompany || written === undefined;
     },
     get storage() {
       return storage.state;

@@ -54,10 +54,10 @@ const connectionPatience = 5_000;
 /** distribution drains only when told to; 0 means this here. */
 const defaultDrainTimeout = 30_000;
 /**
- * Milliseconds for which a replica that is told to stop takes connections while there are others: those who spread them learn of it only
- * now, and a connection that is refused is a pull that fails.
+ * Milliseconds for which a replica that is told to stop takes connections when there were others: those who spread them learn of it only
+ * now, and a connection that is refused is a pull that fails. Rules of a node follow within about a second; the rest is for slow ones.
  */
-const partingTime = 2_000;
+const partingTime = 3_000;
 /** Milliseconds for the workers to end when the supervisor cannot start. */
 const failureDrainTimeout = 2_000;
 
@@ -223,7 +223,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
 
   return {
     async stop() {
-      if ((membership.boots?.length ?? 1) > 1) await delay(partingTime);
+      if (membership.hadCompany) await delay(partingTime);
       log.info('draining');
       for (const files of watched) files.close();
       clearInterval(reports);

@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { exampleRegistry } from '../../api/registry-example.ts';
 import { findCondition } from '../../kube/conditions.ts';
 import type { KubeObject } from '../../kube/resource.ts';
-import { registryIdentity } from '../../resources/identity.ts';
+import { registryIdentities } from '../../resources/identity.ts';
 import type { ServedRegistry } from '../kind.ts';
 import { createMemoryCluster, type MemoryCluster } from '../memory-cluster.ts';
 import { reconcileOnce } from '../reconcile-once.ts';
@@ -68,13 +68,32 @@ it.each([
   [{ tls: { disabled: true }, service: { port: 443 } }, 'registry.team-a.example:443'],
   [{ hostname: 'fd00::7', service: { type: 'LoadBalancer', port: 8443 } }, '[fd00::7]:8443'],
   [{ service: { type: 'NodePort', nodePort: 30500 } }, 'registry.team-a.example:30500'],
-  [{ service: { type: 'NodePort' } }, undefined],
-])('the identity of %j is %s', (spec, identity) => {
-  expect(registryIdentity(exampleRegistry(spec))).toBe(identity);
+  [{ service: { type: 'NodePort' } }],
+  [{ service: { type: 'NodePort' }, ingress: {} }, 'registry.team-a.example:443'],
+  [{ service: { port: 8443 }, gateway: { parentRefs: [{ name: 'edge' }] } }, 'registry.team-a.example:443'],
+  [{ externalURL: 'http://outside.example' }, 'outside.example:80'],
+  [{ externalURL: 'https://a.example:8443', ingress: {} }, 'a.example:8443', 'registry.team-a.example:443'],
+  [{ externalURL: 'https://registry.team-a.example', ingress: {} }, 'registry.team-a.example:443'],
+])('the identity of %j is %s', (spec, ...identities) => {
+  expect(registryIdentities(exampleRegistry(spec))).toEqual(identities);
+});
+
+it('nobody takes the host of another one by an Ingress with a URL of its own, nor its URL', async () => {
+  const theirs = 'https://registry.team-a.example';
+  cluster.put('registries', exampleRegistry({ ingress: {}, externalURL: 'https://a.example' }));
+  other('2026-03-01T00:00:00Z', { url: theirs });
+  expect(await stalledBy()).toContain('spec.hostname: registry.team-a.example:443 belongs to');
+  expect(cluster.writes.filter((write) => !write.startsWith('status'))).toEqual([]);
+  cluster = createMemoryCluster();
+  cluster.put('registries', exampleRegistry({ externalURL: theirs, hostname: 'elsewhere.example' }));
+  other('2026-03-01T00:00:00Z', { url: theirs });
+  expect(await stalledBy()).toContain('spec.externalURL: registry.team-a.example:443 belongs to');
 });
 
 it('a spec without its defaults has an identity too', () => {
   const { metadata } = exampleRegistry();
   const spec = { hostname: 'a.example' } as never;
-  expect(registryIdentity({ metadata, spec })).toBe('a.example:443');
+  expect(registryIdentities({ metadata, spec })).toEqual(['a.example:443']);
+  const unreadable = { hostname: 'a.example', externalURL: 'https://a.example:99999' } as never;
+  expect(registryIdentities({ metadata, spec: unreadable })).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { identityOfUrl, registryIdentity } from '../../resources/identity.ts';
+import { identityOfUrl, registryIdentities } from '../../resources/identity.ts';
 import { byIdentity } from '../indexes.ts';
 import type { ServedRegistry } from '../kind.ts';
 import { ProblemError, stalled } from '../problem.ts';
@@ -10,9 +10,11 @@ type Claimant = Pick<ServedRegistry, 'metadata' | 'status'>;
  * Throws a `ProblemError` when another Registry has this one's host and port already: who holds them (its status says so) goes before who
  * does not, then the older one, then the first by namespace and name. So nobody takes a name from one that serves by an edit.
  */
-export async function claimName({ registry, stores, before }: StepContext): Promise<void> {
-  const identity = registryIdentity(registry);
-  if (identity === undefined) return;
+export async function claimName(context: StepContext): Promise<void> {
+  for (const identity of registryIdentities(context.registry)) claim(context, identity);
+}
+
+function claim({ registry, stores, before }: StepContext, identity: string): void {
   const { uid, namespace } = registry.metadata;
   const others = stores.registries.byIndex(byIdentity, identity).filter((one) => one.metadata.uid !== uid);
   const self: Claimant = { metadata: registry.metadata, status: before };
@@ -21,7 +23,10 @@ export async function claimName({ registry, stores, before }: StepContext): Prom
   // What other namespaces hold is no business of this one's.
   const whose =
     first.metadata.namespace === namespace ? `Registry ${first.metadata.name}` : 'another Registry';
-  const message = `spec.hostname: ${identity} belongs to ${whose}; choose another hostname or port. Nothing of this Registry changes until then`;
+  const { externalURL } = registry.spec;
+  const isExternal = externalURL !== undefined && identityOfUrl(externalURL) === identity;
+  const field = isExternal ? 'spec.externalURL' : 'spec.hostname';
+  const message = `${field}: ${identity} belongs to ${whose}; choose another hostname or port. Nothing of this Registry changes until then`;
   throw new ProblemError(stalled('HostnameTaken', message, 'certificate'));
 }
 

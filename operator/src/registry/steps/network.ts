@@ -8,21 +8,27 @@ import type { StepContext } from '../step.ts';
 export interface Exposure {
   /** The Service's node port, chosen by the user or by the API server. */
   readonly nodePort: number | undefined;
+  /** What a load balancer gave to it. */
+  readonly addresses: readonly string[];
 }
 
 /** The two Services, the NetworkPolicy and the PodDisruptionBudget. */
 export async function network(context: StepContext): Promise<Exposure> {
-  const { registry, stores, applier, operatorNamespace } = context;
+  const { registry, stores, applier, operatorNamespace, metricsNamespaces } = context;
   const own = (live: Service): void => requireOwned(services.kind, live, registry);
   const exposed = await applier.apply(services, stores.services, service(registry), own);
   await applier.apply(services, stores.services, podsService(registry), own);
   await applier.apply(
     networkPolicies,
     stores.networkPolicies,
-    networkPolicy(registry, operatorNamespace),
+    networkPolicy(registry, { operatorNamespace, metricsNamespaces }),
     (live) => requireOwned(networkPolicies.kind, live, registry),
   );
-  const exposure = { nodePort: exposed.spec?.ports?.[0]?.nodePort };
+  const { status } = stores.services.get(exposed.metadata) ?? exposed;
+  const exposure = {
+    nodePort: exposed.spec?.ports?.[0]?.nodePort,
+    addresses: (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip ?? hostname ?? []),
+  };
   const budget = podDisruptionBudget(registry);
   if (budget === undefined) return exposure;
   await applier.apply(podDisruptionBudgets, stores.podDisruptionBudgets, budget, (live) =>

@@ -1,8 +1,10 @@
-import { configMaps, podDisruptionBudgets, secrets } from '../../kube/builtin-kinds.ts';
+import { configMaps, ingresses, podDisruptionBudgets, secrets } from '../../kube/builtin-kinds.ts';
 import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
 import { ownedLabels, userLabel } from '../../resources/labels.ts';
+import { backendTlsPolicy } from '../../resources/gateway-route.ts';
 import { objectNames } from '../../resources/names.ts';
 import { podDisruptionBudget } from '../../resources/pod-disruption-budget.ts';
+import type { OptionalCache } from '../gateway-api.ts';
 import { isOwned } from '../ownership.ts';
 import { referredSecrets } from '../referred-secrets.ts';
 import type { StepContext } from '../step.ts';
@@ -36,11 +38,31 @@ export async function removal(context: StepContext, certificate: KnownCertificat
   if (podDisruptionBudget(registry) === undefined) {
     await remove(context, podDisruptionBudgets, stores.podDisruptionBudgets.get({ namespace, name }));
   }
+  if (registry.spec.ingress === undefined)
+    await remove(context, ingresses, stores.ingresses.get({ namespace, name: names.route }));
+  await removeRoutes(context);
   const issued = registry.spec.tls.selfSigned ?? registry.spec.tls.ca;
   if (issued?.intermediate === undefined)
     await remove(context, secrets, stores.secrets.get({ namespace, name: names.intermediate }));
   if (certificate.ok && certificate.value?.caName === undefined)
     await remove(context, configMaps, stores.configMaps.get({ namespace, name: names.ca }));
+}
+
+async function removeRoutes(context: StepContext): Promise<void> {
+  const { registry, gateway } = context;
+  const { namespace, name } = registry.metadata;
+  const ref = { namespace, name: objectNames(name).route };
+  const wanted = registry.spec.gateway?.route;
+  const isUnwanted: [OptionalCache<KubeObject>, boolean][] = [
+    [gateway.httpRoutes, wanted !== 'HTTPRoute'],
+    [gateway.tlsRoutes, wanted !== 'TLSRoute'],
+    [gateway.backendTlsPolicies, backendTlsPolicy(registry, undefined) === undefined],
+  ];
+  for (const [cache, unwanted] of isUnwanted) {
+    const live = unwanted ? cache.store.get(ref) : undefined;
+    const kind = live && (await cache.served());
+    if (kind) await remove(context, kind, live);
+  }
 }
 
 async function remove(

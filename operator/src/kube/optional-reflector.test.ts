@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createDiscovery, type Discovery } from './discovery.ts';
+import { answer, type FakeApiServer, startFakeApiServer } from './fake-api-server.ts';
+import { httpRoutes, type Route, tlsRoutes } from './gateway-kinds.ts';
+import { createOptionalReflector, type OptionalReflector } from './optional-reflector.ts';
+import { createRecordedLog } from './recorded-log.ts';
+import { createReflector } from './reflector.ts';
+import { createTransport, type Transport } from './transport.ts';
+
+const group = '/apis/gateway.networking.k8s.io';
+let server: FakeApiServer;
+let transport: Transport;
+let discovery: Discovery;
+let reflector: OptionalReflector<Route> | undefined;
+let time = 0;
+/** Version -> plurals that are served in it. */
+let versions: Record<string, string[]>;
+
+beforeEach(async () => {
+  time = 0;
+  versions = {};
+  server = await startFakeApiServer(`${group}/v1/httproutes`);
+  server.faults.push((request, response) => {
+    const list = Object.keys(versions);
+    const version = /^\/v[^/]+$/.exec(request.path.slice(group.length))?.[0].slice(1);
+    if (request.path === group && list.length > 0)
+      answer(response, 200, {
+        versions: list.map((name) => ({ groupVersion: `${group.slice(6)}/${name}` })),
+      });
+    else if (request.path === group) answer(response, 404, { kind: 'Status', code: 404 });
+    else if (version !== undefined)
+      answer(response, 200, { resources: (versions[version] ?? []).map((name) => ({ name })) });
+    else return false;
+    return true;
+  });
+  const log = createRecordedLog();
+  transport = createTransport({ kubeConfig: server.kubeConfig, userAgent: 'test', log });
+  discovery = createDiscovery({ transport, now: () => time });
+  reflector = createOptionalReflector({
+    kind: httpRoutes,
+    discovery,
+    create: (kind, onNotServed) => createReflector({ transport, kind, onNotServed, log }),
+    log,
+  });
+});
+
+afterEach(async () => {
+  await reflector?.stop();
+  await transport.close();
+  await server.close();
+});
+
+test('a kind that is not served is asked for once in a while, and followed when it is', async () => {
+  const seen: string[] = [];
+  reflector?.subscribe((change) => seen.push(`${change.type} ${change.object.metadata.name}`));
+  reflector?.start();
+  await reflector?.synced;
+  for (let look = 0; look < 10; look += 1) expect(await reflector?.served()).toBeUndefined();
+  expect(server.requests).toHaveLength(1);
+  versions = { v1: ['httproutes'] };
+  server.put({ metadata: { name: 'a', namespace: 'ns' } });
+  expect(await reflector?.served()).toBeUndefined();
+  time += 25_000;
+  expect((await reflector?.served())?.apiVersion).toBe('gateway.networking.k8s.io/v1');
+  await vi.waitFor(() => expect(seen).toEqual(['added a']));
+  expect(reflector?.store.get({ namespace: 'ns', name: 'a' })?.metadata.name).toBe('a');
+});
+
+test('the best version that has the kind is taken', async () => {
+  versions = { v1: ['httproutes'], v1alpha2: ['tlsroutes'], v1alpha3: ['tlsroutes'] };
+  expect((await discovery.find(tlsRoutes))?.apiVersion).toBe('gateway.networking.k8s.io/v1alpha3');
+  expect((await discovery.find(httpRoutes))?.apiVersion).toBe('gateway.networking.k8s.io/v1');
+});
+
+test('a kind that goes is not asked for time and again, and followed anew when it is back', async () => {
+  versions = { v1: ['httproutes'] };
+  server.put({ metadata: { name: 'a', namespace: 'ns' } });
+  const seen: string[] = [];
+  reflector?.subscribe((change) => seen.push(`${change.type} ${change.object.metadata.name}`));
+  reflector?.start();
+  await reflector?.synced;
+  versions = {};
+  let isGone = true;
+  server.faults.unshift(({ path }, response) => {
+    if (!isGone || !path.endsWith('/httproutes')) return false;
+    answer(response, 404, { kind: 'Status', code: 404 });
+    return true;
+  });
+  server.endWatches('cleanly');
+  await vi.waitFor(async () => expect(await reflector?.served()).toBeUndefined(), { timeout: 5000 });
+  await vi.waitFor(() => expect(seen).toEqual(['added a', 'deleted a']));
+  const before = server.requests.filter(({ path }) => path.endsWith('/httproutes')).length;
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect(server.requests.filter(({ path }) => path.endsWith('/httproutes'))).toHaveLength(before);
+  versions = { v1: ['httproutes'] };
+  isGone = false;
+  time += 25_000;
+  expect(await reflector?.served()).toBeDefined();
+  await vi.waitFor(() => expect(seen.at(-1)).toBe('added a'));
+});

@@ -1,0 +1,87 @@
+import type { Discovery } from './discovery.ts';
+import type { OptionalKind } from './gateway-kinds.ts';
+import type { Log } from './log.ts';
+import type { Change, Reflector } from './reflector.ts';
+import type { KubeObject, ResourceKind } from './resource.ts';
+import type { Store } from './store.ts';
+
+/** A cache of a kind that the cluster may come to have later. */
+export interface OptionalReflector<T extends KubeObject> extends Pick<
+  Reflector<T>,
+  'start' | 'subscribe' | 'stop' | 'synced'
+> {
+  /** The kind as the cluster serves it, or undefined as long as it does not. The cache is followed from the first time on. */
+  served(): Promise<ResourceKind<T> | undefined>;
+  /** Empty as long as the kind is not served. */
+  readonly store: Pick<Store<T>, 'get'>;
+}
+
+export interface OptionalReflectorOptions<T extends KubeObject> {
+  readonly kind: OptionalKind<T>;
+  readonly discovery: Discovery;
+  /** `onNotServed`: as of a reflector. */
+  readonly create: (kind: ResourceKind<T>, onNotServed: () => void) => Reflector<T>;
+  readonly log: Log;
+}
+
+export function createOptionalReflector<T extends KubeObject>(
+  options: OptionalReflectorOptions<T>,
+): OptionalReflector<T> {
+  const { kind, discovery, create, log } = options;
+  const handlers = new Set<(change: Change<T>) => void>();
+  const synced = Promise.withResolvers<void>();
+  let reflector: Reflector<T> | undefined;
+  let served: ResourceKind<T> | undefined;
+  let stopped = false;
+
+  async function look(): Promise<ResourceKind<T> | undefined> {
+    if (served !== undefined || stopped) return served;
+    const found = await discovery.find(kind);
+    if (found !== undefined) follow(found);
+    return served;
+  }
+
+  function follow(found: ResourceKind<T>): void {
+    // Somebody else may have found it meanwhile.
+    if (served !== undefined || stopped) return;
+    const created = create(found, () => {
+      // Of several namespaces the first one tells.
+      if (reflector !== created) return;
+      log.info({ kind: kind.kind }, 'the cluster has this kind no more');
+      served = undefined;
+      reflector = undefined;
+      discovery.forget();
+      void created.stop();
+    });
+    served = found;
+    reflector = created;
+    created.subscribe((change) => handlers.forEach((handler) => handler(change)));
+    created.start();
+  }
+
+  /** A kind that cannot be looked for now is looked for again when it is needed; it holds up nothing else. */
+  async function begin(): Promise<void> {
+    try {
+      await look();
+      await reflector?.synced;
+    } catch (error) {
+      log.warn({ err: error, kind: kind.kind }, 'could not find out whether the cluster has this kind');
+    }
+    synced.resolve();
+  }
+
+  return {
+    start: () => void begin(),
+    synced: synced.promise,
+    served: look,
+    store: { get: (ref) => reflector?.store.get(ref) },
+    subscribe: (handler) => {
+      handlers.add(handler);
+      return () => void handlers.delete(handler);
+    },
+    stop: async () => {
+      stopped = true;
+      await reflector?.stop();
+    },
+  };
+}
