@@ -10,7 +10,9 @@ import { createPolledNamespaces } from './polled-namespaces.ts';
 import { joinReflectors } from './joined-reflector.ts';
 import { nodeTrusts } from './node-trust/kind.ts';
 import type { NodeTrustReflectors } from './node-trust/sources.ts';
+import { certificates } from './registry/cert-manager/kinds.ts';
 import { registries } from './registry/kind.ts';
+import type { RegistryStores } from './registry/stores.ts';
 import { accountIndexes, bySharing, registryIndexes, sharedIndexes } from './registry/indexes.ts';
 import {
   labelledPart,
@@ -30,6 +32,7 @@ export interface ReflectorsOptions {
 
 interface Restriction<T> {
   labelSelector?: string;
+  mayBeMissing?: boolean;
   transform?: (object: T) => T;
   indexes?: Indexes<T>;
 }
@@ -67,6 +70,7 @@ export function createReflectors({
   return {
     registries: registry,
     garbageCollections: follow(garbageCollections),
+    certificates: follow(certificates, { ...managed, mayBeMissing: true }),
     configMaps: follow(builtin.configMaps, { ...managed, indexes: sharedIndexes }),
     namespaces: consents,
     networkPolicies: follow(builtin.networkPolicies, managed),
@@ -104,13 +108,16 @@ export function createNodeTrustReflectors(
   };
 }
 
+type Stores = RegistryStores & {
+  readonly [Name in Exclude<keyof RegistryReflectors, 'certificates'>]: RegistryReflectors[Name]['store'];
+};
+
 /** The stores behind the reflectors, by the same names. */
-export function storesOf(reflectors: RegistryReflectors): {
-  [Name in keyof RegistryReflectors]: RegistryReflectors[Name]['store'];
-} {
+export function storesOf(reflectors: RegistryReflectors): Stores {
   const {
     registries: registry,
     garbageCollections: collection,
+    certificates: certificate,
     configMaps,
     namespaces,
     networkPolicies,
@@ -121,6 +128,7 @@ export function storesOf(reflectors: RegistryReflectors): {
   return {
     registries: registry.store,
     garbageCollections: collection.store,
+    certificates: { get: (ref) => certificate.store.get(ref), follow: () => certificate.start() },
     configMaps: configMaps.store,
     namespaces: namespaces.store,
     networkPolicies: networkPolicies.store,

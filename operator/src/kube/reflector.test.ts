@@ -33,11 +33,12 @@ afterEach(async () => {
   await server.close();
 });
 
-function start(timing: Partial<ReflectorTiming> = {}): void {
+function start(timing: Partial<ReflectorTiming> = {}, mayBeMissing: boolean = false): void {
   reflector = createReflector<KubeObject>({
     transport,
     kind: configMaps,
     namespace: 'ns',
+    mayBeMissing,
     log,
     indexes: { color: (object) => [object.metadata.labels?.color ?? 'none'] },
     timing: { backoffMs: [5, 40], ...timing },
@@ -237,4 +238,34 @@ test('a later subscriber gets what is there, and can leave', async () => {
   put('b');
   await eventually(() => expect(changes).toEqual(['added a', 'added b']));
   expect(seen).toEqual(['added a']);
+});
+
+test.each([
+  [404, 'NotFound'],
+  [403, 'Forbidden'],
+])('leaves a kind that may be missing alone after a %i, until it is started again', async (code, reason) => {
+  put('a');
+  server.faults.push(failing(1, isList, (response) => answerStatus(response, code, reason)));
+  start({}, true);
+  await reflector.synced;
+  await sleep(100);
+  expect(server.requests).toHaveLength(1);
+  expect(changes).toEqual([]);
+  reflector.start();
+  await eventually(() => expect(changes).toEqual(['added a']));
+  await watching();
+  reflector.start();
+  expect(lists()).toBe(2);
+});
+
+test('forgets the objects of a kind that went, and finds those of one that came back', async () => {
+  put('a');
+  start({}, true);
+  await reflector.synced;
+  await watching();
+  server.faults.push(failing(1, isWatch, (response) => answerStatus(response, 404, 'NotFound')));
+  server.endWatches('cut');
+  await eventually(() => expect(changes).toEqual(['added a', 'deleted a']));
+  reflector.start();
+  await eventually(() => expect(changes).toEqual(['added a', 'deleted a', 'added a']));
 });

@@ -1,5 +1,5 @@
 import { backoffDelay, sleep } from './backoff.ts';
-import { ApiError, isExpired } from './errors.ts';
+import { ApiError, isExpired, isForbidden, isNotFound } from './errors.ts';
 import { listPages } from './list.ts';
 import type { Log } from './log.ts';
 import { keyOf, type KubeObject, type ResourceKind } from './resource.ts';
@@ -21,6 +21,11 @@ export interface ReflectorOptions<T extends KubeObject> {
   labelSelector?: string;
   fieldSelector?: string;
   indexes?: Indexes<T>;
+  /**
+   * The cluster may lack the kind, or not let us see it: a list that is refused so empties the store and ends the reflector, as synced, until
+   * `start` is called again.
+   */
+  mayBeMissing?: boolean;
   /** What the store keeps of an object; `stripManagedFields` when left out. */
   transform?: (object: T) => T;
   log: Log;
@@ -48,7 +53,7 @@ export interface Reflector<T extends KubeObject> {
   readonly store: Store<T>;
   /** Resolves when the first list is in the store and its changes were handed out; rejects when stopped before. */
   readonly synced: Promise<void>;
-  /** Idempotent. */
+  /** Does nothing while it runs. */
   start(): void;
   /**
    * Calls `handler` for every change, and for each object already in the store as `added`. A handler that throws is logged as an
@@ -186,6 +191,15 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     await sleep(delayMs, signal);
   }
 
+  function giveUp(): void {
+    for (const object of store.list()) drop(object);
+    resourceVersion = undefined;
+    failures = 0;
+    running = undefined;
+    synced.resolve();
+    options.log.info(fields, 'the kind is not there or not ours to see');
+  }
+
   async function run(): Promise<void> {
     while (!signal.aborted) {
       try {
@@ -195,7 +209,9 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
         }
         await follow(resourceVersion);
       } catch (error) {
-        if (!signal.aborted) await recover(error).catch(() => undefined);
+        if (signal.aborted) return;
+        if (options.mayBeMissing && (isNotFound(error) || isForbidden(error))) return giveUp();
+        await recover(error).catch(() => undefined);
       }
     }
   }

@@ -113,6 +113,7 @@ export function createMemoryCluster(): MemoryCluster {
   const cache = (plural: string): object => ({
     byIndex: (index: string, value: string) =>
       list(plural).filter((object) => indexes[plural]?.[index]?.(object as never).includes(value)),
+    follow: () => undefined,
     get: (ref: ObjectRef) => find({ plural }, ref),
     list: () => list(plural),
     withLabels: (_namespace: string, labels: Record<string, string>) =>
@@ -123,6 +124,7 @@ export function createMemoryCluster(): MemoryCluster {
   const names = [
     'registries',
     'garbageCollections',
+    'certificates',
     'configMaps',
     'networkPolicies',
     'persistentVolumeClaims',

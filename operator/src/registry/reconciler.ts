@@ -140,7 +140,8 @@ function nextLook(pass: Pass, now: number): number {
 }
 
 function nextLookButSchedule({ findings, certificate }: Pass, now: number): number {
-  if (findings.problems.some((problem) => !problem.stalled)) return waitMs;
+  const passing = findings.problems.filter((problem) => !problem.stalled);
+  if (passing.length > 0) return Math.min(...passing.map(({ againMs = waitMs }) => againMs));
   if (findings.lagging.length > 0) return lagInterval(findings.lagging);
   // Watches tell of consent, and of a name that is free again.
   if (findings.problems.some(({ reason }) => !watched.has(reason))) return stalledMs;

@@ -18,6 +18,7 @@ import { attachmentsOf } from '../resources/attachments.ts';
 import { registryIdentity } from '../resources/identity.ts';
 import { attachedAnnotation, instanceLabel, managedBy, managedByLabel } from '../resources/labels.ts';
 import { byIdentity, bySharing, sourceOf } from './indexes.ts';
+import type { Certificate } from './cert-manager/kinds.ts';
 import { registries, type ServedGarbageCollection, type ServedRegistry } from './kind.ts';
 import { referredSecrets } from './referred-secrets.ts';
 
@@ -25,6 +26,7 @@ import { referredSecrets } from './referred-secrets.ts';
 export interface RegistryReflectors {
   readonly registries: Reflector<ServedRegistry>;
   readonly garbageCollections: Reflector<ServedGarbageCollection>;
+  readonly certificates: Reflector<Certificate>;
   readonly configMaps: Reflector<ConfigMap>;
   readonly namespaces: Reflector<Namespace>;
   readonly networkPolicies: Reflector<NetworkPolicy>;
@@ -139,6 +141,7 @@ export function registrySources(
     mapped(reflectors.garbageCollections, ({ metadata, spec }) => [
       { namespace: metadata.namespace, name: spec.registryRef.name },
     ]),
+    owned(reflectors.certificates, registries),
     owned(reflectors.configMaps, registries),
     owned(reflectors.networkPolicies, registries),
     owned(reflectors.podDisruptionBudgets, registries),

@@ -3,9 +3,12 @@ import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
 import { ownedLabels, userLabel } from '../../resources/labels.ts';
 import { objectNames } from '../../resources/names.ts';
 import { podDisruptionBudget } from '../../resources/pod-disruption-budget.ts';
+import { servedSecretName } from '../../resources/serving-secret.ts';
+import { certificates } from '../cert-manager/kinds.ts';
 import { isOwned } from '../ownership.ts';
 import { referredSecrets } from '../referred-secrets.ts';
 import type { StepContext } from '../step.ts';
+import { isRolledOut } from '../workload-facts.ts';
 
 /** The serving certificate, if that is known now. */
 interface KnownCertificate {
@@ -39,8 +42,27 @@ export async function removal(context: StepContext, certificate: KnownCertificat
   const issued = registry.spec.tls.selfSigned ?? registry.spec.tls.ca;
   if (issued?.intermediate === undefined)
     await remove(context, secrets, stores.secrets.get({ namespace, name: names.intermediate }));
+  if (certificate.ok) await removeCertManagers(context);
   if (certificate.ok && certificate.value?.caName === undefined)
     await remove(context, configMaps, stores.configMaps.get({ namespace, name: names.ca }));
+}
+
+/** Once no pod mounts it. The Secret goes after its Certificate: cert-manager would issue it once more. */
+async function removeCertManagers(context: StepContext): Promise<void> {
+  const { registry, stores } = context;
+  const { name, namespace } = registry.metadata;
+  const names = objectNames(name);
+  if (registry.spec.tls.certManager || isMounted(context, names.certManagerTls)) return;
+  const left = stores.certificates.get({ namespace, name: names.certManagerCertificate });
+  await remove(context, certificates, left);
+  if (left === undefined)
+    await remove(context, secrets, stores.secrets.get({ namespace, name: names.certManagerTls }));
+}
+
+/** Whether a pod may still have to mount the Secret. */
+function isMounted({ registry, stores }: StepContext, secretName: string): boolean {
+  const live = stores.statefulSets.get(registry.metadata);
+  return live !== undefined && (servedSecretName(live) === secretName || !isRolledOut(live));
 }
 
 async function remove(
