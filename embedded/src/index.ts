@@ -2,13 +2,17 @@ export { binaryPath } from './binaries/binary-path.ts';
 export type { BinaryName } from './binaries/binary-path.ts';
 export {
   addonsGroup,
+  certManagerGroup,
   clientsGroup,
   edgeGroup,
+  fluxGroup,
+  healthGroup,
   kubernetesGroup,
   orasGroup,
   peersGroup,
 } from './binaries/build-groups.ts';
 export { ensureBinaries } from './binaries/build.ts';
+export { moduleDirectory } from './binaries/module-directory.ts';
 export { cacheDirectory } from './binaries/cache-directory.ts';
 export type { Cluster } from './cluster/cluster.ts';
 export { connectCluster } from './cluster/connect.ts';

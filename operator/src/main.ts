@@ -17,7 +17,7 @@ import { type NodeTrustReflectors, nodeTrustSources } from './node-trust/sources
 import { type Options, OptionsError, readOptions } from './options.ts';
 import { servePages } from './page-server.ts';
 import {
-  createGatewayReflectors,
+  createOptionalReflectors,
   createNodeTrustReflectors,
   createReflectors,
   storesOf,
@@ -52,7 +52,7 @@ async function main(options: Options): Promise<void> {
   const client = createClient({ transport, fieldManager, mayWrite: isLeader });
   const following = { transport, client, namespaces: options.WATCH_NAMESPACE, log };
   const reflectors = createReflectors(following);
-  const gateway = createGatewayReflectors(following, createDiscovery({ transport, now }));
+  const optional = createOptionalReflectors(following, createDiscovery({ transport, now }));
   const stores = storesOf(reflectors);
   const events = createEventRecorder({ client, controller: componentName, instance: options.POD_NAME, log });
   const operatorNamespace = options.OPERATOR_NAMESPACE;
@@ -73,14 +73,14 @@ async function main(options: Options): Promise<void> {
     defaultImage: options.REGISTRY_IMAGE,
     operatorNamespace,
     metricsNamespaces: options.METRICS_NAMESPACES,
-    gateway,
+    optional,
   });
   const registryController = createController({
     name: 'registry',
     sources: [
       ...registrySources(
         reflectors,
-        gateway,
+        optional,
         (name) => options.WATCH_NAMESPACE.length === 0 || options.WATCH_NAMESPACE.includes(name),
       ),
       storageWatch({ reflectors, survey, log }),
@@ -179,7 +179,7 @@ async function main(options: Options): Promise<void> {
     await Promise.all(running.map((controller) => controller.stop()));
     await events.flush();
     await Promise.all(
-      Object.values({ ...reflectors, ...gateway, ...nodeTrust?.reflectors }).map(
+      Object.values({ ...reflectors, ...optional, ...nodeTrust?.reflectors }).map(
         (reflector: { stop(): Promise<void> }) => reflector.stop(),
       ),
     );

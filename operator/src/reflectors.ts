@@ -1,8 +1,9 @@
 import { garbageCollections } from './garbage-collection/kind.ts';
 import * as builtin from './kube/builtin-kinds.ts';
 import type { Discovery } from './kube/discovery.ts';
-import { backendTlsPolicies, httpRoutes, type OptionalKind, tlsRoutes } from './kube/gateway-kinds.ts';
+import { backendTlsPolicies, httpRoutes, tlsRoutes } from './kube/gateway-kinds.ts';
 import type { Log } from './kube/log.ts';
+import type { OptionalKind } from './kube/optional-kind.ts';
 import { createOptionalReflector, type OptionalReflector } from './kube/optional-reflector.ts';
 import { createReflector, type Reflector } from './kube/reflector.ts';
 import type { KubeObject, ResourceKind } from './kube/resource.ts';
@@ -13,12 +14,14 @@ import { createPolledNamespaces } from './polled-namespaces.ts';
 import { joinReflectors } from './joined-reflector.ts';
 import { nodeTrusts } from './node-trust/kind.ts';
 import type { NodeTrustReflectors } from './node-trust/sources.ts';
+import { certificates } from './registry/cert-manager/kinds.ts';
 import { registries } from './registry/kind.ts';
+import type { RegistryStores } from './registry/stores.ts';
 import { accountIndexes, bySharing, registryIndexes, sharedIndexes } from './registry/indexes.ts';
 import {
-  type GatewayReflectors,
   labelledPart,
   managedSelector,
+  type OptionalReflectors,
   pullingPart,
   type RegistryReflectors,
   withoutForeignData,
@@ -78,7 +81,10 @@ export function createReflectors(options: ReflectorsOptions): RegistryReflectors
 }
 
 /** The caches of kinds that the cluster may have or not. */
-export function createGatewayReflectors(options: ReflectorsOptions, discovery: Discovery): GatewayReflectors {
+export function createOptionalReflectors(
+  options: ReflectorsOptions,
+  discovery: Discovery,
+): OptionalReflectors {
   const { log } = options;
   function follow<T extends KubeObject>(kind: OptionalKind<T>): OptionalReflector<T> {
     const create = (served: ResourceKind<T>, onNotServed: () => void): Reflector<T> =>
@@ -87,6 +93,7 @@ export function createGatewayReflectors(options: ReflectorsOptions, discovery: D
   }
 
   return {
+    certificates: follow(certificates),
     httpRoutes: follow(httpRoutes),
     tlsRoutes: follow(tlsRoutes),
     backendTlsPolicies: follow(backendTlsPolicies),
@@ -128,10 +135,12 @@ export function createNodeTrustReflectors(
   };
 }
 
+type Stores = RegistryStores & {
+  readonly [Name in keyof RegistryReflectors]: RegistryReflectors[Name]['store'];
+};
+
 /** The stores behind the reflectors, by the same names. */
-export function storesOf(reflectors: RegistryReflectors): {
-  [Name in keyof RegistryReflectors]: RegistryReflectors[Name]['store'];
-} {
+export function storesOf(reflectors: RegistryReflectors): Stores {
   const {
     registries: registry,
     garbageCollections: collection,

@@ -1,7 +1,10 @@
 import {
+  certManagerGroup,
   connectCluster,
   createProgress,
   ensureBinaries,
+  fluxGroup,
+  healthGroup,
   installMissingPackages,
   orasGroup,
   peersGroup,
@@ -33,6 +36,9 @@ export async function preparePeers(): Promise<void> {
   await installMissingPackages(progress, packages);
   await ensureBinaries(peersGroup, progress);
   await ensureBinaries(orasGroup, progress);
+  await ensureBinaries(certManagerGroup, progress);
+  await ensureBinaries(healthGroup, progress);
+  await ensureBinaries(fluxGroup, progress);
 }
 
 export async function clusterIsRunning(): Promise<boolean> {

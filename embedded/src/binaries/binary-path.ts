@@ -1,9 +1,27 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { addonsGroup, clientsGroup, kubernetesGroup, orasGroup, peersGroup } from './build-groups.ts';
+import {
+  addonsGroup,
+  certManagerGroup,
+  clientsGroup,
+  fluxGroup,
+  healthGroup,
+  kubernetesGroup,
+  orasGroup,
+  peersGroup,
+} from './build-groups.ts';
 import { groupDirectory } from './group-directory.ts';
 
-const groups = [kubernetesGroup, addonsGroup, clientsGroup, orasGroup, peersGroup];
+const groups = [
+  kubernetesGroup,
+  addonsGroup,
+  clientsGroup,
+  orasGroup,
+  peersGroup,
+  certManagerGroup,
+  healthGroup,
+  fluxGroup,
+];
 
 /** The name of every binary that this workspace builds. */
 export type BinaryName =
@@ -11,7 +29,10 @@ export type BinaryName =
   | keyof typeof addonsGroup.packages
   | keyof typeof clientsGroup.packages
   | keyof typeof orasGroup.packages
-  | keyof typeof peersGroup.packages;
+  | keyof typeof peersGroup.packages
+  | keyof typeof certManagerGroup.packages
+  | keyof typeof healthGroup.packages
+  | keyof typeof fluxGroup.packages;
 
 /** The path of the built binary `name`. Throws when it was not built yet: see ensureBinaries. */
 export function binaryPath(name: BinaryName): string {

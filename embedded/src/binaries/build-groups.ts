@@ -88,6 +88,33 @@ export const edgeGroup = {
   ldflags: stripped,
 } as const satisfies BuildGroup;
 
+/** cert-manager, for the tests; the last release whose commands are in its root module. */
+export const certManagerGroup = {
+  title: 'cert-manager',
+  module: `${goDirectory}cert-manager/`,
+  packages: {
+    controller: 'github.com/cert-manager/cert-manager/cmd/controller',
+    webhook: 'github.com/cert-manager/cert-manager/cmd/webhook',
+  },
+  ldflags: stripped,
+} as const satisfies BuildGroup;
+
+/** A program that judges objects as GitOps tools do, for the tests. */
+export const healthGroup = {
+  title: 'health of objects for GitOps tools',
+  module: `${goDirectory}gitops/`,
+  packages: { health: './health' },
+  ldflags: stripped,
+} as const satisfies BuildGroup;
+
+/** Flux's controller that applies, for the tests. */
+export const fluxGroup = {
+  title: 'kustomize-controller of Flux',
+  module: `${goDirectory}gitops/`,
+  packages: { 'kustomize-controller': 'github.com/fluxcd/kustomize-controller' },
+  ldflags: stripped,
+} as const satisfies BuildGroup;
+
 /** The arguments of `go` that build the packages `names` of `group` into the directory `output`. */
 export function goBuildArguments(group: BuildGroup, names: readonly string[], output: string): string[] {
   const packages = names.map((name) => group.packages[name] ?? name);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CertManagerTls } from './cert-manager-tls.ts';
 import { durationBetween } from './duration.ts';
 import { Hostname, IpAddress } from './hostname.ts';
 import { rules } from './rule.ts';
@@ -181,6 +182,7 @@ export const RegistryTls = z
       .max(253)
       .optional()
       .describe('A Secret with `tls.crt` (certificate, then intermediates) and `tls.key`.'),
+    certManager: CertManagerTls.optional().describe('Have cert-manager issue and renew it.'),
     disabled: z
       .boolean()
       .meta(rules({ rule: 'self', message: 'only true disables TLS; remove it to keep TLS' }))
@@ -194,8 +196,8 @@ export const RegistryTls = z
   })
   .meta(
     rules({
-      rule: '[has(self.selfSigned), has(self.ca), has(self.secretName), has(self.disabled)].filter(set, set).size() == 1',
-      message: 'set exactly one of selfSigned, ca, secretName and disabled; remove the others',
+      rule: '[has(self.selfSigned), has(self.ca), has(self.secretName), has(self.certManager), has(self.disabled)].filter(set, set).size() == 1',
+      message: 'set exactly one of selfSigned, ca, secretName, certManager and disabled; remove the others',
     }),
   );
 export type RegistryTls = z.infer<typeof RegistryTls>;

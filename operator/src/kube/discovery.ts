@@ -1,5 +1,5 @@
-import { type OptionalKind, kindIn } from './gateway-kinds.ts';
 import { isNotFound } from './errors.ts';
+import { kindIn, type OptionalKind } from './optional-kind.ts';
 import type { KubeObject, ResourceKind } from './resource.ts';
 import type { Transport } from './transport.ts';
 

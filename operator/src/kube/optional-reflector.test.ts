@@ -98,3 +98,22 @@ test('a kind that goes is not asked for time and again, and followed anew when i
   expect(await reflector?.served()).toBeDefined();
   await vi.waitFor(() => expect(seen.at(-1)).toBe('added a'));
 });
+
+test('a kind that we may not see is left alone until it is asked for again', async () => {
+  versions = { v1: ['httproutes'] };
+  server.put({ metadata: { name: 'a', namespace: 'ns' } });
+  let isForbidden = true;
+  server.faults.unshift(({ path }, response) => {
+    if (!isForbidden || !path.endsWith('/httproutes')) return false;
+    answer(response, 403, { kind: 'Status', code: 403, reason: 'Forbidden' });
+    return true;
+  });
+  reflector?.start();
+  await reflector?.synced;
+  const lists = (): number => server.requests.filter(({ path }) => path.endsWith('/httproutes')).length;
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect(lists()).toBe(1);
+  isForbidden = false;
+  expect(await reflector?.served()).toBeDefined();
+  await vi.waitFor(() => expect(reflector?.store.get({ namespace: 'ns', name: 'a' })).toBeDefined());
+});

@@ -1,6 +1,6 @@
 import type { Discovery } from './discovery.ts';
-import type { OptionalKind } from './gateway-kinds.ts';
 import type { Log } from './log.ts';
+import type { OptionalKind } from './optional-kind.ts';
 import type { Change, Reflector } from './reflector.ts';
 import type { KubeObject, ResourceKind } from './resource.ts';
 import type { Store } from './store.ts';

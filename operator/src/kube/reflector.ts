@@ -1,5 +1,5 @@
 import { backoffDelay, sleep } from './backoff.ts';
-import { ApiError, isExpired, isNotFound } from './errors.ts';
+import { ApiError, isExpired, isForbidden, isNotFound } from './errors.ts';
 import { listPages } from './list.ts';
 import type { Log } from './log.ts';
 import { keyOf, type KubeObject, type ResourceKind } from './resource.ts';
@@ -23,7 +23,7 @@ export interface ReflectorOptions<T extends KubeObject> {
   indexes?: Indexes<T>;
   /** What the store keeps of an object; `stripManagedFields` when left out. */
   transform?: (object: T) => T;
-  /** Called when the API server does not know the kind any more; the cache is empty then, and not followed any longer. */
+  /** Called when the API server does not know the kind, or does not let us see it; the cache is empty then, and not followed any longer. */
   onNotServed?: () => void;
   log: Log;
   /** Timing, for tests. */
@@ -182,7 +182,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   }
 
   async function recover(error: unknown): Promise<void> {
-    if (options.onNotServed && isNotFound(error)) return giveUp(options.onNotServed);
+    if (options.onNotServed && (isNotFound(error) || isForbidden(error))) return giveUp(options.onNotServed);
     failures += 1;
     if (isExpired(error)) {
       resourceVersion = undefined;

@@ -13,7 +13,7 @@ let cluster: MemoryCluster;
 let generation = 0;
 
 /** Without users, whose passwords take long to hash. */
-async function reconcile(spec: object, servesGateway = true): Promise<number | undefined> {
+async function reconcile(spec: object, servesOptional = true): Promise<number | undefined> {
   generation += 1;
   const registry = exampleRegistry(
     { auth: undefined, ...spec },
@@ -21,7 +21,7 @@ async function reconcile(spec: object, servesGateway = true): Promise<number | u
   );
   const status = (cluster.get('registries', 'team-a') as ServedRegistry | undefined)?.status;
   cluster.put('registries', { ...registry, status } as KubeObject);
-  return reconcileOnce(cluster, { servesGateway });
+  return reconcileOnce(cluster, { servesOptional });
 }
 
 function condition(type: string): { status: string; reason: string } | undefined {
@@ -77,7 +77,7 @@ describe('what leads to a Registry', () => {
     for (const type of ['Stalled', 'Exposed', 'Ready'])
       expect(condition(type)?.reason, type).toBe('GatewayAPIMissing');
     const count = cluster.writes.length;
-    await reconcileOnce(cluster, { servesGateway: false });
+    await reconcileOnce(cluster, { servesOptional: false });
     expect(cluster.writes.length).toBe(count);
     await reconcile({ gateway }, true);
     expect(condition('Exposed')?.reason).toBe('RoutePending');

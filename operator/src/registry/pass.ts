@@ -4,6 +4,7 @@ import type { StatefulSet } from '../kube/builtin-kinds.ts';
 import { ownedLabels } from '../resources/labels.ts';
 import { registryIdentities } from '../resources/identity.ts';
 import { registryUrl } from '../resources/services.ts';
+import { servedSecretName, servingSecretName } from '../resources/serving-secret.ts';
 import type { Expectation } from './expectation.ts';
 import { type ExposedVerdict, exposedVerdict } from './exposed-verdict.ts';
 import { isRunning } from './pod-condition.ts';
@@ -120,7 +121,10 @@ async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcom
   await attempt(internalCertificate(steps), problems);
   const certificate = await attempt(servingCertificate(steps), problems);
   const users = await attempt(htpasswd(steps), problems);
-  const config = await attempt(configuration(steps), problems);
+  // Pods that are to serve another certificate are not made, and those that serve are not replaced, before it is there.
+  const waits =
+    !certificate.ok && servedSecretName(formerWorkload(steps)) !== servingSecretName(steps.registry);
+  const config = waits ? nothing : await attempt(configuration(steps), problems);
   const held = await attempt(maintenance(steps), problems);
   const stored = await attempt(volume(steps), problems);
   const exposed = await attempt(network(steps), problems);

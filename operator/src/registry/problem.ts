@@ -9,6 +9,8 @@ export interface Problem {
   readonly about?: 'certificate' | 'schedule' | 'sharing' | 'storage' | 'exposure';
   /** It keeps nobody from using the registry. */
   readonly serves?: boolean;
+  /** Milliseconds until it is worth looking again at what solves itself; 1000 when left out. */
+  readonly againMs?: number;
 }
 
 /** Ends a step with a problem; later steps go on. */
@@ -27,6 +29,10 @@ export function stalled(reason: string, message: string, about?: 'certificate' |
 }
 
 /** A problem that solves itself. */
-export function waiting(reason: string, message: string): Problem {
-  return { reason, message, stalled: false };
+export function waiting(
+  reason: string,
+  message: string,
+  more: Pick<Problem, 'about' | 'againMs'> = {},
+): Problem {
+  return { reason, message, stalled: false, ...more };
 }

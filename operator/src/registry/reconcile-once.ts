@@ -1,16 +1,12 @@
 import type { EventFacts } from '../kube/events.ts';
-import {
-  backendTlsPolicies,
-  httpRoutes,
-  kindIn,
-  type OptionalKind,
-  tlsRoutes,
-} from '../kube/gateway-kinds.ts';
+import { backendTlsPolicies, httpRoutes, tlsRoutes } from '../kube/gateway-kinds.ts';
+import { kindIn, type OptionalKind } from '../kube/optional-kind.ts';
 import { createRecordedLog } from '../kube/recorded-log.ts';
 import type { KubeObject, ObjectRef } from '../kube/resource.ts';
-import type { GatewayApi, OptionalCache } from './gateway-api.ts';
+import { certificates } from './cert-manager/kinds.ts';
 import { createInternalAuthority, type InternalAuthority } from './internal-authority.ts';
 import type { MemoryCluster } from './memory-cluster.ts';
+import type { OptionalCache, OptionalCaches } from './optional-caches.ts';
 import { createRegistryReconciler } from './reconciler.ts';
 import { createStorageSurvey } from './storage-survey.ts';
 
@@ -21,7 +17,8 @@ export async function reconcileOnce(
     now?: () => number;
     events?: EventFacts[];
     authority?: InternalAuthority;
-    servesGateway?: boolean;
+    /** Whether the cluster has the kinds that it may lack. */
+    servesOptional?: boolean;
   } = {},
 ): Promise<number | undefined> {
   const { client, stores } = cluster;
@@ -42,14 +39,14 @@ export async function reconcileOnce(
     defaultImage: 'registry:1',
     operatorNamespace,
     metricsNamespaces: ['monitoring'],
-    gateway: gatewayOf(cluster, options.servesGateway ?? true),
+    optional: optionalOf(cluster, options.servesOptional ?? true),
   });
   const ref = { namespace: 'team', name: 'team-a' };
   return (await run(ref, new AbortController().signal)).requeueAfterMs;
 }
 
-/** The Gateway API of a cluster that has it whole or not at all. */
-function gatewayOf(cluster: MemoryCluster, serves: boolean): GatewayApi {
+/** Of a cluster that has all of them or none. */
+function optionalOf(cluster: MemoryCluster, serves: boolean): OptionalCaches {
   function cache<T extends KubeObject>(optional: OptionalKind<T>): OptionalCache<T> {
     const [apiVersion = ''] = optional.apiVersions;
     const kind = serves ? kindIn(optional, apiVersion) : undefined;
@@ -58,6 +55,7 @@ function gatewayOf(cluster: MemoryCluster, serves: boolean): GatewayApi {
   }
 
   return {
+    certificates: cache(certificates),
     httpRoutes: cache(httpRoutes),
     tlsRoutes: cache(tlsRoutes),
     backendTlsPolicies: cache(backendTlsPolicies),

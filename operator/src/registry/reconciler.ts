@@ -11,7 +11,7 @@ import type { WorkResult } from '../kube/work-queue.ts';
 import type { ReplicaClient } from '../replicas/replica-client.ts';
 import { reconcileAnnotation } from '../resources/labels.ts';
 import { createApplier } from './applier.ts';
-import type { GatewayApi } from './gateway-api.ts';
+import type { OptionalCaches } from './optional-caches.ts';
 import type { InternalAuthority } from './internal-authority.ts';
 import type { ServedRegistry } from './kind.ts';
 import { lastCollection } from './last-collection.ts';
@@ -41,7 +41,7 @@ export interface RegistryReconcilerOptions {
   readonly operatorNamespace: string;
   /** Namespaces whose pods may read metrics; `*` is every one. */
   readonly metricsNamespaces: readonly string[];
-  readonly gateway: GatewayApi;
+  readonly optional: OptionalCaches;
 }
 
 export type RegistryReconciler = (ref: ObjectRef, signal: AbortSignal) => Promise<WorkResult>;
@@ -76,7 +76,7 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
     const parsed = Registry.safeParse(served);
     if (!parsed.success) return refuse(served, parsed.error.issues);
     const registry = parsed.data;
-    const { authority, defaultImage, operatorNamespace, metricsNamespaces, gateway } = options;
+    const { authority, defaultImage, operatorNamespace, metricsNamespaces, optional } = options;
     const now = new Date(options.now());
     // Before the schedule removes what is beyond its limits.
     const collections = stores.garbageCollections.list(ref.namespace);
@@ -98,7 +98,7 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
       defaultImage,
       operatorNamespace,
       metricsNamespaces,
-      gateway,
+      optional,
       before,
       now,
       isAsked,
@@ -147,7 +147,8 @@ function nextLook(pass: Pass, now: number): number {
 }
 
 function nextLookButSchedule({ findings, certificate }: Pass, now: number): number {
-  if (findings.problems.some((problem) => !problem.stalled)) return waitMs;
+  const passing = findings.problems.filter((problem) => !problem.stalled);
+  if (passing.length > 0) return Math.min(...passing.map(({ againMs = waitMs }) => againMs));
   if (findings.lagging.length > 0) return lagInterval(findings.lagging);
   // Watches tell of consent, and of a name that is free again.
   if (findings.problems.some(({ reason }) => !watched.has(reason))) return stalledMs;

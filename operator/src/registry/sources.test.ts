@@ -7,7 +7,7 @@ import type { ObjectRef } from '../kube/resource.ts';
 import { sharedLabels } from '../resources/labels.ts';
 import { registryIndexes } from './indexes.ts';
 import {
-  type GatewayReflectors,
+  type OptionalReflectors,
   registrySources,
   type RegistryReflectors,
   withoutForeignData,
@@ -41,8 +41,8 @@ it('what a Registry gave away concerns it, unless another operator looks after i
   const reflectors = new Proxy({}, { get: (_, kind) => (kind === 'secrets' ? loud : silent) });
   const concerned: ObjectRef[] = [];
   const isWatched = (namespace: string): boolean => namespace === 'team';
-  const gateway = new Proxy({}, { get: () => silent }) as GatewayReflectors;
-  for (const source of registrySources(reflectors as RegistryReflectors, gateway, isWatched))
+  const optional = new Proxy({}, { get: () => silent }) as OptionalReflectors;
+  for (const source of registrySources(reflectors as RegistryReflectors, optional, isWatched))
     source.connect((ref) => void concerned.push(ref));
   for (const from of ['team', 'others']) {
     const metadata = { name: 'pull', namespace: 'apps', labels: sharedLabels(from, 'team-a') };

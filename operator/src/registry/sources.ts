@@ -21,6 +21,7 @@ import { attachmentsOf } from '../resources/attachments.ts';
 import { registryIdentities } from '../resources/identity.ts';
 import { attachedAnnotation, instanceLabel, managedBy, managedByLabel } from '../resources/labels.ts';
 import { byIdentity, bySharing, sourceOf } from './indexes.ts';
+import type { Certificate } from './cert-manager/kinds.ts';
 import { registries, type ServedGarbageCollection, type ServedRegistry } from './kind.ts';
 import { referredSecrets } from './referred-secrets.ts';
 
@@ -41,8 +42,9 @@ export interface RegistryReflectors {
   readonly statefulSets: Reflector<StatefulSet>;
 }
 
-/** The caches behind `GatewayApi`. */
-export interface GatewayReflectors {
+/** The reflectors behind `OptionalCaches`. */
+export interface OptionalReflectors {
+  readonly certificates: OptionalReflector<Certificate>;
   readonly httpRoutes: OptionalReflector<Route>;
   readonly tlsRoutes: OptionalReflector<Route>;
   readonly backendTlsPolicies: OptionalReflector<KubeObject>;
@@ -97,7 +99,7 @@ export function labelledPart({ apiVersion, kind, metadata }: Namespace): Namespa
  */
 export function registrySources(
   reflectors: RegistryReflectors,
-  gateway: GatewayReflectors,
+  optional: OptionalReflectors,
   isWatched: (namespace: string) => boolean = () => true,
 ): Source[] {
   const { store } = reflectors.registries;
@@ -158,9 +160,10 @@ export function registrySources(
     mapped(reflectors.secrets, referringTo),
     owned(reflectors.services, registries),
     owned(reflectors.statefulSets, registries),
-    owned(gateway.httpRoutes, registries),
-    owned(gateway.tlsRoutes, registries),
-    owned(gateway.backendTlsPolicies, registries),
+    owned(optional.certificates, registries),
+    owned(optional.httpRoutes, registries),
+    owned(optional.tlsRoutes, registries),
+    owned(optional.backendTlsPolicies, registries),
     mapped(reflectors.pods, registryByLabel),
     mapped(reflectors.persistentVolumeClaims, registryByLabel),
   ];

@@ -2,7 +2,7 @@ import type { RegistryStatus } from '../api/registry-status.ts';
 import type { Registry } from '../api/registry.ts';
 import type { Client } from '../kube/client.ts';
 import type { Applier } from './applier.ts';
-import type { GatewayApi } from './gateway-api.ts';
+import type { OptionalCaches } from './optional-caches.ts';
 import type { InternalAuthority } from './internal-authority.ts';
 import type { PasswordHashes } from './password-hashes.ts';
 import type { Problem } from './problem.ts';
@@ -14,7 +14,7 @@ export interface StepContext {
   readonly client: Client;
   readonly stores: RegistryStores;
   readonly applier: Applier;
-  readonly gateway: GatewayApi;
+  readonly optional: OptionalCaches;
   readonly authority: InternalAuthority;
   readonly hashes: PasswordHashes;
   readonly defaultImage: string;

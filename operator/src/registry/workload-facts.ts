@@ -8,12 +8,14 @@ export function workloadFacts(statefulSet: StatefulSet, pods: readonly Pod[]): W
   return {
     wanted,
     ready: statefulSet.status?.readyReplicas ?? 0,
-    rolledOut: isRolledOut(statefulSet, wanted),
+    rolledOut: isRolledOut(statefulSet),
     trouble: pods.map(podTrouble).find((trouble) => trouble !== undefined),
   };
 }
 
-function isRolledOut({ status, metadata }: StatefulSet, wanted: number): boolean {
+/** Whether every pod is of the newest template, and the StatefulSet's controller has seen it. */
+export function isRolledOut({ spec, status, metadata }: StatefulSet): boolean {
+  const wanted = spec?.replicas ?? 1;
   if (status === undefined || (status.observedGeneration ?? 0) < (metadata.generation ?? 0)) return false;
   if (status.replicas !== wanted) return false;
   // The current revision follows only when all pods are ready; the count of updated pods is right before.

@@ -9,10 +9,11 @@ export interface CertificateNames {
 
 /** What the serving certificate is good for: the hostname, the names of the Service, and what the user adds. */
 export function certificateNames(registry: Registry): CertificateNames {
-  const own = registry.spec.tls.selfSigned ?? registry.spec.tls.ca;
+  const { selfSigned, ca, certManager } = registry.spec.tls;
+  const own = selfSigned ?? ca ?? certManager;
   const all = [
     registry.spec.hostname,
-    ...serviceNames(registry),
+    ...(certManager?.serviceNames === false ? [] : serviceNames(registry)),
     ...(own?.dnsNames ?? []),
     ...(own?.ipAddresses ?? []),
   ];

@@ -5,6 +5,12 @@ import { ownedLabels } from './labels.ts';
 import { objectNames } from './names.ts';
 import { ownedMetadata } from './owned-metadata.ts';
 
+/**
+ * Argo CD may track by a label that our objects carry too; an Application with the name of a Registry would take an object without an owner
+ * that is not in Git for one to delete.
+ */
+const argoSyncOptions = 'argocd.argoproj.io/sync-options';
+
 /** Name of the claim that the pods mount. */
 export function claimName(registry: Registry): string {
   const { existingClaim } = registry.spec.storage.filesystem.volume;
@@ -25,7 +31,12 @@ export function claim(registry: Registry): Manifest<V1PersistentVolumeClaim> | u
     metadata:
       volume.reclaimPolicy === 'Delete'
         ? ownedMetadata(registry, objectNames(name).claim)
-        : { name: objectNames(name).claim, namespace, labels: ownedLabels(name) },
+        : {
+            name: objectNames(name).claim,
+            namespace,
+            labels: ownedLabels(name),
+            annotations: { [argoSyncOptions]: 'Prune=false,Delete=false' },
+          },
     spec: {
       accessModes: [...volume.accessModes],
       resources: { requests: { storage: String(volume.size) } },

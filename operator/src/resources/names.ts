@@ -9,6 +9,8 @@ export interface ObjectNames {
   readonly ca: string;
   readonly tls: string;
   readonly intermediate: string;
+  readonly certManagerCertificate: string;
+  readonly certManagerTls: string;
   readonly htpasswd: string;
   readonly http: string;
   readonly internalTls: string;
@@ -30,6 +32,8 @@ export function objectNames(name: string): ObjectNames {
     ca: `${name}-ca`,
     tls: `${name}-tls`,
     intermediate: `${name}-intermediate-ca`,
+    certManagerCertificate: name,
+    certManagerTls: `${name}-cert-manager-tls`,
     htpasswd: `${name}-htpasswd`,
     http: `${name}-http`,
     internalTls: `${name}-internal-tls`,

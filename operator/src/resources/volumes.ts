@@ -6,6 +6,7 @@ import { claimName } from './claim.ts';
 import { objectNames } from './names.ts';
 import { bundleFile } from './egress.ts';
 import { directories } from './pod-layout.ts';
+import { servingSecretName, tlsVolume } from './serving-secret.ts';
 
 interface Mounted {
   readonly volume: Manifest<V1Volume>;
@@ -18,7 +19,8 @@ const groupReadable = 0o440;
 /** What a registry pod mounts. */
 export function mountedVolumes(registry: Registry): Mounted[] {
   const names = objectNames(registry.metadata.name);
-  const { auth, tls } = registry.spec;
+  const { auth } = registry.spec;
+  const servingSecret = servingSecretName(registry);
   return [
     {
       volume: { name: 'data', persistentVolumeClaim: { claimName: claimName(registry) } },
@@ -27,7 +29,7 @@ export function mountedVolumes(registry: Registry): Mounted[] {
     fromConfigMap('config', names.config, directories.config),
     fromConfigMap('maintenance', names.maintenance, directories.maintenance),
     fromSecret('internal', names.internalTls, directories.internal),
-    ...(tls.disabled ? [] : [fromSecret('tls', tls.secretName ?? names.tls, directories.tls)]),
+    ...(servingSecret === undefined ? [] : [fromSecret(tlsVolume, servingSecret, directories.tls)]),
     ...(auth ? [fromSecret('auth', auth.htpasswd.secretName ?? names.htpasswd, directories.auth)] : []),
     ...egressVolume(registry.spec.egress?.caBundle),
     {

@@ -1,13 +1,15 @@
 import { configMaps, ingresses, podDisruptionBudgets, secrets } from '../../kube/builtin-kinds.ts';
-import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
+import type { KubeObject, ObjectRef, ResourceKind } from '../../kube/resource.ts';
 import { ownedLabels, userLabel } from '../../resources/labels.ts';
 import { backendTlsPolicy } from '../../resources/gateway-route.ts';
 import { objectNames } from '../../resources/names.ts';
 import { podDisruptionBudget } from '../../resources/pod-disruption-budget.ts';
-import type { OptionalCache } from '../gateway-api.ts';
+import { servedSecretName } from '../../resources/serving-secret.ts';
+import type { OptionalCache } from '../optional-caches.ts';
 import { isOwned } from '../ownership.ts';
 import { referredSecrets } from '../referred-secrets.ts';
 import type { StepContext } from '../step.ts';
+import { isRolledOut } from '../workload-facts.ts';
 
 /** The serving certificate, if that is known now. */
 interface KnownCertificate {
@@ -23,6 +25,25 @@ export async function removal(context: StepContext, certificate: KnownCertificat
   const { registry, stores } = context;
   const { name, namespace } = registry.metadata;
   const names = objectNames(name);
+  await removePasswords(context);
+  if (podDisruptionBudget(registry) === undefined) {
+    await remove(context, podDisruptionBudgets, stores.podDisruptionBudgets.get({ namespace, name }));
+  }
+  if (registry.spec.ingress === undefined)
+    await remove(context, ingresses, stores.ingresses.get({ namespace, name: names.route }));
+  await removeRoutes(context);
+  const issued = registry.spec.tls.selfSigned ?? registry.spec.tls.ca;
+  if (issued?.intermediate === undefined)
+    await remove(context, secrets, stores.secrets.get({ namespace, name: names.intermediate }));
+  if (certificate.ok) await removeCertManagers(context);
+  if (certificate.ok && certificate.value?.caName === undefined)
+    await remove(context, configMaps, stores.configMaps.get({ namespace, name: names.ca }));
+}
+
+async function removePasswords(context: StepContext): Promise<void> {
+  const { registry, stores } = context;
+  const { name, namespace } = registry.metadata;
+  const names = objectNames(name);
   const users = registry.spec.auth?.htpasswd.users;
   const generated = (users ?? []).filter((user) => user.passwordSecretRef === undefined);
   const referred = referredSecrets(registry);
@@ -35,34 +56,48 @@ export async function removal(context: StepContext, certificate: KnownCertificat
     if (!wanted.has(secret.metadata.name)) await remove(context, secrets, secret);
   if (users === undefined && !referred.includes(names.htpasswd))
     await remove(context, secrets, stores.secrets.get({ namespace, name: names.htpasswd }));
-  if (podDisruptionBudget(registry) === undefined) {
-    await remove(context, podDisruptionBudgets, stores.podDisruptionBudgets.get({ namespace, name }));
-  }
-  if (registry.spec.ingress === undefined)
-    await remove(context, ingresses, stores.ingresses.get({ namespace, name: names.route }));
-  await removeRoutes(context);
-  const issued = registry.spec.tls.selfSigned ?? registry.spec.tls.ca;
-  if (issued?.intermediate === undefined)
-    await remove(context, secrets, stores.secrets.get({ namespace, name: names.intermediate }));
-  if (certificate.ok && certificate.value?.caName === undefined)
-    await remove(context, configMaps, stores.configMaps.get({ namespace, name: names.ca }));
 }
 
 async function removeRoutes(context: StepContext): Promise<void> {
-  const { registry, gateway } = context;
+  const { registry, optional } = context;
   const { namespace, name } = registry.metadata;
   const ref = { namespace, name: objectNames(name).route };
   const wanted = registry.spec.gateway?.route;
   const isUnwanted: [OptionalCache<KubeObject>, boolean][] = [
-    [gateway.httpRoutes, wanted !== 'HTTPRoute'],
-    [gateway.tlsRoutes, wanted !== 'TLSRoute'],
-    [gateway.backendTlsPolicies, backendTlsPolicy(registry, undefined) === undefined],
+    [optional.httpRoutes, wanted !== 'HTTPRoute'],
+    [optional.tlsRoutes, wanted !== 'TLSRoute'],
+    [optional.backendTlsPolicies, backendTlsPolicy(registry, undefined) === undefined],
   ];
-  for (const [cache, unwanted] of isUnwanted) {
-    const live = unwanted ? cache.store.get(ref) : undefined;
-    const kind = live && (await cache.served());
-    if (kind) await remove(context, kind, live);
-  }
+  for (const [cache, unwanted] of isUnwanted) if (unwanted) await removeOptional(context, cache, ref);
+}
+
+/** Answers whether there was nothing to delete. */
+async function removeOptional(
+  context: StepContext,
+  cache: OptionalCache<KubeObject>,
+  ref: ObjectRef,
+): Promise<boolean> {
+  const live = cache.store.get(ref);
+  const kind = live && (await cache.served());
+  if (kind) await remove(context, kind, live);
+  return live === undefined;
+}
+
+/** Once no pod mounts it. The Secret goes after its Certificate: cert-manager would issue it once more. */
+async function removeCertManagers(context: StepContext): Promise<void> {
+  const { registry, stores, optional } = context;
+  const { name, namespace } = registry.metadata;
+  const names = objectNames(name);
+  if (registry.spec.tls.certManager || isMounted(context, names.certManagerTls)) return;
+  const certificate = { namespace, name: names.certManagerCertificate };
+  if (await removeOptional(context, optional.certificates, certificate))
+    await remove(context, secrets, stores.secrets.get({ namespace, name: names.certManagerTls }));
+}
+
+/** Whether a pod may still have to mount the Secret. */
+function isMounted({ registry, stores }: StepContext, secretName: string): boolean {
+  const live = stores.statefulSets.get(registry.metadata);
+  return live !== undefined && (servedSecretName(live) === secretName || !isRolledOut(live));
 }
 
 async function remove(

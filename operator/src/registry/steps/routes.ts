@@ -1,10 +1,8 @@
 import { ingresses } from '../../kube/builtin-kinds.ts';
-import { isNotFound } from '../../kube/errors.ts';
 import type { Route } from '../../kube/gateway-kinds.ts';
-import type { KubeObject } from '../../kube/resource.ts';
-import { backendTlsPolicy, type GatewayManifest, gatewayRoute } from '../../resources/gateway-route.ts';
+import { backendTlsPolicy, gatewayRoute } from '../../resources/gateway-route.ts';
 import { ingress } from '../../resources/ingress.ts';
-import type { OptionalCache } from '../gateway-api.ts';
+import { applyOptional } from '../optional-caches.ts';
 import { requireOwned } from '../ownership.ts';
 import { ProblemError, stalled } from '../problem.ts';
 import type { StepContext } from '../step.ts';
@@ -23,7 +21,7 @@ interface KnownCertificate {
 
 /** The Ingress, and the route of the Gateway API. */
 export async function routes(context: StepContext, certificate: KnownCertificate): Promise<Routes> {
-  const { registry, stores, applier, gateway } = context;
+  const { registry, stores, applier, optional } = context;
   const manifest = ingress(registry);
   const applied =
     manifest &&
@@ -36,36 +34,14 @@ export async function routes(context: StepContext, certificate: KnownCertificate
   );
   if (registry.spec.gateway === undefined) return { addresses, route: undefined };
   const wanted = registry.spec.gateway;
-  const cache = wanted.route === 'HTTPRoute' ? gateway.httpRoutes : gateway.tlsRoutes;
+  const cache = wanted.route === 'HTTPRoute' ? optional.httpRoutes : optional.tlsRoutes;
   const route = await applyOptional(context, cache, gatewayRoute(registry, wanted));
   if (route === undefined) throw new ProblemError(missing(wanted.route));
   // What the pods go on with while their certificate has a problem is trusted as before.
   const policy = certificate.ok ? backendTlsPolicy(registry, certificate.value?.caName) : undefined;
   // A cluster whose Gateway API is too old for it trusts the pods in a way of its Gateway's own.
-  if (policy) await applyOptional(context, gateway.backendTlsPolicies, policy);
+  if (policy) await applyOptional(context, optional.backendTlsPolicies, policy);
   return { addresses, route };
-}
-
-/** The object as it is now, or undefined when the cluster does not serve its kind. */
-async function applyOptional<T extends KubeObject>(
-  { applier, registry }: StepContext,
-  cache: OptionalCache<T>,
-  manifest: GatewayManifest,
-): Promise<T | undefined> {
-  const kind = await cache.served();
-  if (kind === undefined) return undefined;
-  try {
-    const applied = await applier.apply(kind, cache.store, manifest, (live) =>
-      requireOwned(kind.kind, live, registry),
-    );
-    return (
-      cache.store.get({ namespace: manifest.metadata.namespace, name: manifest.metadata.name }) ?? applied
-    );
-  } catch (error) {
-    // The definition went while the operator ran.
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 function missing(kind: string): ReturnType<typeof stalled> {
