@@ -161,6 +161,9 @@ export function createManifests(options: {
     if (manifest.references.some((layer) => layer.digest === emptyLayerDigest)) {
       await storeEmptyLayer(driver, repository);
     }
+    await putData(digest, content);
+    // Before the link, too: whoever saw a manifest that is withdrawn again would rely on it.
+    await references.secure(repository, manifest.references);
     const link = revisionLinkPath(repository, digest);
     const existed = (await readLink(driver, link)) !== undefined;
     await putRevision(repository, digest, content);
