@@ -74,7 +74,9 @@ export function createReferenceCheck(options: {
 
   async function isBroughtBack(repository: string, reference: Named): Promise<boolean> {
     const { kind, digest } = reference;
-    await rescue.bringBack(blobDataPath(digest));
+    const hasData = await rescue.bringBack(blobDataPath(digest));
+    // Nobody knows then what is below it. Of a blob the link may name another digest.
+    if (kind === 'manifest' && !hasData) return false;
     const manifest = kind === 'manifest' ? await readManifest(digest) : undefined;
     let isWhole = true;
     for (const below of withoutRepetitions(manifest?.references ?? [])) {

@@ -107,6 +107,26 @@ test('a HEAD promises no manifest that is no longer whole', async () => {
   expect(await has('revisionLink')).toBe(false);
 });
 
+test('the link of a manifest whose data is nowhere any more is left where it is: it would show what cannot be pulled', async () => {
+  const { registry, driver, sweep, has } = await stage();
+  const child = { mediaType: mediaTypes.ociManifest, digest, size: content.length };
+  const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [child] };
+  await sweep(...everything);
+  // The second mark takes it while the index is being pushed.
+  const touch = driver.touch.bind(driver);
+  vi.spyOn(driver, 'touch').mockImplementation(async (path, time) => {
+    if (path === paths.trashPath('run-1', files.manifest)) await driver.delete(path);
+    await touch(path, time);
+  });
+  const put = registry.manifests.put({
+    repository: 'app',
+    reference: { tag: 'index' },
+    content: Buffer.from(JSON.stringify(index)),
+  });
+  await expect(put).rejects.toThrow('MANIFEST_BLOB_UNKNOWN');
+  expect(await has('revisionLink')).toBe(false);
+});
+
 test('an index brings back its children, with all below them', async () => {
   const { registry, driver, sweep, has } = await stage();
   const child = { mediaType: mediaTypes.ociManifest, digest, size: content.length };
