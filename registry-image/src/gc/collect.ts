@@ -3,11 +3,9 @@ import type { CollectionCounts } from '../config/state.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { createBoundedReader } from './bounded-reader.ts';
 import { markedCounts, type Report, zeroCounts } from './counts.ts';
-import { ifTold, journalPosition } from './journal-reader.ts';
-import { markStore } from './mark.ts';
-import { recheck } from './recheck.ts';
 import { countEligible, sweepDoomed, unusedTrash } from './sweep.ts';
 import { recordSweep } from './sweep-record.ts';
+import { markInWindow } from './window-mark.ts';
 
 export interface CollectOptions {
   readonly driver: StorageDriver;
@@ -31,10 +29,7 @@ export interface CollectOptions {
 export async function collect(run: CollectOptions): Promise<CollectionCounts> {
   const reader = createBoundedReader(run.driver, run.signal);
   await run.report({ phase: 'Marking', counts: zeroCounts(), touched: false });
-  const open = (await ifTold(journalPosition(reader)))?.open ?? [];
-  const found = await markStore(reader, run.options, run.now);
-  // Of processes that were killed; the second mark keeps what they are about, too.
-  const mark = { ...found, doomed: await recheck({ ...run, reader }, found, open) };
+  const mark = await markInWindow(reader, run.options, run.now);
   mark.plan.problems.forEach((problem) => run.warn?.(problem));
   const counts = markedCounts(mark.content, mark.plan);
   if (run.options.dryRun) {

@@ -45,6 +45,23 @@ export async function journalPosition(reader: BoundedReader): Promise<JournalPos
   return { lengths, open: [...commits.values()].flat(), commits };
 }
 
+/**
+ * What commits are about that have not ended, by commit, as far as the journal can be read: for whoever only keeps the more, the more it
+ * tells.
+ */
+export async function openCommits(reader: BoundedReader): Promise<JournalPosition['commits']> {
+  const commits = new Map<string, readonly Addition[]>();
+  for (const file of await journalFiles(reader)) {
+    const content = await reader.content(journalPath(file));
+    if (!content) continue;
+    for (const line of linesIn(content.subarray(0, content.lastIndexOf(lineEnd) + 1).toString())) {
+      const record = recordOf(file, line);
+      if (record) follow(commits, record);
+    }
+  }
+  return commits;
+}
+
 /** Keeps the commits that have begun and not ended. */
 function follow(commits: Map<string, readonly Addition[]>, record: JournalRecord): void {
   if (record.kind === 'end') commits.delete(record.commit);
@@ -118,19 +135,25 @@ const beginForm = /^\+ (\d+) (blob|manifest) (\S+) (\S+)$/;
 const endForm = /^- (\d+)$/;
 
 function* recordsIn(file: string, text: string): Generator<JournalRecord> {
+  for (const line of linesIn(text)) {
+    const record = recordOf(file, line);
+    if (!record) throw new JournalError(`${journalPath(file)} has a line that is no record`);
+    yield record;
+  }
+}
+
+function linesIn(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
+}
+
+function recordOf(file: string, line: string): JournalRecord | undefined {
   // A commit may end in the next file of its process.
   const process = file.slice(0, file.lastIndexOf('.'));
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
-    const end = endForm.exec(line);
-    if (end) {
-      yield { kind: 'end', commit: `${process} ${end[1]}` };
-      continue;
-    }
-    const begin = beginForm.exec(line);
-    if (!begin) throw new JournalError(`${journalPath(file)} has a line that is no record`);
-    const [, id, kind, repository = '', digest = ''] = begin;
-    const addition = { kind: kind as Addition['kind'], repository, digest };
-    yield { kind: 'begin', commit: `${process} ${id}`, addition };
-  }
+  const end = endForm.exec(line);
+  if (end) return { kind: 'end', commit: `${process} ${end[1]}` };
+  const begin = beginForm.exec(line);
+  if (!begin) return undefined;
+  const [, id, kind, repository = '', digest = ''] = begin;
+  const addition = { kind: kind as Addition['kind'], repository, digest };
+  return { kind: 'begin', commit: `${process} ${id}`, addition };
 }

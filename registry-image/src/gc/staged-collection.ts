@@ -8,6 +8,7 @@ import { type Mark, markStore } from './mark.ts';
 import { recheck } from './recheck.ts';
 import { countEligible, prepareTrash, sweepDoomed, unusedTrash } from './sweep.ts';
 import { recordSweep } from './sweep-record.ts';
+import { markInWindow } from './window-mark.ts';
 
 /** A mark that was made while writes went on, kept for the windows of its run. */
 export interface StagedCollection {
@@ -57,7 +58,7 @@ export async function beginStagedCollection(
       return recheck(options, { content: mark.content, doomed: left }, additions);
     }
     run.warn?.(`the journal cannot be trusted, so all is marked again in the window: ${additions.message}`);
-    mark = await markStore(windowReader, run.options, run.now);
+    mark = await markInWindow(windowReader, run.options, run.now);
     // What an earlier window of this run took may have come again since.
     trash = await unusedTrash(windowReader, run.trash);
     return mark.doomed;

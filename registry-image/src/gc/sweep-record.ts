@@ -3,12 +3,11 @@ import type { StorageDriver } from '../storage/driver.ts';
 import { sweepPath, sweepsRoot, trashRoot } from '../storage/paths.ts';
 import type { BoundedReader } from './bounded-reader.ts';
 import { nameOf } from './directory-walk.ts';
-import { ifTold, type JournalPosition, journalPosition, openCommitsSince } from './journal-reader.ts';
+import { ifTold, type JournalPosition, openCommits, openCommitsSince } from './journal-reader.ts';
 
 /**
  * Notes which commits had not ended when a sweep had. There are none but those of processes that were killed, unless a replica writes in
- * a window: such a commit has perhaps looked already for what was swept from below it. Nothing is noted when there are none, or when the
- * journal cannot tell.
+ * a window: such a commit has perhaps looked already for what was swept from below it. Nothing is noted when there are none.
  * @param from where the journal was when the mark began, so that only what was added since is read
  */
 export async function recordSweep(
@@ -16,9 +15,9 @@ export async function recordSweep(
   reader: BoundedReader,
   { trash, from }: { trash: string; from?: JournalPosition },
 ): Promise<void> {
-  const told = from ? openCommitsSince(reader, from) : openCommitsNow(reader);
-  const commits = await ifTold(told);
-  if (!commits || commits.size === 0) return;
+  const since = from && (await ifTold(openCommitsSince(reader, from)));
+  const commits = since ?? (await openCommits(reader));
+  if (commits.size === 0) return;
   await driver.putContent(sweepPath(trash), [...commits.keys()].join('\n'));
 }
 
@@ -31,8 +30,9 @@ export async function openSinceSweep(reader: BoundedReader): Promise<Addition[]>
   }
   recorded.delete('');
   if (recorded.size === 0) return [];
-  const commits = (await ifTold(openCommitsNow(reader))) ?? new Map<string, readonly Addition[]>();
-  return [...commits].flatMap(([commit, additions]) => (recorded.has(commit) ? additions : []));
+  return [...(await openCommits(reader))].flatMap(([commit, additions]) =>
+    recorded.has(commit) ? additions : [],
+  );
 }
 
 /** Removes the records of sweeps whose trash is gone. */
@@ -41,8 +41,4 @@ export async function removeSweepRecords(driver: StorageDriver, reader: BoundedR
   for (const entry of (await reader.list(sweepsRoot)) ?? []) {
     if (!kept.has(nameOf(entry))) await driver.delete(entry.path);
   }
-}
-
-async function openCommitsNow(reader: BoundedReader): Promise<JournalPosition['commits']> {
-  return (await journalPosition(reader)).commits;
 }
