@@ -123,6 +123,32 @@ describe('new settings', () => {
     expect(condition('Stalled').status).toBe('False');
   });
 
+  it('that do without a Secret of ours leave it as long as pods mount it', async () => {
+    await reconcile({
+      auth: { htpasswd: { users: [{ name: 'ci' }] } },
+      tls: { selfSigned: { keyAlgorithm: 'ECDSA' } },
+    });
+    trialStatus(ready);
+    await again();
+    const mounted = (): unknown[] =>
+      ['team-a-htpasswd', 'team-a-tls'].map((name) => cluster.get('secrets', name)?.metadata.name);
+    expect(mounted()).toEqual(['team-a-htpasswd', 'team-a-tls']);
+    await reconcile({ auth: undefined, tls: { disabled: true } });
+    trialStatus(crashing);
+    await again();
+    expect(mounted()).toEqual(['team-a-htpasswd', 'team-a-tls']);
+    trialStatus(ready);
+    await again();
+    // A pod that the rollout has not come to would be made of the former template.
+    await again();
+    expect(mounted()).toEqual(['team-a-htpasswd', 'team-a-tls']);
+    const { generation } = set().metadata;
+    const status = { replicas: 1, currentRevision: 'b', updateRevision: 'b', observedGeneration: generation };
+    cluster.put('statefulsets', { ...set(), status } as KubeObject);
+    await again();
+    expect(mounted()).toEqual([undefined, undefined]);
+  });
+
   it('that change again are tried anew, and so is what the user asks to be tried again', async () => {
     await reconcile({ image: 'registry:2' });
     const first = trial()?.metadata.uid;

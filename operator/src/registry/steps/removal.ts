@@ -1,15 +1,12 @@
 import { configMaps, ingresses, podDisruptionBudgets, secrets } from '../../kube/builtin-kinds.ts';
 import type { KubeObject, ObjectRef, ResourceKind } from '../../kube/resource.ts';
-import { ownedLabels, userLabel } from '../../resources/labels.ts';
 import { backendTlsPolicy } from '../../resources/gateway-route.ts';
 import { objectNames } from '../../resources/names.ts';
 import { podDisruptionBudget } from '../../resources/pod-disruption-budget.ts';
-import { servedSecretName } from '../../resources/serving-secret.ts';
 import type { OptionalCache } from '../optional-caches.ts';
 import { isOwned } from '../ownership.ts';
-import { referredSecrets } from '../referred-secrets.ts';
 import type { StepContext } from '../step.ts';
-import { isRolledOut } from '../workload-facts.ts';
+import { mayBeMounted, surplusSecrets } from '../surplus-secrets.ts';
 
 /** The serving certificate, if that is known now. */
 interface KnownCertificate {
@@ -18,44 +15,23 @@ interface KnownCertificate {
 }
 
 /**
- * Deletes what the spec no longer asks for, if this Registry made it. The CA stays: clients trust it; so does a generated password that the
- * spec has come to name as one of the user's own.
+ * Deletes what the spec no longer asks for, if this Registry made it and no pod mounts it, nor would when it is replaced. The CA stays: clients
+ * trust it; so does a generated password that the spec has come to name as one of the user's own.
  */
 export async function removal(context: StepContext, certificate: KnownCertificate): Promise<void> {
   const { registry, stores } = context;
   const { name, namespace } = registry.metadata;
   const names = objectNames(name);
-  await removePasswords(context);
+  for (const secret of surplusSecrets(context)) await remove(context, secrets, secret);
   if (podDisruptionBudget(registry) === undefined) {
     await remove(context, podDisruptionBudgets, stores.podDisruptionBudgets.get({ namespace, name }));
   }
   if (registry.spec.ingress === undefined)
     await remove(context, ingresses, stores.ingresses.get({ namespace, name: names.route }));
   await removeRoutes(context);
-  const issued = registry.spec.tls.selfSigned ?? registry.spec.tls.ca;
-  if (issued?.intermediate === undefined)
-    await remove(context, secrets, stores.secrets.get({ namespace, name: names.intermediate }));
   if (certificate.ok) await removeCertManagers(context);
   if (certificate.ok && certificate.value?.caName === undefined)
     await remove(context, configMaps, stores.configMaps.get({ namespace, name: names.ca }));
-}
-
-async function removePasswords(context: StepContext): Promise<void> {
-  const { registry, stores } = context;
-  const { name, namespace } = registry.metadata;
-  const names = objectNames(name);
-  const users = registry.spec.auth?.htpasswd.users;
-  const generated = (users ?? []).filter((user) => user.passwordSecretRef === undefined);
-  const referred = referredSecrets(registry);
-  const wanted = new Set([...generated.map((user) => names.user(user.name)), ...referred]);
-  const userSecrets = stores.secrets.withLabels(namespace, {
-    ...ownedLabels(name),
-    [userLabel]: 'generated',
-  });
-  for (const secret of userSecrets)
-    if (!wanted.has(secret.metadata.name)) await remove(context, secrets, secret);
-  if (users === undefined && !referred.includes(names.htpasswd))
-    await remove(context, secrets, stores.secrets.get({ namespace, name: names.htpasswd }));
 }
 
 async function removeRoutes(context: StepContext): Promise<void> {
@@ -88,16 +64,10 @@ async function removeCertManagers(context: StepContext): Promise<void> {
   const { registry, stores, optional } = context;
   const { name, namespace } = registry.metadata;
   const names = objectNames(name);
-  if (registry.spec.tls.certManager || isMounted(context, names.certManagerTls)) return;
+  if (registry.spec.tls.certManager || mayBeMounted(context, names.certManagerTls)) return;
   const certificate = { namespace, name: names.certManagerCertificate };
   if (await removeOptional(context, optional.certificates, certificate))
     await remove(context, secrets, stores.secrets.get({ namespace, name: names.certManagerTls }));
-}
-
-/** Whether a pod may still have to mount the Secret. */
-function isMounted({ registry, stores }: StepContext, secretName: string): boolean {
-  const live = stores.statefulSets.get(registry.metadata);
-  return live !== undefined && (servedSecretName(live) === secretName || !isRolledOut(live));
 }
 
 async function remove(
