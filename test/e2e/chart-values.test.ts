@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { binaryPath } from '@wharfinger/embedded';
 import { execute, must } from '../support/command.ts';
-import { chart, rendered } from '../support/helm.ts';
-import { kubectl } from '../support/kubernetes.ts';
+import { chart, ofKind, rendered } from '../support/helm.ts';
+import { at, kubectl } from '../support/kubernetes.ts';
 import { monitoring } from '../support/published-definitions.ts';
 
 const digest = `sha256:${'0'.repeat(64)}`;
@@ -34,6 +34,7 @@ const everything = {
 /** Under `helm upgrade --reuse-values` a chart's new defaults do not hold. */
 const firstRelease = {
   crds: null,
+  certManager: null,
   tenancyGuard: null,
   nodeTrust: null,
   dashboard: null,
@@ -74,6 +75,45 @@ afterAll(() => monitoring.remove());
 test('A17: helm lint has no complaint', async () => {
   const output = await must([binaryPath('helm'), 'lint', '--strict', chart]);
   expect(output).toContain('0 chart(s) failed');
+});
+
+test('A17: an upgrade that reuses the values of the first release closes nothing that was open, and grants what new fields need', async () => {
+  const objects = await rendered(firstRelease);
+  expect(JSON.stringify(ofKind(objects, 'Deployment'))).toContain(
+    '{"name":"METRICS_NAMESPACES","value":"*"}',
+  );
+  expect(JSON.stringify(ofKind(objects, 'ClusterRole'))).toContain('cert-manager.io');
+  expect(objects.filter(({ kind }) => kind === 'CustomResourceDefinition').length).toBeGreaterThan(1);
+});
+
+/** Without an owner, cluster-wide, of our own group, or guarded by a policy of their own. */
+const otherwiseGuarded = [
+  'persistentvolumeclaims',
+  'serviceaccounts',
+  'pods',
+  'events',
+  'garbagecollections',
+  'garbagecollections/status',
+  'registries/status',
+  'nodetrusts',
+  'nodetrusts/status',
+];
+
+test('A15: whatever the operator may write is guarded by a policy', async () => {
+  const objects = await rendered({});
+  const rules = objects
+    .filter(({ kind, metadata }) => kind === 'ClusterRole' && /wharfinger$/.test(metadata.name))
+    .flatMap((role) => role['rules'] as { resources: string[]; verbs: string[] }[]);
+  const written = rules
+    .filter(({ verbs }) => verbs.some((verb) => ['create', 'patch', 'delete'].includes(verb)))
+    .flatMap(({ resources }) => resources);
+  const guard = objects.find(
+    ({ kind, metadata }) => kind === 'ValidatingAdmissionPolicy' && metadata.name.endsWith('-objects'),
+  );
+  const matched = at(guard, 'spec.matchConstraints.resourceRules') as { resources: string[] }[];
+  const guarded = matched.flatMap(({ resources }) => resources);
+  expect(guarded.length).toBeGreaterThan(5);
+  expect(written.filter((one) => ![...guarded, ...otherwiseGuarded].includes(one))).toEqual([]);
 });
 
 describe('A17: the API server takes', () => {

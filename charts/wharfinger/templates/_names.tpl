@@ -39,3 +39,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "wharfinger.nodeTrustNamespace" -}}
 {{- .Values.nodeTrust.namespace | default (printf "%s-nodes" .Release.Namespace | trunc 63 | trimSuffix "-") -}}
 {{- end -}}
+
+{{/* A release from before could be scraped from everywhere, and is until there is a value: helm upgrade --reuse-values knows no new defaults. */}}
+{{- define "wharfinger.metricsNamespaces" -}}
+{{- $named := .Values.networkPolicy.metricsNamespaces -}}
+{{- if kindIs "invalid" $named -}}{{- list "*" | toYaml -}}{{- else -}}{{- $named | toYaml -}}{{- end -}}
+{{- end -}}

@@ -36,7 +36,7 @@
 - apiGroups: [gateway.networking.k8s.io]
   resources: [httproutes, tlsroutes, backendtlspolicies]
   verbs: [get, list, watch, create, patch, delete]
-{{- if .Values.certManager.enabled }}
+{{- if dig "enabled" true (.Values.certManager | default dict) }}
 - apiGroups: [cert-manager.io]
   resources: [certificates]
   verbs: [get, list, watch, create, patch, delete]
