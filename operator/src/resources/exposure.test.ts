@@ -29,6 +29,7 @@ describe('the Ingress', () => {
     [{}, {}, 'team-a-tls'],
     [{ tlsSecretName: 'public' }, {}, 'public'],
     [{}, { tls: { secretName: 'mine' } }, 'mine'],
+    [{}, { tls: { certManager: { issuerRef: { name: 'internal' } } } }, 'team-a-cert-manager-tls'],
     [{ tlsSecretName: 'public' }, { tls: { disabled: true } }, 'public'],
     [{}, { tls: { disabled: true } }, undefined],
   ])('with %j and %j serves TLS with Secret %s', (wanted, spec, secretName) => {

@@ -4,6 +4,7 @@ import type { RegistryIngress } from '../api/registry-ingress.ts';
 import type { Registry } from '../api/registry.ts';
 import { objectNames } from './names.ts';
 import { ownedMetadata } from './owned-metadata.ts';
+import { servingSecretName } from './serving-secret.ts';
 
 /** What tells the usual controllers that the pods speak TLS; those that they do not know they leave alone. */
 const encryptedBackend = {
@@ -48,9 +49,8 @@ function hints({ spec }: Registry, { tls }: RegistryIngress): Record<string, str
 }
 
 /** Without a Secret the controller serves its default certificate. */
-function tlsOf({ metadata, spec }: Registry, wanted: RegistryIngress): Manifest<V1IngressTLS> | undefined {
+function tlsOf(registry: Registry, wanted: RegistryIngress): Manifest<V1IngressTLS> | undefined {
   if (wanted.tls === 'Passthrough') return undefined;
-  const own = spec.tls.disabled ? undefined : (spec.tls.secretName ?? objectNames(metadata.name).tls);
-  const secretName = wanted.tlsSecretName ?? own;
-  return { hosts: [spec.hostname], ...(secretName === undefined ? {} : { secretName }) };
+  const secretName = wanted.tlsSecretName ?? servingSecretName(registry);
+  return { hosts: [registry.spec.hostname], ...(secretName === undefined ? {} : { secretName }) };
 }
