@@ -61,6 +61,36 @@ describe('what leads to a Registry', () => {
     expect(cluster.get('backendtlspolicies', 'team-a')).toEqual(before);
   });
 
+  it.each([
+    ['self-signed', undefined, { certManager: { issuerRef: { name: 'missing' } } }],
+    ['self-signed', undefined, { secretName: 'not-there' }],
+    ['disabled', { disabled: true }, { secretName: 'not-there' }],
+  ])(
+    'leads to pods that are %s as before while another certificate is not there',
+    async (_name, tls, other) => {
+      const ways = { ingress: {}, gateway, tls };
+      await reconcile(ways);
+      const plurals = ['ingresses', 'services', 'httproutes', 'backendtlspolicies', 'statefulsets'];
+      const before = plurals.map((plural) => cluster.get(plural, 'team-a'));
+      await reconcile({ ...ways, tls: other });
+      await reconcile({ ...ways, tls: other });
+      expect(condition('CertificateReady')?.status).toBe('False');
+      expect(plurals.map((plural) => cluster.get(plural, 'team-a'))).toEqual(before);
+      await reconcile({ ...ways, tls: other, replicas: 0 });
+      expect(cluster.get('statefulsets', 'team-a')).toMatchObject({ spec: { replicas: 0 } });
+    },
+  );
+
+  it('leads to the pods as they will speak as soon as they are replaced', async () => {
+    await reconcile({ ingress: {}, gateway });
+    const tls = { disabled: true };
+    await reconcile({ ingress: {}, gateway, tls, replicas: 0 });
+    await reconcile({ ingress: {}, gateway, tls, replicas: 0 });
+    expect(JSON.stringify(cluster.get('statefulsets', 'team-a'))).not.toContain('team-a-tls');
+    expect(JSON.stringify(cluster.get('services', 'team-a'))).not.toContain('appProtocol');
+    expect(leading()).toEqual(['ingresses', 'httproutes']);
+  });
+
   it('is never taken from somebody else', async () => {
     const foreign = { metadata: { name: 'team-a', namespace: 'team', uid: 'other' }, spec: {} } as KubeObject;
     cluster.put('ingresses', foreign);

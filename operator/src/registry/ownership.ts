@@ -1,5 +1,6 @@
 import { type Registry, registryKind } from '../api/registry.ts';
 import type { KubeObject } from '../kube/resource.ts';
+import type { Store } from '../kube/store.ts';
 import { sourceOf } from './indexes.ts';
 import { instanceLabel, managedBy, managedByLabel } from '../resources/labels.ts';
 import { ProblemError, stalled, waiting } from './problem.ts';
@@ -7,6 +8,16 @@ import { ProblemError, stalled, waiting } from './problem.ts';
 /** Whether this very Registry made the object. */
 export function isOwned(object: KubeObject, registry: Registry): boolean {
   return (object.metadata.ownerReferences ?? []).some((owner) => owner.uid === registry.metadata.uid);
+}
+
+/** This Registry's own object of the name of a manifest, as it is now. */
+export function standing<T extends KubeObject>(
+  store: Pick<Store<T>, 'get'>,
+  { metadata }: { readonly metadata?: { readonly namespace?: string; readonly name?: string } },
+  registry: Registry,
+): T | undefined {
+  const live = store.get({ namespace: metadata?.namespace, name: metadata?.name ?? '' });
+  return live && isOwned(live, registry) ? live : undefined;
 }
 
 /** Whether the object carries our labels for a Registry of this name, and belongs to nobody: a restore brought it back, or an orphaning deletion left it. */

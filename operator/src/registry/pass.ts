@@ -4,7 +4,6 @@ import type { StatefulSet } from '../kube/builtin-kinds.ts';
 import { ownedLabels } from '../resources/labels.ts';
 import { registryIdentities } from '../resources/identity.ts';
 import { registryUrl } from '../resources/services.ts';
-import { servedSecretName, servingSecretName } from '../resources/serving-secret.ts';
 import type { Expectation } from './expectation.ts';
 import { type ExposedVerdict, exposedVerdict } from './exposed-verdict.ts';
 import { isRunning } from './pod-condition.ts';
@@ -23,7 +22,7 @@ import type { ServingCertificate } from './certificates/serving-certificate.ts';
 import { servingCertificate } from './steps/serving-certificate.ts';
 import { sharing, type Sharing } from './steps/sharing.ts';
 import { volume, type VolumeFacts } from './steps/volume.ts';
-import { formerWorkload, workload } from './steps/workload.ts';
+import { formerWorkload, keepScale, servesFormerly, workload } from './steps/workload.ts';
 import type { Problem } from './problem.ts';
 import { problemOf } from './refusal.ts';
 import type { StepContext } from './step.ts';
@@ -122,16 +121,21 @@ async function applyAll(steps: StepContext, problems: Problem[]): Promise<Outcom
   const certificate = await attempt(servingCertificate(steps), problems);
   const users = await attempt(htpasswd(steps), problems);
   // Pods that are to serve another certificate are not made, and those that serve are not replaced, before it is there.
-  const waits =
-    !certificate.ok && servedSecretName(formerWorkload(steps)) !== servingSecretName(steps.registry);
+  const former = formerWorkload(steps);
+  const stays = servesFormerly(steps);
+  const waits = !certificate.ok && (former === undefined || stays);
   const config = waits ? nothing : await attempt(configuration(steps), problems);
   const held = await attempt(maintenance(steps), problems);
   const stored = await attempt(volume(steps), problems);
-  const exposed = await attempt(network(steps), problems);
-  const routed = await attempt(routes(steps, certificate), problems);
+  const exposed = await attempt(network(steps, stays), problems);
+  const routed = await attempt(routes(steps, { certificate, stays }), problems);
   const applied =
-    config.value === undefined ? nothing : await attempt(workload(steps, config.value), problems);
-  await attempt(removal(steps, certificate), problems);
+    config.value !== undefined
+      ? await attempt(workload(steps, config.value), problems)
+      : former === undefined
+        ? nothing
+        : await attempt(keepScale(steps, former), problems);
+  await attempt(removal(steps, { certificate, stays }), problems);
   const scheduled = await attempt(schedule(steps), problems);
   const given = await attempt(shareIfReachable(steps, exposed), problems);
   return { certificate, users, config, held, stored, exposed, routed, applied, scheduled, given };

@@ -2,7 +2,7 @@ import { networkPolicies, podDisruptionBudgets, services, type Service } from '.
 import { networkPolicy } from '../../resources/network-policy.ts';
 import { podDisruptionBudget } from '../../resources/pod-disruption-budget.ts';
 import { podsService, service } from '../../resources/services.ts';
-import { requireOwned } from '../ownership.ts';
+import { requireOwned, standing } from '../ownership.ts';
 import type { StepContext } from '../step.ts';
 
 export interface Exposure {
@@ -12,11 +12,13 @@ export interface Exposure {
   readonly addresses: readonly string[];
 }
 
-/** The two Services, the NetworkPolicy and the PodDisruptionBudget. */
-export async function network(context: StepContext): Promise<Exposure> {
+/** The two Services, the NetworkPolicy and the PodDisruptionBudget. `stays`: pods are reached as before. */
+export async function network(context: StepContext, stays: boolean): Promise<Exposure> {
   const { registry, stores, applier, operatorNamespace, metricsNamespaces } = context;
   const own = (live: Service): void => requireOwned(services.kind, live, registry);
-  const exposed = await applier.apply(services, stores.services, service(registry), own);
+  const wanted = service(registry);
+  const former = stays ? standing(stores.services, wanted, registry) : undefined;
+  const exposed = former ?? (await applier.apply(services, stores.services, wanted, own));
   await applier.apply(services, stores.services, podsService(registry), own);
   await applier.apply(
     networkPolicies,

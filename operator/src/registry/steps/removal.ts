@@ -6,19 +6,14 @@ import { podDisruptionBudget } from '../../resources/pod-disruption-budget.ts';
 import type { OptionalCache } from '../optional-caches.ts';
 import { isOwned } from '../ownership.ts';
 import type { StepContext } from '../step.ts';
+import type { RoutedTo } from './routes.ts';
 import { mayBeMounted, surplusSecrets } from '../surplus-secrets.ts';
-
-/** The serving certificate, if that is known now. */
-interface KnownCertificate {
-  readonly ok: boolean;
-  readonly value: { readonly caName: string | undefined } | undefined;
-}
 
 /**
  * Deletes what the spec no longer asks for, if this Registry made it and no pod mounts it, nor would when it is replaced. The CA stays: clients
  * trust it; so does a generated password that the spec has come to name as one of the user's own.
  */
-export async function removal(context: StepContext, certificate: KnownCertificate): Promise<void> {
+export async function removal(context: StepContext, { certificate, stays }: RoutedTo): Promise<void> {
   const { registry, stores } = context;
   const { name, namespace } = registry.metadata;
   const names = objectNames(name);
@@ -28,13 +23,13 @@ export async function removal(context: StepContext, certificate: KnownCertificat
   }
   if (registry.spec.ingress === undefined)
     await remove(context, ingresses, stores.ingresses.get({ namespace, name: names.route }));
-  await removeRoutes(context);
+  await removeRoutes(context, stays);
   if (certificate.ok) await removeCertManagers(context);
-  if (certificate.ok && certificate.value?.caName === undefined)
+  if (certificate.ok && !stays && certificate.value?.caName === undefined)
     await remove(context, configMaps, stores.configMaps.get({ namespace, name: names.ca }));
 }
 
-async function removeRoutes(context: StepContext): Promise<void> {
+async function removeRoutes(context: StepContext, stays: boolean): Promise<void> {
   const { registry, optional } = context;
   const { namespace, name } = registry.metadata;
   const ref = { namespace, name: objectNames(name).route };
@@ -42,7 +37,10 @@ async function removeRoutes(context: StepContext): Promise<void> {
   const isUnwanted: [OptionalCache<KubeObject>, boolean][] = [
     [optional.httpRoutes, wanted !== 'HTTPRoute'],
     [optional.tlsRoutes, wanted !== 'TLSRoute'],
-    [optional.backendTlsPolicies, backendTlsPolicy(registry, undefined) === undefined],
+    [
+      optional.backendTlsPolicies,
+      wanted !== 'HTTPRoute' || (!stays && backendTlsPolicy(registry, undefined) === undefined),
+    ],
   ];
   for (const [cache, unwanted] of isUnwanted) if (unwanted) await removeOptional(context, cache, ref);
 }

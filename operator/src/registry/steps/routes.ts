@@ -3,7 +3,7 @@ import type { Route } from '../../kube/gateway-kinds.ts';
 import { backendTlsPolicy, gatewayRoute } from '../../resources/gateway-route.ts';
 import { ingress } from '../../resources/ingress.ts';
 import { applyOptional } from '../optional-caches.ts';
-import { requireOwned } from '../ownership.ts';
+import { requireOwned, standing } from '../ownership.ts';
 import { ProblemError, stalled } from '../problem.ts';
 import type { StepContext } from '../step.ts';
 
@@ -19,29 +19,46 @@ interface KnownCertificate {
   readonly value: { readonly caName: string | undefined } | undefined;
 }
 
+export interface RoutedTo {
+  readonly certificate: KnownCertificate;
+  /** Pods are reached as before. */
+  readonly stays: boolean;
+}
+
 /** The Ingress, and the route of the Gateway API. */
-export async function routes(context: StepContext, certificate: KnownCertificate): Promise<Routes> {
-  const { registry, stores, applier, optional } = context;
-  const manifest = ingress(registry);
-  const applied =
-    manifest &&
-    (await applier.apply(ingresses, stores.ingresses, manifest, (live) =>
-      requireOwned(ingresses.kind, live, registry),
-    ));
-  const cached = applied && (stores.ingresses.get(applied.metadata) ?? applied);
-  const addresses = (cached?.status?.loadBalancer?.ingress ?? []).flatMap(
-    ({ ip, hostname }) => ip ?? hostname ?? [],
-  );
+export async function routes(context: StepContext, to: RoutedTo): Promise<Routes> {
+  const { registry, optional } = context;
+  const { certificate, stays } = to;
+  const addresses = await ingressAddresses(context, stays);
   if (registry.spec.gateway === undefined) return { addresses, route: undefined };
   const wanted = registry.spec.gateway;
   const cache = wanted.route === 'HTTPRoute' ? optional.httpRoutes : optional.tlsRoutes;
-  const route = await applyOptional(context, cache, gatewayRoute(registry, wanted));
+  const manifest = gatewayRoute(registry, wanted);
+  const former = stays ? standing(cache.store, manifest, registry) : undefined;
+  const route = former ?? (await applyOptional(context, cache, manifest));
   if (route === undefined) throw new ProblemError(missing(wanted.route));
   // What the pods go on with while their certificate has a problem is trusted as before.
   const policy = certificate.ok ? backendTlsPolicy(registry, certificate.value?.caName) : undefined;
+  const trusted = policy && stays && standing(optional.backendTlsPolicies.store, policy, registry);
   // A cluster whose Gateway API is too old for it trusts the pods in a way of its Gateway's own.
-  if (policy) await applyOptional(context, optional.backendTlsPolicies, policy);
+  if (policy && !trusted) await applyOptional(context, optional.backendTlsPolicies, policy);
   return { addresses, route };
+}
+
+async function ingressAddresses(
+  { registry, stores, applier }: StepContext,
+  stays: boolean,
+): Promise<readonly string[]> {
+  const manifest = ingress(registry);
+  if (manifest === undefined) return [];
+  const former = stays ? standing(stores.ingresses, manifest, registry) : undefined;
+  const applied =
+    former ??
+    (await applier.apply(ingresses, stores.ingresses, manifest, (live) =>
+      requireOwned(ingresses.kind, live, registry),
+    ));
+  const { status } = stores.ingresses.get(applied.metadata) ?? applied;
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip ?? hostname ?? []);
 }
 
 function missing(kind: string): ReturnType<typeof stalled> {

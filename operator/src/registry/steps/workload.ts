@@ -2,6 +2,7 @@ import { configMaps, pods, type StatefulSet, statefulSets } from '../../kube/bui
 import { configMap } from '../../resources/config-maps.ts';
 import { ownedLabels, trialAnnotation } from '../../resources/labels.ts';
 import { objectNames } from '../../resources/names.ts';
+import { servedSecretName, servingSecretName } from '../../resources/serving-secret.ts';
 import { statefulSet } from '../../resources/stateful-set.ts';
 import { fieldManager } from '../kind.ts';
 import { isOwned, requireOwned } from '../ownership.ts';
@@ -50,8 +51,17 @@ export function formerWorkload({ registry, stores }: StepContext): StatefulSet |
   return live && isOwned(live, registry) ? live : undefined;
 }
 
-/** Settings that do not start are no reason not to scale those that do. */
-async function keepScale({ registry, client }: StepContext, live: StatefulSet): Promise<StatefulSet> {
+/**
+ * Whether the pods go on with another certificate than the spec asks for, because it is not there, or the new settings are still tried. What
+ * leads to them, and tells how they speak, stays as it is until then.
+ */
+export function servesFormerly(context: StepContext): boolean {
+  const former = formerWorkload(context);
+  return former !== undefined && servedSecretName(former) !== servingSecretName(context.registry);
+}
+
+/** Settings that do not start, or lack their certificate, are no reason not to scale those that do. */
+export async function keepScale({ registry, client }: StepContext, live: StatefulSet): Promise<StatefulSet> {
   const { replicas } = registry.spec;
   if (live.spec?.replicas === replicas) return live;
   const patch = { metadata: { uid: live.metadata.uid }, spec: { replicas } };
