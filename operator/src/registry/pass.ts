@@ -2,13 +2,12 @@ import type { Registry } from '../api/registry.ts';
 import type { EventFacts } from '../kube/events.ts';
 import type { StatefulSet } from '../kube/builtin-kinds.ts';
 import { ownedLabels } from '../resources/labels.ts';
-import { registryIdentities } from '../resources/identity.ts';
 import { registryUrl } from '../resources/services.ts';
 import type { Expectation } from './expectation.ts';
 import { type ExposedVerdict, exposedVerdict } from './exposed-verdict.ts';
 import { isRunning } from './pod-condition.ts';
 import { adoption } from './steps/adoption.ts';
-import { claimName, holds } from './steps/name-claim.ts';
+import { claimName, urlWithout } from './steps/name-claim.ts';
 import { configuration, type Configuration } from './steps/configuration.ts';
 import { htpasswd, type UsersFile } from './steps/htpasswd.ts';
 import { internalCertificate } from './steps/internal-certificate.ts';
@@ -153,14 +152,14 @@ function exposureOf(registry: Registry, outcomes: Outcomes): ExposedVerdict | un
 }
 
 /** Under a name of somebody else's nothing is made and nothing is changed. */
-function heldPass({ registry, stores, before }: StepContext, problems: readonly Problem[]): Pass {
+function heldPass(steps: StepContext, problems: readonly Problem[]): Pass {
+  const { registry, stores, before } = steps;
   const { name, namespace, generation } = registry.metadata;
   const statefulSet = stores.statefulSets.get({ namespace, name });
   const pods = stores.pods.withLabels(namespace, ownedLabels(name));
-  const identities = registryIdentities(registry);
   const findings: Findings = {
     generation,
-    url: identities.some((identity) => holds(before, identity)) ? '' : (before.url ?? ''),
+    url: urlWithout(steps),
     problems,
     tls: registry.spec.tls.disabled ? 'disabled' : 'enabled',
     certificateEnd: undefined,

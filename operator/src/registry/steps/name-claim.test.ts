@@ -10,9 +10,12 @@ import { reconcileOnce } from '../reconcile-once.ts';
 let cluster: MemoryCluster;
 
 /** Another Registry `other/theirs`. */
-function other(created: string, { spec = {}, url }: { spec?: object; url?: string } = {}): void {
+function other(
+  created: string,
+  { spec = {}, ...status }: { spec?: object; url?: string; observedGeneration?: number } = {},
+): void {
   const metadata = { name: 'theirs', namespace: 'other', uid: 'uid-2', creationTimestamp: created };
-  cluster.put('registries', { ...exampleRegistry(spec, metadata), status: url ? { url } : {} } as KubeObject);
+  cluster.put('registries', { ...exampleRegistry(spec, metadata), status } as KubeObject);
 }
 
 async function stalledBy(): Promise<string | undefined> {
@@ -88,6 +91,36 @@ it('nobody takes the host of another one by an Ingress with a URL of its own, no
   cluster.put('registries', exampleRegistry({ externalURL: theirs, hostname: 'elsewhere.example' }));
   other('2026-03-01T00:00:00Z', { url: theirs });
   expect(await stalledBy()).toContain('spec.externalURL: registry.team-a.example:443 belongs to');
+});
+
+it('an older one takes neither the URL nor the host of an Ingress from one that serves, by an edit', async () => {
+  for (const hostname of ['a.example', 'edge.example']) {
+    cluster = createMemoryCluster();
+    cluster.put('registries', exampleRegistry({ hostname }, { creationTimestamp: '2026-02-01T00:00:00Z' }));
+    const spec = { hostname: 'edge.example', ingress: {}, externalURL: 'https://a.example' };
+    other('2026-03-01T00:00:00Z', { spec, url: 'https://a.example', observedGeneration: 1 });
+    expect(await stalledBy()).toContain(`spec.hostname: ${hostname}:443 belongs to`);
+  }
+});
+
+it('one that asks for the host of another one keeps its URL until it has asked for something else', async () => {
+  const edited = { externalURL: 'https://a.example', ingress: {} };
+  cluster.put('registries', {
+    ...exampleRegistry(edited, { creationTimestamp: '2026-02-01T00:00:00Z', generation: 2 }),
+    status: { url: 'https://a.example', observedGeneration: 1 },
+  } as KubeObject);
+  other('2026-03-01T00:00:00Z', { url: 'https://registry.team-a.example' });
+  for (let pass = 0; pass < 2; pass += 1) {
+    expect(await stalledBy()).toContain('spec.hostname: registry.team-a.example:443 belongs to');
+    expect((cluster.get('registries', 'team-a') as ServedRegistry).status?.url).toBe('https://a.example');
+  }
+});
+
+it('what one asks for by an edit it does not hold, though it holds another name', async () => {
+  cluster.put('registries', exampleRegistry({}, { creationTimestamp: '2026-02-01T00:00:00Z' }));
+  const spec = { ingress: {}, externalURL: 'https://a.example' };
+  other('2026-03-01T00:00:00Z', { spec, url: 'https://a.example', observedGeneration: 0 });
+  expect(await stalledBy()).toBeUndefined();
 });
 
 it('a spec without its defaults has an identity too', () => {
