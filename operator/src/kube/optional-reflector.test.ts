@@ -39,8 +39,10 @@ beforeEach(async () => {
   reflector = createOptionalReflector({
     kind: httpRoutes,
     discovery,
-    create: (kind, onNotServed) => createReflector({ transport, kind, onNotServed, log }),
+    create: (kind, onNotServed) =>
+      createReflector({ transport, kind, onNotServed, log, timing: { forbiddenMs: [1500, 1500] } }),
     log,
+    patienceMs: 200,
   });
 });
 
@@ -99,7 +101,7 @@ test('a kind that goes is not asked for time and again, and followed anew when i
   await vi.waitFor(() => expect(seen.at(-1)).toBe('added a'));
 });
 
-test('a kind that we may not see is left alone until it is asked for again', async () => {
+test('a kind that we may not see holds up nobody, is tried again seldom, and seen as soon as we may', async () => {
   versions = { v1: ['httproutes'] };
   server.put({ metadata: { name: 'a', namespace: 'ns' } });
   let isForbidden = true;
@@ -111,9 +113,41 @@ test('a kind that we may not see is left alone until it is asked for again', asy
   reflector?.start();
   await reflector?.synced;
   const lists = (): number => server.requests.filter(({ path }) => path.endsWith('/httproutes')).length;
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  for (let look = 0; look < 10; look += 1) expect(await reflector?.served()).toBeDefined();
   expect(lists()).toBe(1);
   isForbidden = false;
-  expect(await reflector?.served()).toBeDefined();
-  await vi.waitFor(() => expect(reflector?.store.get({ namespace: 'ns', name: 'a' })).toBeDefined());
+  await vi.waitFor(() => expect(reflector?.store.get({ namespace: 'ns', name: 'a' })).toBeDefined(), {
+    timeout: 5000,
+  });
 });
+
+test('a kind that cannot be listed holds up nobody', async () => {
+  versions = { v1: ['httproutes'] };
+  server.faults.unshift(({ path }, response) => {
+    if (!path.endsWith('/httproutes')) return false;
+    answer(response, 500, { kind: 'Status', code: 500, message: 'conversion webhook failed' });
+    return true;
+  });
+  reflector?.start();
+  await reflector?.synced;
+  expect(await reflector?.served()).toBeDefined();
+});
+
+test('what is in the cluster is found though the API server could not be asked at the start', async () => {
+  versions = { v1: ['httproutes'] };
+  server.put({ metadata: { name: 'a', namespace: 'ns' } });
+  let failures = 0;
+  server.faults.unshift(({ path }, response) => {
+    if (path !== group || failures > 5) return false;
+    failures += 1;
+    answer(response, 500, { kind: 'Status', code: 500 });
+    return true;
+  });
+  reflector?.start();
+  await reflector?.synced;
+  expect(reflector?.store.get({ namespace: 'ns', name: 'a' })).toBeUndefined();
+  await vi.waitFor(() => expect(reflector?.store.get({ namespace: 'ns', name: 'a' })).toBeDefined(), {
+    timeout: 10_000,
+  });
+}, 15_000);

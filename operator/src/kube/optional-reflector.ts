@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { backoffDelay, sleep } from './backoff.ts';
 import type { Discovery } from './discovery.ts';
 import type { Log } from './log.ts';
 import type { OptionalKind } from './optional-kind.ts';
@@ -22,20 +24,25 @@ export interface OptionalReflectorOptions<T extends KubeObject> {
   /** `onNotServed`: as of a reflector. */
   readonly create: (kind: ResourceKind<T>, onNotServed: () => void) => Reflector<T>;
   readonly log: Log;
+  /** Milliseconds for which `synced` waits for the first list; 2,000 when left out. */
+  readonly patienceMs?: number;
 }
+
+const backoffMs = [500, 60_000] as const;
 
 export function createOptionalReflector<T extends KubeObject>(
   options: OptionalReflectorOptions<T>,
 ): OptionalReflector<T> {
-  const { kind, discovery, create, log } = options;
+  const { kind, discovery, create, log, patienceMs = 2_000 } = options;
   const handlers = new Set<(change: Change<T>) => void>();
   const synced = Promise.withResolvers<void>();
   let reflector: Reflector<T> | undefined;
   let served: ResourceKind<T> | undefined;
-  let stopped = false;
+  const stopping = new AbortController();
+  const { signal } = stopping;
 
   async function look(): Promise<ResourceKind<T> | undefined> {
-    if (served !== undefined || stopped) return served;
+    if (served !== undefined || signal.aborted) return served;
     const found = await discovery.find(kind);
     if (found !== undefined) follow(found);
     return served;
@@ -43,7 +50,7 @@ export function createOptionalReflector<T extends KubeObject>(
 
   function follow(found: ResourceKind<T>): void {
     // Somebody else may have found it meanwhile.
-    if (served !== undefined || stopped) return;
+    if (served !== undefined || signal.aborted) return;
     const created = create(found, () => {
       // Of several namespaces the first one tells.
       if (reflector !== created) return;
@@ -52,6 +59,8 @@ export function createOptionalReflector<T extends KubeObject>(
       reflector = undefined;
       discovery.forget();
       void created.stop();
+      for (const object of created.store.list())
+        handlers.forEach((handler) => handler({ type: 'deleted', object }));
     });
     served = found;
     reflector = created;
@@ -59,19 +68,32 @@ export function createOptionalReflector<T extends KubeObject>(
     created.start();
   }
 
-  /** A kind that cannot be looked for now is looked for again when it is needed; it holds up nothing else. */
+  /** Whether the kind is there is asked until that is known: what we left in the cluster must be seen. Nobody waits for it. */
   async function begin(): Promise<void> {
-    try {
-      await look();
-      await reflector?.synced;
-    } catch (error) {
-      log.warn({ err: error, kind: kind.kind }, 'could not find out whether the cluster has this kind');
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      try {
+        await look();
+        return;
+      } catch (error) {
+        log.warn({ err: error, kind: kind.kind }, 'could not find out whether the cluster has this kind');
+        synced.resolve();
+        await sleep(backoffDelay(failures, backoffMs), signal);
+      }
     }
+  }
+
+  /** A kind that cannot be listed holds up nothing else: what is found later is handed out then. */
+  async function listed(): Promise<void> {
+    const patience = delay(patienceMs, undefined, { ref: false, signal });
+    await Promise.race([reflector?.synced, patience]).catch(() => undefined);
     synced.resolve();
   }
 
   return {
-    start: () => void begin(),
+    start: () =>
+      void begin()
+        .catch(() => undefined)
+        .then(listed),
     synced: synced.promise,
     served: look,
     store: { get: (ref) => reflector?.store.get(ref) },
@@ -80,7 +102,7 @@ export function createOptionalReflector<T extends KubeObject>(
       return () => void handlers.delete(handler);
     },
     stop: async () => {
-      stopped = true;
+      stopping.abort();
       await reflector?.stop();
     },
   };

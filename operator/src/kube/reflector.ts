@@ -23,7 +23,10 @@ export interface ReflectorOptions<T extends KubeObject> {
   indexes?: Indexes<T>;
   /** What the store keeps of an object; `stripManagedFields` when left out. */
   transform?: (object: T) => T;
-  /** Called when the API server does not know the kind, or does not let us see it; the cache is empty then, and not followed any longer. */
+  /**
+   * For a kind that the cluster may lack. Called when the API server does not know it; the cache is empty then, and not followed any longer. One that
+   * it does not let us see has an empty cache too, and is tried again seldom.
+   */
   onNotServed?: () => void;
   log: Log;
   /** Timing, for tests. */
@@ -38,6 +41,8 @@ export interface ReflectorTiming {
   silenceMs: number;
   /** First and longest delay in milliseconds after a failure. */
   backoffMs: readonly [number, number];
+  /** The same where the cluster may lack the kind, and does not let us see it. */
+  forbiddenMs: readonly [number, number];
 }
 
 /**
@@ -66,6 +71,7 @@ const defaultTiming: ReflectorTiming = {
   watchSeconds: [300, 600],
   silenceMs: 150_000,
   backoffMs: [200, 30_000],
+  forbiddenMs: [5_000, 300_000],
 };
 
 /** A watch that ends sooner without an event counts as a failure, so that a server that cuts every watch is not hammered. */
@@ -175,14 +181,20 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     }
   }
 
-  function giveUp(onNotServed: () => void): void {
+  function empty(): void {
     for (const object of store.list()) drop(object);
-    stopping.abort();
-    onNotServed();
+    resourceVersion = undefined;
   }
 
   async function recover(error: unknown): Promise<void> {
-    if (options.onNotServed && (isNotFound(error) || isForbidden(error))) return giveUp(options.onNotServed);
+    const { onNotServed } = options;
+    const mayNotSee = onNotServed !== undefined && isForbidden(error);
+    if (mayNotSee) empty();
+    if (onNotServed && isNotFound(error)) {
+      empty();
+      stopping.abort();
+      return onNotServed();
+    }
     failures += 1;
     if (isExpired(error)) {
       resourceVersion = undefined;
@@ -190,7 +202,8 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
       if (failures === 1) return;
     }
     const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    const delayMs = Math.max(asked, backoffDelay(failures, timing.backoffMs));
+    const bounds = mayNotSee ? timing.forbiddenMs : timing.backoffMs;
+    const delayMs = Math.max(asked, backoffDelay(failures, bounds));
     options.log.warn({ ...fields, err: error, delayMs }, 'list or watch failed; trying again');
     await sleep(delayMs, signal);
   }
