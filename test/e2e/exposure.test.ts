@@ -83,6 +83,10 @@ test.each<[Record<string, unknown>, string]>([
   [{ tls: disabled, ingress: { tls: 'Passthrough' } }, 'need a registry that serves TLS'],
   [{ tls: disabled, gateway: { ...gateway, route: 'TLSRoute' } }, 'need a registry that serves TLS'],
   [{ ingress: { tls: 'Passthrough', tlsSecretName: 'a' } }, 'ingress.tlsSecretName has no effect'],
+  [
+    { ingress: { annotations: { 'cert-manager.io/cluster-issuer': 'public' } } },
+    'set ingress.tlsSecretName to another one',
+  ],
   [{ gateway: { parentRefs: [] } }, 'parentRefs'],
   [{ externalURL: 'registry.example.com' }, 'externalURL must be'],
   [{ externalURL: 'https://registry.example.com/path' }, 'externalURL must be'],
@@ -96,6 +100,18 @@ test.each<[Record<string, unknown>, string]>([
   const { status, stderr } = await tryKubectl(args, JSON.stringify(object));
   expect(status).not.toBe(0);
   expect(stderr).toContain(message);
+});
+
+test('A11: cert-manager may be asked for a certificate of the Ingress in a Secret of its own', async () => {
+  const annotations = { 'cert-manager.io/cluster-issuer': 'public' };
+  for (const spec of [
+    { ingress: { annotations, tlsSecretName: 'public' } },
+    { ingress: { annotations }, tls: { secretName: 'public' } },
+  ]) {
+    const object = registryObject({ namespace, name: 'taken', spec: { hostname, ...spec } });
+    const args = ['apply', '--dry-run=server', '-f', '-'];
+    expect(await tryKubectl(args, JSON.stringify(object))).toMatchObject({ status: 0 });
+  }
 });
 
 test('A11: an Ingress leads to the Registry, is repaired, and goes with the spec', async () => {

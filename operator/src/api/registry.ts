@@ -106,6 +106,11 @@ export const RegistrySpec = z
         message: 'ingress and gateway lead to a DNS name; set hostname to one or remove them',
       },
       {
+        rule: "!has(self.ingress) || !has(self.ingress.annotations) || self.ingress.tls == 'Passthrough' || has(self.ingress.tlsSecretName) || (has(self.tls) && (has(self.tls.secretName) || has(self.tls.disabled))) || !('cert-manager.io/issuer' in self.ingress.annotations || 'cert-manager.io/cluster-issuer' in self.ingress.annotations || 'kubernetes.io/tls-acme' in self.ingress.annotations)",
+        message:
+          "ingress.annotations would have cert-manager write over the Registry's own Secret; set ingress.tlsSecretName to another one, or use tls.certManager and remove them",
+      },
+      {
         rule: "!(has(self.tls) && has(self.tls.disabled)) || !((has(self.ingress) && self.ingress.tls == 'Passthrough') || (has(self.gateway) && self.gateway.route == 'TLSRoute'))",
         message:
           'ingress.tls Passthrough and gateway.route TLSRoute need a registry that serves TLS; remove tls.disabled, or set Terminate or HTTPRoute',
