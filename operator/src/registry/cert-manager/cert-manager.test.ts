@@ -49,11 +49,14 @@ const reconcile = (at?: number): Promise<number | undefined> =>
   reconcileOnce(cluster, at === undefined ? {} : { now: () => at });
 
 /** What cert-manager does: writes the Secret of the Certificate. */
-function issue(annotations: Record<string, string> = { 'cert-manager.io/certificate-name': 'team-a' }): void {
+function issue(
+  annotations: Record<string, string> = { 'cert-manager.io/certificate-name': 'team-a' },
+  ca = authority.certificate,
+): void {
   const texts = {
     'tls.crt': pair.certificate,
     'tls.key': pair.privateKey,
-    'ca.crt': authority.certificate,
+    'ca.crt': ca,
   };
   const data = Object.fromEntries(
     Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
@@ -155,6 +158,21 @@ describe('a Registry with certManager', () => {
       message: expect.stringContaining('not up to date') as string,
     });
     expect(cluster.get('statefulsets', 'team-a')).toBeDefined();
+  });
+
+  it('says that the CA beside a certificate cannot be read, and leaves the pods as they are', async () => {
+    await reconcile();
+    tell(ready);
+    issue();
+    await reconcile();
+    const before = [cluster.get('configmaps', 'team-a-ca'), cluster.get('statefulsets', 'team-a')];
+    issue(undefined, authority.certificate.replace('MII', '!!!'));
+    await reconcile();
+    expect(condition('CertificateReady')).toMatchObject({
+      reason: 'InvalidCertificate',
+      message: expect.stringContaining(`in Secret ${secretName}, certificate 1 in ca.crt`) as string,
+    });
+    expect([cluster.get('configmaps', 'team-a-ca'), cluster.get('statefulsets', 'team-a')]).toEqual(before);
   });
 
   it('does not serve what has expired', async () => {

@@ -34,7 +34,13 @@ export async function certManagerCertificate(
   const issued = secret && usable(secret, now);
   if (issued === undefined) throw new ProblemError(problem ?? incomplete(ref.name));
   if (problem) context.report(problem);
-  return foreignCertificate(context, issued);
+  try {
+    return await foreignCertificate(context, issued);
+  } catch (error) {
+    if (!(error instanceof CertificateError)) throw error;
+    const message = `spec.tls.certManager: in Secret ${ref.name}, ${error.message}; mend what its issuer hands out, or delete the Secret to have it issued anew`;
+    throw new ProblemError(stalled('InvalidCertificate', message, 'certificate'));
+  }
 }
 
 /** Applies the Certificate; answers why its Secret does not hold what it asks for. */
