@@ -32,12 +32,16 @@ export async function applyOptional<T extends KubeObject>(
     const applied = await applier.apply(kind, cache.store, manifest, (live) =>
       requireOwned(kind.kind, live, registry),
     );
-    return (
-      cache.store.get({ namespace: manifest.metadata.namespace, name: manifest.metadata.name }) ?? applied
-    );
+    return newest(cache.store.get(manifest.metadata), applied);
   } catch (error) {
     // The definition went while the operator ran.
     if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+/** What the cache shows has the newer status, unless it does not show yet what was applied: its status is of a former spec then. */
+function newest<T extends KubeObject>(cached: T | undefined, applied: T): T {
+  if (cached === undefined || cached.metadata.uid !== applied.metadata.uid) return applied;
+  return (cached.metadata.generation ?? 0) >= (applied.metadata.generation ?? 0) ? cached : applied;
 }
