@@ -90,7 +90,7 @@ function withAddress(
   if (host.tls && !isCovered)
     return refused(
       'AddressNotInCertificate',
-      `its certificate does not name ${found.ip}; add that to the Registry's spec.tls.selfSigned.ipAddresses, or set spec.hostsFile`,
+      `its certificate does not name ${found.ip}; add that to ipAddresses in the Registry's spec.tls, or set spec.hostsFile`,
     );
   return trusted({ ...host, endpoint: { hostname: found.ip, port: found.port } });
 }
