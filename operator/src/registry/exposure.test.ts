@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { exampleRegistry } from '../api/registry-example.ts';
 import { findCondition } from '../kube/conditions.ts';
+import { ApiError } from '../kube/errors.ts';
 import type { Route } from '../kube/gateway-kinds.ts';
 import type { KubeObject } from '../kube/resource.ts';
 import { exposedVerdict } from './exposed-verdict.ts';
@@ -113,6 +114,25 @@ describe('what leads to a Registry', () => {
     expect(condition('Exposed')?.reason).toBe('RoutePending');
     expect(condition('Stalled')?.status).toBe('False');
   });
+
+  it.each([
+    [400, 'admission webhook "validate.ingress.example" denied the request: host taken', 'Refused', 30_000],
+    [500, 'failed calling webhook "validate.ingress.example"', 'WebhookUnavailable', 5000],
+  ])(
+    'tells of a webhook that answers %s, and goes on with the rest',
+    async (code, message, reason, again) => {
+      const apply = cluster.client.apply.bind(cluster.client) as (...args: unknown[]) => Promise<unknown>;
+      const judged = (kind: { plural: string }, ...rest: unknown[]): Promise<unknown> =>
+        kind.plural === 'ingresses'
+          ? Promise.reject(new ApiError({ code, reason: '', message }))
+          : apply(kind, ...rest);
+      Object.assign(cluster.client, { apply: judged });
+      expect(await reconcile({ ingress: {}, replicas: 0 })).toBe(again);
+      expect(cluster.get('statefulsets', 'team-a')).toBeDefined();
+      expect(condition('Exposed')).toEqual({ status: 'False', reason });
+      expect(condition('Stalled')?.status).toBe(reason === 'Refused' ? 'True' : 'False');
+    },
+  );
 
   it('has its addresses in the status', async () => {
     await reconcile({ service: { type: 'LoadBalancer' }, ingress: {} });

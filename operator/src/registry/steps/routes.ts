@@ -5,6 +5,7 @@ import { ingress } from '../../resources/ingress.ts';
 import { applyOptional } from '../optional-caches.ts';
 import { requireOwned, standing } from '../ownership.ts';
 import { ProblemError, stalled } from '../problem.ts';
+import { judgedProblemOf } from '../refusal.ts';
 import type { StepContext } from '../step.ts';
 
 export interface Routes {
@@ -25,8 +26,22 @@ export interface RoutedTo {
   readonly stays: boolean;
 }
 
-/** The Ingress, and the route of the Gateway API. */
+/** The Ingress, and the route of the Gateway API. What refuses them is no reason to do nothing else. */
 export async function routes(context: StepContext, to: RoutedTo): Promise<Routes> {
+  try {
+    return await applied(context, to);
+  } catch (error) {
+    const problem = judgedProblemOf(error, {
+      about: 'exposure',
+      refused: ['Refused', 'the API server refused what is to lead to the Registry'],
+      unavailable: ['WebhookUnavailable', 'a webhook that judges what leads to the Registry does not answer'],
+    });
+    if (problem === undefined) throw error;
+    throw new ProblemError(problem);
+  }
+}
+
+async function applied(context: StepContext, to: RoutedTo): Promise<Routes> {
   const { registry, optional } = context;
   const { certificate, stays } = to;
   const addresses = await ingressAddresses(context, stays);
@@ -52,12 +67,12 @@ async function ingressAddresses(
   const manifest = ingress(registry);
   if (manifest === undefined) return [];
   const former = stays ? standing(stores.ingresses, manifest, registry) : undefined;
-  const applied =
+  const live =
     former ??
-    (await applier.apply(ingresses, stores.ingresses, manifest, (live) =>
-      requireOwned(ingresses.kind, live, registry),
+    (await applier.apply(ingresses, stores.ingresses, manifest, (object) =>
+      requireOwned(ingresses.kind, object, registry),
     ));
-  const { status } = stores.ingresses.get(applied.metadata) ?? applied;
+  const { status } = stores.ingresses.get(live.metadata) ?? live;
   return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip ?? hostname ?? []);
 }
 
