@@ -12,10 +12,13 @@ let cluster: MemoryCluster;
 /** Another Registry `other/theirs`. */
 function other(
   created: string,
-  { spec = {}, ...status }: { spec?: object; url?: string; observedGeneration?: number } = {},
+  { spec = {}, url, passed = 0 }: { spec?: object; url?: string; passed?: number } = {},
 ): void {
   const metadata = { name: 'theirs', namespace: 'other', uid: 'uid-2', creationTimestamp: created };
-  cluster.put('registries', { ...exampleRegistry(spec, metadata), status } as KubeObject);
+  cluster.put('registries', {
+    ...exampleRegistry(spec, metadata),
+    status: { url, conditions: [{ type: 'Exposed', observedGeneration: passed }] },
+  } as unknown as KubeObject);
 }
 
 async function stalledBy(): Promise<string | undefined> {
@@ -98,7 +101,7 @@ it('an older one takes neither the URL nor the host of an Ingress from one that 
     cluster = createMemoryCluster();
     cluster.put('registries', exampleRegistry({ hostname }, { creationTimestamp: '2026-02-01T00:00:00Z' }));
     const spec = { hostname: 'edge.example', ingress: {}, externalURL: 'https://a.example' };
-    other('2026-03-01T00:00:00Z', { spec, url: 'https://a.example', observedGeneration: 1 });
+    other('2026-03-01T00:00:00Z', { spec, url: 'https://a.example', passed: 1 });
     expect(await stalledBy()).toContain(`spec.hostname: ${hostname}:443 belongs to`);
   }
 });
@@ -116,10 +119,10 @@ it('one that asks for the host of another one keeps its URL until it has asked f
   }
 });
 
-it('what one asks for by an edit it does not hold, though it holds another name', async () => {
+it('what one asks for by an edit it does not hold, though it holds another name, and is suspended', async () => {
   cluster.put('registries', exampleRegistry({}, { creationTimestamp: '2026-02-01T00:00:00Z' }));
-  const spec = { ingress: {}, externalURL: 'https://a.example' };
-  other('2026-03-01T00:00:00Z', { spec, url: 'https://a.example', observedGeneration: 0 });
+  const spec = { ingress: {}, externalURL: 'https://a.example', suspend: true };
+  other('2026-03-01T00:00:00Z', { spec, url: 'https://a.example', passed: 0 });
   expect(await stalledBy()).toBeUndefined();
 });
 

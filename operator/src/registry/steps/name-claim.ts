@@ -49,10 +49,12 @@ function lostTo({ registry, stores, before }: StepContext): { identity: string; 
 function holds({ metadata, spec, status }: Claimant, identity: string): boolean {
   const told = identityOfUrl(status?.url ?? '');
   if (told === undefined || told === identity) return told === identity;
-  if (status?.observedGeneration !== metadata.generation) return false;
+  const conditions = status?.conditions ?? [];
+  // Only a pass over this spec tells that; one that is suspended, or lost a name, asked for others without getting them.
+  if (findCondition(conditions, 'Exposed')?.observedGeneration !== metadata.generation) return false;
+  if (findCondition(conditions, 'Stalled')?.reason === taken) return false;
   const [known, ...others] = registryIdentities({ metadata, spec });
-  const isHeld = findCondition(status?.conditions ?? [], 'Stalled')?.reason === taken;
-  return told === known && others.includes(identity) && !isHeld;
+  return told === known && others.includes(identity);
 }
 
 function compare(one: Claimant, other: Claimant, identity: string): number {
