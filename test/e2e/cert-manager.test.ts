@@ -153,6 +153,23 @@ test('A3: a CA Issuer signs, and who trusts its CA pushes and pulls', async () =
   client.close();
 });
 
+test('A15: the operator may neither make nor delete a Certificate that belongs to no Registry', async () => {
+  const foreign = {
+    apiVersion: 'cert-manager.io/v1',
+    kind: 'Certificate',
+    metadata: { namespace, name: 'foreign' },
+    spec: { secretName: 'foreign', dnsNames: ['foreign.example'], issuerRef: { name: 'nobody' } },
+  };
+  const made = await tryKubectl(['create', '-f', '-', `--as=${operator}`], JSON.stringify(foreign));
+  expect(made.status).not.toBe(0);
+  expect(made.stderr).toContain('must belong to a Registry');
+  await apply(foreign);
+  const deleted = await tryKubectl(['delete', 'certificate', 'foreign', '-n', namespace, `--as=${operator}`]);
+  expect(deleted.status).not.toBe(0);
+  expect(deleted.stderr).toContain('may change and delete only what it made');
+  await kubectl(['delete', 'certificate', 'foreign', '-n', namespace]);
+});
+
 test('A3: a Certificate that is as it should be is not written again, whatever cert-manager made of it', async () => {
   const { auditLog } = await connectCluster();
   const since = new Date().toISOString();
