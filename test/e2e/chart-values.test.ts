@@ -66,6 +66,14 @@ const combinations: [string, object][] = [
   ['metrics for everyone', { networkPolicy: { metricsNamespaces: ['*'] } }],
   ['monitors of the operator alone', { serviceMonitor: { enabled: true, registries: false } }],
   ['only what the first release had values for', firstRelease],
+  [
+    'what a later release adds to the values of the first one',
+    {
+      ...firstRelease,
+      serviceMonitor: { enabled: true, interval: null, registries: null },
+      prometheusRule: { enabled: true, overdueSeconds: null, certificateDays: null, caDays: null },
+    },
+  ],
   ['a subchart', { global: { imageRegistry: 'x' } }],
 ];
 
