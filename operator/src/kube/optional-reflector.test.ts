@@ -40,9 +40,9 @@ beforeEach(async () => {
     kind: httpRoutes,
     discovery,
     create: (kind, onNotServed) =>
-      createReflector({ transport, kind, onNotServed, log, timing: { forbiddenMs: [1500, 1500] } }),
+      createReflector({ transport, kind, onNotServed, log, timing: { forbiddenMs: [4000, 4000] } }),
     log,
-    patienceMs: 200,
+    patienceMs: 1000,
   });
 });
 
@@ -151,3 +151,20 @@ test('what is in the cluster is found though the API server could not be asked a
     timeout: 10_000,
   });
 }, 15_000);
+
+test('what is made of a kind that was just found, and deleted at once, is seen', async () => {
+  const seen: string[] = [];
+  reflector?.subscribe((change) => seen.push(`${change.type} ${change.object.metadata.name}`));
+  versions = { v1: ['httproutes'] };
+  let failures = 0;
+  server.faults.unshift(({ path }, response) => {
+    if (!path.endsWith('/httproutes') || failures > 0) return false;
+    failures += 1;
+    answer(response, 429, { kind: 'Status', code: 429, message: 'storage is (re)initializing' });
+    return true;
+  });
+  expect(await reflector?.served()).toBeDefined();
+  server.put({ metadata: { name: 'a', namespace: 'ns' } });
+  server.remove('a');
+  await vi.waitFor(() => expect(seen).toEqual(['added a', 'deleted a']));
+});

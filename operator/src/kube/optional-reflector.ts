@@ -24,7 +24,7 @@ export interface OptionalReflectorOptions<T extends KubeObject> {
   /** `onNotServed`: as of a reflector. */
   readonly create: (kind: ResourceKind<T>, onNotServed: () => void) => Reflector<T>;
   readonly log: Log;
-  /** Milliseconds for which `synced` waits for the first list; 2,000 when left out. */
+  /** Milliseconds for which `served` and `synced` wait for the first list; 2,000 when left out. */
   readonly patienceMs?: number;
 }
 
@@ -38,13 +38,17 @@ export function createOptionalReflector<T extends KubeObject>(
   const synced = Promise.withResolvers<void>();
   let reflector: Reflector<T> | undefined;
   let served: ResourceKind<T> | undefined;
+  /** What is made before the first list, and deleted at once, would never be seen. A kind that cannot be listed holds up nothing for long. */
+  let first: Promise<void> | undefined;
   const stopping = new AbortController();
   const { signal } = stopping;
 
   async function look(): Promise<ResourceKind<T> | undefined> {
-    if (served !== undefined || signal.aborted) return served;
-    const found = await discovery.find(kind);
-    if (found !== undefined) follow(found);
+    if (served === undefined && !signal.aborted) {
+      const found = await discovery.find(kind);
+      if (found !== undefined) follow(found);
+    }
+    await first;
     return served;
   }
 
@@ -66,6 +70,8 @@ export function createOptionalReflector<T extends KubeObject>(
     reflector = created;
     created.subscribe((change) => handlers.forEach((handler) => handler(change)));
     created.start();
+    const patience = delay(patienceMs, undefined, { ref: false, signal });
+    first = Promise.race([created.synced, patience]).catch(() => undefined);
   }
 
   /** Whether the kind is there is asked until that is known: what we left in the cluster must be seen. Nobody waits for it. */
@@ -73,7 +79,7 @@ export function createOptionalReflector<T extends KubeObject>(
     for (let failures = 1; !signal.aborted; failures += 1) {
       try {
         await look();
-        return;
+        return synced.resolve();
       } catch (error) {
         log.warn({ err: error, kind: kind.kind }, 'could not find out whether the cluster has this kind');
         synced.resolve();
@@ -82,18 +88,8 @@ export function createOptionalReflector<T extends KubeObject>(
     }
   }
 
-  /** A kind that cannot be listed holds up nothing else: what is found later is handed out then. */
-  async function listed(): Promise<void> {
-    const patience = delay(patienceMs, undefined, { ref: false, signal });
-    await Promise.race([reflector?.synced, patience]).catch(() => undefined);
-    synced.resolve();
-  }
-
   return {
-    start: () =>
-      void begin()
-        .catch(() => undefined)
-        .then(listed),
+    start: () => void begin().catch(() => undefined),
     synced: synced.promise,
     served: look,
     store: { get: (ref) => reflector?.store.get(ref) },
