@@ -22,7 +22,7 @@ type Touched = (path: string) => boolean;
 
 /** Makes fields agree that rules no pattern could read tie together. What is being changed stays, if it can. */
 export function agree(spec: Spec, touched: Touched): void {
-  for (const one of [names, users, exposure, keys, retention, selectors, tolerations, pods, claims]) {
+  for (const one of [names, users, exposure, routes, keys, retention, selectors, tolerations, pods, claims]) {
     one(spec, touched);
   }
 }
@@ -71,13 +71,29 @@ function exposure(spec: Spec, touched: Touched): void {
   if (read(spec, 'tls.disabled') === true) delete spec['caBundle'];
 }
 
+/** A route leads to a DNS name, and what hands connections on leads to a registry that serves TLS. */
+function routes(spec: Spec, touched: Touched): void {
+  const [ingress, gateway] = ['ingress', 'gateway'].map((name) => objectAt(spec, name));
+  if (ingress?.['tls'] === 'Passthrough') {
+    if (touched('ingress.tlsSecretName')) delete ingress['tls'];
+    else delete ingress['tlsSecretName'];
+  }
+  if (/^[0-9.]+$/.test(textOr(spec['hostname'], ''))) {
+    if (!touched('hostname') && (ingress ?? gateway)) spec['hostname'] = 'one.COPY.test';
+    else for (const name of ['ingress', 'gateway']) delete spec[name];
+  }
+  if (read(spec, 'tls.disabled') !== true) return;
+  if (ingress?.['tls'] === 'Passthrough') delete ingress['tls'];
+  if (gateway?.['route'] === 'TLSRoute') delete gateway['route'];
+}
+
 /** Sizes fit the algorithm; keys of 4096 bits take too long to be made often. */
 function keys(spec: Spec, touched: Touched): void {
-  for (const path of ['tls.selfSigned', 'tls.ca'] as const) {
+  for (const path of ['tls.selfSigned', 'tls.ca', 'tls.certManager'] as const) {
     const issuer = objectAt(spec, path);
     if (issuer === undefined) continue;
     fitSize(issuer, 'RSA', touched(`${path}.keySize`));
-    if (path === 'tls.ca') continue;
+    if (path !== 'tls.selfSigned') continue;
     const authority = objectAt(issuer, 'ca') ?? {};
     const algorithm = textOr(authority['keyAlgorithm'], textOr(issuer['keyAlgorithm'], 'RSA'));
     fitSize(authority, algorithm, touched(`${path}.ca.keySize`));

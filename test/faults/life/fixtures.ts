@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must } from '../../support/command.ts';
-import { apply, at, kubectl } from '../../support/kubernetes.ts';
+import { apply } from '../../support/kubernetes.ts';
 import type { Copy } from './copies.ts';
 
-interface Pair {
+/** A certificate and its key, in PEM. */
+export interface Pair {
   readonly cert: string;
   readonly key: string;
 }
@@ -16,7 +17,7 @@ export interface Fixtures {
   readonly serving: readonly Pair[];
 }
 
-const ordinals = ['one', 'two'] as const;
+export const ordinals = ['one', 'two'] as const;
 const copies = 10;
 const password = '$2b$05$GXlAHYTYVst8wx8RQMdj8O2Slm9ECr0uVApCzEwoeFordZhZBTPdy';
 
@@ -48,7 +49,7 @@ async function certificate(subject: string, extensions: readonly string[]): Prom
 export async function createFixtures(): Promise<Fixtures> {
   const indexes = Array.from({ length: copies }, (_, index) => index);
   const names = indexes.flatMap((index) => [
-    ...['one', 'two', 'three'].map((name) => `DNS:${name}.copy${index}.test`),
+    ...['one', 'two', 'three', 'outer'].map((name) => `DNS:${name}.copy${index}.test`),
     `IP:10.77.0.1${index}`,
   ]);
   const authority = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
@@ -59,42 +60,25 @@ export async function createFixtures(): Promise<Fixtures> {
   };
 }
 
-/** What the specs name beside namespaced objects; there is one of each for all copies. */
-export async function createClusterFixtures(): Promise<void> {
-  const standard: unknown = JSON.parse(await kubectl(['get', 'storageclass', 'standard', '-o', 'json']));
-  const classes = ordinals.flatMap((name, index) => [
-    {
-      apiVersion: 'scheduling.k8s.io/v1',
-      kind: 'PriorityClass',
-      metadata: { name: `life-${name}` },
-      value: index + 1,
-    },
-    {
-      apiVersion: 'node.k8s.io/v1',
-      kind: 'RuntimeClass',
-      metadata: { name: `life-${name}` },
-      handler: 'runc',
-    },
-  ]);
-  await apply(
-    {
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'StorageClass',
-      metadata: { name: 'life-other' },
-      provisioner: at(standard, 'provisioner'),
-      volumeBindingMode: 'WaitForFirstConsumer',
-      allowVolumeExpansion: true,
-    },
-    ...classes,
-  );
+export function tlsSecret(namespace: string, name: string, { cert, key }: Pair): object {
+  const stringData = { 'tls.crt': cert, 'tls.key': key };
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { namespace, name },
+    type: 'kubernetes.io/tls',
+    stringData,
+  };
 }
 
-export async function deleteClusterFixtures(): Promise<void> {
-  const names = ordinals.map((name) => `life-${name}`);
-  for (const kind of ['priorityclass', 'runtimeclass']) {
-    await kubectl(['delete', kind, ...names, '--ignore-not-found', '--wait=false']);
-  }
-  await kubectl(['delete', 'storageclass', 'life-other', '--ignore-not-found', '--wait=false']);
+/** Signs with the CA in the Secret `authority-ORDINAL`. */
+export function issuer(kind: 'Issuer' | 'ClusterIssuer', ordinal: string, namespace?: string): object {
+  return {
+    apiVersion: 'cert-manager.io/v1',
+    kind,
+    metadata: { name: `issuer-${ordinal}`, ...(namespace === undefined ? {} : { namespace }) },
+    spec: { ca: { secretName: `authority-${ordinal}` } },
+  };
 }
 
 /** Puts into the namespaces of a copy what its spec names. */
@@ -112,10 +96,6 @@ export async function fill(
   const objects = ordinals.flatMap((name, index) => {
     const settings = { one: 'first', two: `second of ${name}` };
     const trusted = { 'ca.crt': bundle[index], 'more.crt': bundle.join('') };
-    const tls = ({ cert, key }: Pair): object => ({
-      type: 'kubernetes.io/tls',
-      stringData: { 'tls.crt': cert, 'tls.key': key },
-    });
     return [
       object('Secret', `password-${name}`, {
         stringData: { password: `password ${name}`, other: 'another one' },
@@ -125,8 +105,9 @@ export async function fill(
       object('ConfigMap', `settings-${name}`, { data: settings }),
       object('Secret', `authorities-${name}`, { stringData: trusted }),
       object('ConfigMap', `authorities-${name}`, { data: trusted }),
-      ...authorities.slice(index, index + 1).map((pair) => object('Secret', `authority-${name}`, tls(pair))),
-      ...serving.slice(index, index + 1).map((pair) => object('Secret', `serving-${name}`, tls(pair))),
+      ...authorities.slice(index, index + 1).map((pair) => tlsSecret(namespace, `authority-${name}`, pair)),
+      ...serving.slice(index, index + 1).map((pair) => tlsSecret(namespace, `serving-${name}`, pair)),
+      issuer('Issuer', name, namespace),
       object('PersistentVolumeClaim', `brought-${name}`, {
         spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '64Mi' } } },
       }),

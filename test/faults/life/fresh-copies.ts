@@ -1,10 +1,9 @@
-import { type Copy, copyOf, deleteRegistry } from './copies.ts';
+import { type Copy, deleteRegistry } from './copies.ts';
 import type { LifeCluster } from './life-cluster.ts';
 import type { Spec } from './spec-values.ts';
 
 /** Registries that live for one spec each. Their removal goes on while others are made. */
 export interface FreshCopies {
-  readonly copies: readonly Copy[];
   /** Applies a spec where nothing is left of the one before. */
   make(spec: Spec): Promise<Copy>;
   release(copy: Copy): void;
@@ -12,20 +11,13 @@ export interface FreshCopies {
   end(): Promise<string[]>;
 }
 
-export interface FreshCopiesOptions {
-  readonly base: string;
-  readonly cluster: LifeCluster;
-  readonly count: number;
-}
-
-export function createFreshCopies({ base, cluster, count }: FreshCopiesOptions): FreshCopies {
-  const copies = Array.from({ length: count }, (_, index) => copyOf(base, index + 1));
+export function createFreshCopies(cluster: LifeCluster, copies: readonly Copy[]): FreshCopies {
   const removals = new Map<Copy, Promise<void>>();
   const problems: string[] = [];
   let next = 0;
 
   async function make(spec: Spec): Promise<Copy> {
-    const copy = copies[next++ % count];
+    const copy = copies[next++ % copies.length];
     if (copy === undefined) throw new Error('there are no fresh copies');
     await removals.get(copy);
     const { status, stderr } = await cluster.apply(copy, spec);
@@ -48,5 +40,5 @@ export function createFreshCopies({ base, cluster, count }: FreshCopiesOptions):
     return problems;
   }
 
-  return { copies, make, release: (copy) => void removals.set(copy, remove(copy)), end };
+  return { make, release: (copy) => void removals.set(copy, remove(copy)), end };
 }

@@ -9,7 +9,8 @@ import {
   registryName,
   releaseImage,
 } from './copies.ts';
-import { createClusterFixtures, createFixtures, deleteClusterFixtures, fill } from './fixtures.ts';
+import { type ClusterFixtures, createClusterFixtures } from './cluster-fixtures.ts';
+import { createFixtures, fill } from './fixtures.ts';
 import { createFreshCopies, type FreshCopies } from './fresh-copies.ts';
 import { createLifeCluster, type LifeCluster, writtenKinds } from './life-cluster.ts';
 import { planLife, type Step, tallyLeaves } from './life-plan.ts';
@@ -45,38 +46,32 @@ export async function runLifeCampaign(options: LifeOptions): Promise<Life> {
   const { base, seed, changes, quiet, report = () => {} } = options;
   const schema = registrySpecSchema();
   const steps = planLife({ schema, seed, changes });
-  const cluster = createLifeCluster({ image: await releaseImage(), kinds: await writtenKinds() });
-  const lived = copyOf(base, 0);
-  const fresh = createFreshCopies({ base, cluster, count: 2 });
+  const [lived, ...others] = [copyOf(base, 0), copyOf(base, 1), copyOf(base, 2)] as const;
   const problems: string[] = [];
   const done: Step[] = [];
+  const fixtures = await createFixtures();
+  let common: ClusterFixtures | undefined;
   try {
-    await createClusterFixtures();
-    const fixtures = await createFixtures();
-    for (const copy of [lived, ...fresh.copies]) {
+    common = await createClusterFixtures(fixtures);
+    for (const copy of [lived, ...others]) {
       await createNamespaces(copy);
       await fill(copy, fixtures);
     }
+    const cluster = createLifeCluster({ image: await releaseImage(), kinds: await writtenKinds() });
+    const fresh = createFreshCopies(cluster, others);
     const life = createLife({ cluster, lived, fresh });
     for (const [index, step] of steps.entries()) {
-      const what = `change ${index} (${step.kind}: ${step.leaves.join(', ')})`;
-      try {
-        await life.take(step, index);
-        done.push(step);
-      } catch (error) {
-        problems.push(
-          `${what}: ${error instanceof Error ? error.message : String(error)}\n    ${JSON.stringify(step.spec)}`,
-        );
-        report(problems.at(-1) ?? '');
-      }
+      const problem = await problemOf(() => life.take(step, index));
+      if (problem === undefined) done.push(step);
+      else problems.push(`change ${index} (${step.kind}: ${step.leaves.join(', ')}): ${problem}`);
+      if (problem !== undefined) report(`${problems.at(-1)}\n    ${JSON.stringify(step.spec)}`);
       if (index % 10 === 9) report(`${index + 1} of ${steps.length}; ${problems.length} problems`);
       if (problems.length >= mostProblems) break;
     }
-    problems.push(...(await fresh.end()));
-    problems.push(...(await writesWithin(quiet, report)));
+    problems.push(...(await fresh.end()), ...(await writesWithin(quiet, report)));
   } finally {
-    for (const copy of [lived, ...fresh.copies]) await deleteNamespaces(copy);
-    await deleteClusterFixtures();
+    for (const copy of [lived, ...others]) await deleteNamespaces(copy);
+    await common?.remove();
   }
   const kinds = Object.groupBy(done, ({ kind }) => kind);
   return {
@@ -84,6 +79,15 @@ export async function runLifeCampaign(options: LifeOptions): Promise<Life> {
     leaves: tallyLeaves(done, schema),
     kinds: Object.fromEntries(Object.entries(kinds).map(([kind, list]) => [kind, list.length])),
   };
+}
+
+async function problemOf(work: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 interface LifeParts {

@@ -62,7 +62,7 @@ export function planLife({ schema, seed, changes }: PlanOptions): Step[] {
 
   function good(index: number): Spec {
     const after = structuredClone(spec);
-    const chosen = rarest(plain, counts, random).slice(0, 1 + random.below(4));
+    const chosen = rarest(plain, counts, random).slice(0, 2 + random.below(5));
     for (const leaf of chosen) edit(after, leaf);
     setReplicas(after, index);
     const touched = new Set(chosen.map(({ path }) => path));

@@ -178,7 +178,8 @@ function differing(one: unknown, other: unknown, path: string): string[] {
 
 /** A text from shortly before where it differs from another. */
 function apart(text = '', other = ''): string {
-  const first = [...text].findIndex((character, index) => character !== other[index]);
-  const from = Math.max(0, (first < 0 ? text.length : first) - 60);
+  let first = 0;
+  while (first < text.length && text[first] === other[first]) first += 1;
+  const from = Math.max(0, first - 60);
   return `${from > 0 ? '…' : ''}${text.slice(from, from + 200)}`;
 }

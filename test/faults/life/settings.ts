@@ -119,10 +119,36 @@ function certificates(): Table {
     'selfSigned.ca.renewBefore': ['24h', '72h', '720h'],
     ...under('ca', issued()),
     'ca.secretName': ['authority-one', 'authority-two'],
+    ...under('certManager', {
+      'issuerRef.name': ['issuer-one', 'issuer-two'],
+      'issuerRef.kind': ['Issuer', 'ClusterIssuer'],
+      'issuerRef.group': ['cert-manager.io'],
+      duration: ['2160h', '4000h', '720h'],
+      renewBefore: ['24h', '240h', '5m'],
+      dnsNames: issued()['dnsNames'] ?? [],
+      ipAddresses: issued()['ipAddresses'] ?? [],
+    }),
     secretName: ['serving-one', 'serving-two'],
     disabled: [true],
     trustOverlap: ['0s', '1s', '720h'],
   });
+}
+
+function exposure(): Table {
+  return {
+    externalURL: ['https://outer.COPY.test', 'https://outer.COPY.test:8443', 'https://one.COPY.test:444'],
+    ...under('ingress', {
+      className: ['nginx', 'traefik'],
+      annotations: labels,
+      tlsSecretName: ['serving-one', 'serving-two'],
+    }),
+    ...under('gateway', {
+      annotations: labels,
+      'parentRefs[].name': ['gateway', 'another'],
+      'parentRefs[].namespace': ['NAMESPACE-friend', 'NAMESPACE-second'],
+      'parentRefs[].sectionName': ['https', 'tls'],
+    }),
+  };
 }
 
 function service(): Table {
@@ -234,6 +260,7 @@ export const settings: Readonly<Record<string, readonly unknown[]>> = {
   ...collections(),
   ...storage(),
   ...certificates(),
+  ...exposure(),
   ...service(),
   ...pods(),
   ...podTemplate(),

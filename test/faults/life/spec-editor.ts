@@ -56,6 +56,7 @@ function excludeOthers(at: Spec, schema: Schema, name: string): void {
 
 /** The least that may stand at a path. */
 function smallest(schema: Schema, path: string): unknown {
+  if (schema.items?.properties !== undefined) return [smallest(schema.items, `${path}[]`)];
   if (schema.properties === undefined || Object.keys(schema.properties).length === 0) {
     return structuredClone(valuesOf({ path, schema })[0]);
   }
