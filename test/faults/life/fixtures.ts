@@ -61,7 +61,8 @@ export async function createFixtures(): Promise<Fixtures> {
 }
 
 export function tlsSecret(namespace: string, name: string, { cert, key }: Pair): object {
-  const stringData = { 'tls.crt': cert, 'tls.key': key };
+  // Who signed themselves are their own authority.
+  const stringData = { 'tls.crt': cert, 'tls.key': key, 'ca.crt': cert };
   return {
     apiVersion: 'v1',
     kind: 'Secret',

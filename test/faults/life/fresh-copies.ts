@@ -28,8 +28,7 @@ export function createFreshCopies(cluster: LifeCluster, copies: readonly Copy[])
   async function remove(copy: Copy): Promise<void> {
     try {
       await deleteRegistry(copy);
-      const left = await cluster.managed(copy);
-      if (left.length > 0) problems.push(`the deletion of a Registry left ${left.join()}`);
+      await cluster.vacant(copy);
     } catch (error) {
       problems.push(`a Registry could not be deleted: ${String(error)}`);
     }

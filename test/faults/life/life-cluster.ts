@@ -57,8 +57,8 @@ export interface LifeCluster {
     other: Copy | Likeness,
     nudge?: (seen: readonly string[]) => Promise<void>,
   ): Promise<Likeness>;
-  /** Names of what carries the operator's label in the namespaces of a copy. */
-  managed(copy: Copy): Promise<string[]>;
+  /** Waits until nothing that carries the operator's label is in the namespaces of a copy; throws the names of what stays. */
+  vacant(copy: Copy): Promise<void>;
 }
 
 export function createLifeCluster({ image, kinds }: LifeClusterOptions): LifeCluster {
@@ -145,6 +145,18 @@ export function createLifeCluster({ image, kinds }: LifeClusterOptions): LifeClu
     }
   }
 
+  async function vacant(copy: Copy): Promise<void> {
+    await eventually(
+      'everything is gone with the Registry',
+      async () => {
+        const left = await managed(copy);
+        if (left.length === 0) return true;
+        throw new Error(left.join());
+      },
+      { everyMs: 500 },
+    );
+  }
+
   async function managed(copy: Copy): Promise<string[]> {
     const label = 'app.kubernetes.io/managed-by=wharfinger';
     const lists = await Promise.all(
@@ -155,7 +167,7 @@ export function createLifeCluster({ image, kinds }: LifeClusterOptions): LifeClu
     return lists.flatMap((text) => text.split('\n').filter((line) => line !== ''));
   }
 
-  return { apply, registry, settled, stalled, likeness, alike, managed };
+  return { apply, registry, settled, stalled, likeness, alike, vacant };
 }
 
 /** A condition of the present generation. */

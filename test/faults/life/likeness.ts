@@ -112,7 +112,7 @@ function plainText(value: string): string {
     .replaceAll(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, 'a uid')
     .replaceAll(/\b[0-9a-f]{16,}\b/g, 'a hash')
     .replaceAll(/kube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access')
-    .replaceAll(/(?<=^life-)[0-9a-f]{9,10}$/g, 'a hash');
+    .replaceAll(/(?<=^life-)[0-9a-f]{6,10}$/g, 'a hash');
 }
 
 function keyLike(block: string): string {
