@@ -24,4 +24,4 @@ test('A14, A16: after each change of its spec a Registry is like a new one of th
   });
   expect(problems).toEqual([]);
   expect(kinds['change'] ?? 0).toBeGreaterThan(4);
-});
+}, 300_000);

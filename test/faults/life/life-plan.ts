@@ -25,6 +25,9 @@ const fixed = ['existingClaim', 'storageClassName', 'accessModes'].map((name) =>
 /** Leaves that a plan sets by rules of its own. */
 const special = new Set(['replicas', 'suspend', ...fixed]);
 
+/** The first step with pods, but for a birth. */
+const firstLive = 5;
+
 const first: Spec = {
   hostname: 'one.COPY.test',
   replicas: 1,
@@ -87,8 +90,7 @@ export function planLife({ schema, seed, changes }: PlanOptions): Step[] {
   }
 
   function setReplicas(after: Spec, index: number): void {
-    const isLive = index % 14 === 5 || index % 14 === 6;
-    if (!isLive) after['replicas'] = 0;
+    if (!isLive(index)) after['replicas'] = 0;
     else if (isShareable(after) && random.chance(0.5)) after['replicas'] = 2;
     else if (random.chance(0.3)) delete after['replicas'];
     else after['replicas'] = 1;
@@ -149,7 +151,14 @@ export function planLife({ schema, seed, changes }: PlanOptions): Step[] {
     else if (random.chance(0.16)) mistake('stall', stalls, used.stall);
     else push('change', good(index));
   }
+  // With pods, so that what they do at rest is seen too.
+  push('change', good(firstLive));
   return steps;
+}
+
+/** A pod takes seconds to start, so most changes go without; two in a row show what one does to pods that serve. */
+function isLive(index: number): boolean {
+  return index % 14 === firstLive || index % 14 === firstLive + 1;
 }
 
 /** Makes a spec one that the API server takes. */
