@@ -19,7 +19,7 @@ test('A14, A16: after each change of its spec a Registry is like a new one of th
     base: 'e2e-life',
     seed,
     changes: 12,
-    quiet: 30_000,
+    quiet: 20_000,
     report: (line) => console.info(line),
   });
   expect(problems).toEqual([]);

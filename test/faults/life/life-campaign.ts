@@ -38,6 +38,8 @@ export interface Life {
 
 /** More show that something is broken for good. */
 const mostProblems = 12;
+/** Milliseconds in which what happened last is told: an Event that came again is written once in 30 s. */
+const echoMs = 35_000;
 const endOverlap = 'wharfinger.dev/end-ca-overlap';
 const rotateCa = 'wharfinger.dev/rotate-ca';
 
@@ -190,8 +192,7 @@ function createLife({ cluster, lived, fresh }: LifeParts): {
 /** What the operator writes while nobody asks for anything. */
 async function writesWithin(quiet: number, report: (line: string) => void): Promise<string[]> {
   if (quiet === 0) return [];
-  // What was deleted last has its echoes.
-  await sleep(10_000);
+  await sleep(echoMs);
   const since = new Date().toISOString();
   await sleep(quiet);
   const requests = await operatorRequests(since);
