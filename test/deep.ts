@@ -6,8 +6,10 @@ import { runSnapshotCampaign } from './faults/durability/snapshot-campaign.ts';
 import { runFuzzCampaign } from './faults/fuzz/campaign.ts';
 import { runInterleavings, runMutants } from './faults/interleavings/campaign.ts';
 import { runCollectionKills } from './faults/kills/campaign.ts';
+import { runLifeCampaign } from './faults/life/life-campaign.ts';
 import { collectLargeStore } from './faults/live/large-store.ts';
 import { runLiveCampaign } from './faults/live/live-campaign.ts';
+import { runScaleCampaign } from './faults/scale/scale-campaign.ts';
 import { manyRepositories } from './bench/gc/generated-store.ts';
 import { createNamespace, deleteNamespace } from './support/kubernetes.ts';
 import { startCluster } from './runner/start-cluster.ts';
@@ -153,13 +155,47 @@ const campaigns: readonly Campaign[] = [
         return longestPause <= most ? problems : [...problems, `a push took more than ${most} ms`];
       }),
   })),
+  {
+    name: 'life: after each of 200 changes of its spec a Registry is like a new one, and nothing is written in ten minutes of rest',
+    limit: 90,
+    run: (report) => leadLife(200, 600_000, report),
+  },
+  {
+    name: 'scale: one operator has 500 Registries, 20 of them live',
+    limit: 60,
+    async run(report) {
+      await bringUp();
+      const namespace = 'deep-scale';
+      return runScaleCampaign({ namespace, steps: [125, 250, 480], live: 20, rest: 300_000, report });
+    },
+  },
 ];
 
-/** On the embedded cluster, which is brought up if need be and stays. */
-async function inNamespace<T>(namespace: string, work: (namespace: string) => Promise<T>): Promise<T> {
+/** What the life of a Registry shows, and how often each leaf of the spec was changed. */
+async function leadLife(changes: number, quiet: number, report: (line: string) => void): Promise<string[]> {
+  await bringUp();
+  const { problems, leaves, kinds } = await runLifeCampaign({
+    base: 'deep-life',
+    seed,
+    changes,
+    quiet,
+    report,
+  });
+  for (const { path, good, bad } of leaves) report(`spec.${path}: ${good} good changes, ${bad} bad ones`);
+  report(`${leaves.length} leaves; ${JSON.stringify(kinds)}`);
+  const seldom = leaves.filter(({ good }) => good < 3).map(({ path }) => path);
+  return [...problems, ...seldom.map((path) => `spec.${path} was changed less than three times`)];
+}
+
+async function bringUp(): Promise<void> {
   const { status, env } = await startCluster();
   if (status !== 0) throw new Error(`npm start ended with exit status ${status}`);
   Object.assign(process.env, env);
+}
+
+/** On the embedded cluster, which is brought up if need be and stays. */
+async function inNamespace<T>(namespace: string, work: (namespace: string) => Promise<T>): Promise<T> {
+  await bringUp();
   await createNamespace(namespace);
   try {
     return await work(namespace);

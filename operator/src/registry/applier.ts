@@ -43,8 +43,12 @@ export type ReadStore<T extends KubeObject> = Pick<Store<T>, 'get'>;
 /** What the last apply of an object was based on and gave. */
 interface Memory {
   readonly hash: string;
+  readonly uid: string | undefined;
+  /** Version that was there before, and the one that came of it. */
   readonly seen: string | undefined;
-  readonly applied: KubeObject;
+  readonly version: string | undefined;
+  /** The answer, until the cache has it: of many Registries it would be all that they own once more. */
+  applied: KubeObject | undefined;
 }
 
 export function createApplier(client: Client): Applier {
@@ -63,13 +67,21 @@ export function createApplier(client: Client): Applier {
     const hash = manifestHash(manifest);
     const key = `${kind.plural}/${keyOf(ref)}`;
     const known = memories.get(key);
-    if (live && known?.hash === hash && isUnchanged(live, known)) return known.applied as T;
+    if (live && known?.hash === hash && live.metadata.uid === known.uid) {
+      const { resourceVersion } = live.metadata;
+      if (resourceVersion === known.version) {
+        known.applied = undefined;
+        return live;
+      }
+      if (resourceVersion === known.seen && known.applied) return known.applied as T;
+    }
     const stamped = withAnnotation(manifest, hash);
     if (live && includes(live, stamped)) return live;
     const uid = live?.metadata.uid;
     const incarnation = { ...stamped, metadata: { ...stamped.metadata, ...(uid ? { uid } : {}) } };
     const applied = await client.apply(kind, incarnation, { fieldManager });
-    memories.set(key, { hash, seen: live?.metadata.resourceVersion, applied });
+    const { uid: appliedUid, resourceVersion: version } = applied.metadata;
+    memories.set(key, { hash, uid: appliedUid, seen: live?.metadata.resourceVersion, version, applied });
     return applied;
   }
 
@@ -98,13 +110,6 @@ export function createApplier(client: Client): Applier {
   }
 
   return { apply, createOnce, find };
-}
-
-/** The cache shows what we wrote, or still what we saw before we wrote. */
-function isUnchanged(live: KubeObject, known: Memory): boolean {
-  if (live.metadata.uid !== known.applied.metadata.uid) return false;
-  const version = live.metadata.resourceVersion;
-  return version === known.applied.metadata.resourceVersion || version === known.seen;
 }
 
 function withAnnotation(manifest: OwnManifest, hash: string): OwnManifest {

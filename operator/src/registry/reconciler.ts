@@ -11,6 +11,7 @@ import type { WorkResult } from '../kube/work-queue.ts';
 import type { ReplicaClient } from '../replicas/replica-client.ts';
 import { reconcileAnnotation } from '../resources/labels.ts';
 import { createApplier } from './applier.ts';
+import { removeLeftover } from './cert-manager/leftover.ts';
 import type { OptionalCaches } from './optional-caches.ts';
 import type { InternalAuthority } from './internal-authority.ts';
 import type { ServedRegistry } from './kind.ts';
@@ -69,6 +70,7 @@ export function createRegistryReconciler(options: RegistryReconcilerOptions): Re
         survey.forget(served);
       }
       await withdrawAll({ client, stores }, keyOf(ref));
+      if (served === undefined) await removeLeftover({ client, stores, optional: options.optional }, ref);
       return {};
     }
     const before = await introduce(served);

@@ -1,8 +1,10 @@
 import { ApiError, isConflict, isNamespaceTerminating } from '../kube/errors.ts';
 import { type Problem, ProblemError, stalled, waiting } from './problem.ts';
 
-/** Forbidden (by RBAC, quota or admission) and Invalid. */
-const refusals = new Set([403, 422]);
+/** Bad request (a field of the wrong type), Forbidden (by RBAC, quota or admission) and Invalid. */
+const refusals = new Set([400, 403, 422]);
+/** How the API server tells in an apply, as an error of its own, of a field that it does not know, or that has the wrong type. */
+const unfit = ['field not declared in schema', 'failed to create typed patch object'];
 const unavailableMs = 5000;
 
 /**
@@ -17,10 +19,9 @@ export function problemOf(error: unknown): Problem | undefined {
     const message = `the webhook ${webhook} of this cluster does not answer, so the API server takes no change`;
     return waiting('WebhookUnavailable', message, { againMs: unavailableMs });
   }
-  // A field that the API server does not know, which it tells as an error of its own.
-  const isUnknown = error.message.includes('field not declared in schema');
+  const isUnfit = unfit.some((words) => error.message.includes(words));
   const isDenied = /admission webhook "[^"]+" denied the request/.test(error.message);
-  if (!refusals.has(error.code) && !isUnknown && !isDenied) return undefined;
+  if (!refusals.has(error.code) && !isUnfit && !isDenied) return undefined;
   const { kind = '', name = '' } = error.details ?? {};
   // What a webhook says names no kind; the request does.
   const isSecret = kind.toLowerCase().startsWith('secret') || /\/secrets\b/.test(error.message);

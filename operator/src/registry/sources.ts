@@ -20,6 +20,7 @@ import { type KubeObject, type ObjectRef, refOf as referenceOf } from '../kube/r
 import { attachmentsOf } from '../resources/attachments.ts';
 import { registryIdentities } from '../resources/identity.ts';
 import { attachedAnnotation, instanceLabel, managedBy, managedByLabel } from '../resources/labels.ts';
+import { leftoverOf } from './cert-manager/leftover.ts';
 import { byIdentity, bySharing, sourceOf } from './indexes.ts';
 import type { Certificate } from './cert-manager/kinds.ts';
 import { registries, type ServedGarbageCollection, type ServedRegistry } from './kind.ts';
@@ -158,6 +159,7 @@ export function registrySources(
     owned(reflectors.podDisruptionBudgets, registries),
     owned(reflectors.secrets, registries),
     mapped(reflectors.secrets, referringTo),
+    mapped(reflectors.secrets, leftovers),
     owned(reflectors.services, registries),
     owned(reflectors.statefulSets, registries),
     owned(optional.certificates, registries),
@@ -167,6 +169,11 @@ export function registrySources(
     mapped(reflectors.pods, registryByLabel),
     mapped(reflectors.persistentVolumeClaims, registryByLabel),
   ];
+}
+
+function leftovers(secret: Secret): ObjectRef[] {
+  const ref = leftoverOf(secret);
+  return ref === undefined ? [] : [ref];
 }
 
 function registryByLabel({ metadata }: KubeObject): ObjectRef[] {

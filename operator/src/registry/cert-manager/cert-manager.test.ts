@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { exampleRegistry } from '../../api/registry-example.ts';
 import { findCondition } from '../../kube/conditions.ts';
 import { ApiError } from '../../kube/errors.ts';
-import type { KubeObject } from '../../kube/resource.ts';
+import type { KubeObject, ResourceKind } from '../../kube/resource.ts';
 import { createAuthority } from '../../pki/authority.ts';
 import { rootIssuer } from '../../pki/issuer.ts';
 import { issueLeaf } from '../../pki/leaf.ts';
@@ -257,6 +257,13 @@ describe('what is not ours', () => {
   });
 });
 
+/** All pods are of the newest template. */
+function rollOut(): void {
+  const statefulSet = cluster.get('statefulsets', 'team-a') as KubeObject;
+  const status = { replicas: 0, currentRevision: 'b', updateRevision: 'b', observedGeneration: 1 };
+  cluster.put('statefulsets', { ...statefulSet, status } as KubeObject);
+}
+
 // Without replicas no pod has to try the new template.
 describe('a change of the source', () => {
   it('to cert-manager leaves the pods as they are until there is a certificate', async () => {
@@ -282,13 +289,46 @@ describe('a change of the source', () => {
     setTls({ selfSigned: {} }, 2, 0);
     await reconcile();
     expect(cluster.get('certificates', 'team-a')).toBeDefined();
-    const statefulSet = cluster.get('statefulsets', 'team-a') as KubeObject;
-    const status = { replicas: 0, currentRevision: 'b', updateRevision: 'b', observedGeneration: 1 };
-    cluster.put('statefulsets', { ...statefulSet, status } as KubeObject);
+    rollOut();
     await reconcile();
     expect(cluster.get('certificates', 'team-a')).toBeUndefined();
     expect(cluster.get('secrets', secretName)).toBeDefined();
     await reconcile();
     expect(cluster.get('secrets', secretName)).toBeUndefined();
+  });
+
+  it('from cert-manager removes also what cert-manager issued once more when its Certificate was going', async () => {
+    setTls({ selfSigned: {} }, 2, 0);
+    await reconcile();
+    rollOut();
+    issue();
+    await reconcile();
+    expect(cluster.get('secrets', secretName)).toBeUndefined();
+  });
+});
+
+describe('a deleted Registry', () => {
+  async function remove(plural: string): Promise<void> {
+    await cluster.client.delete({ plural } as ResourceKind, { namespace: 'team', name: 'team-a' });
+  }
+
+  it('has removed what cert-manager issued once more while its Certificate was going, once that is gone', async () => {
+    await reconcile();
+    issue();
+    await remove('registries');
+    await reconcile();
+    expect(cluster.get('secrets', secretName)).toBeDefined();
+    await remove('certificates');
+    await reconcile();
+    expect(cluster.get('secrets', secretName)).toBeUndefined();
+  });
+
+  it('leaves a Secret alone that cert-manager made for somebody else', async () => {
+    await reconcile();
+    await remove('registries');
+    await remove('certificates');
+    issue({ 'cert-manager.io/certificate-name': 'other' });
+    await reconcile();
+    expect(cluster.get('secrets', secretName)).toBeDefined();
   });
 });

@@ -4,7 +4,7 @@ import { backendTlsPolicy } from '../../resources/gateway-route.ts';
 import { objectNames } from '../../resources/names.ts';
 import { podDisruptionBudget } from '../../resources/pod-disruption-budget.ts';
 import type { OptionalCache } from '../optional-caches.ts';
-import { isOwned } from '../ownership.ts';
+import { isOrphan, isOwned } from '../ownership.ts';
 import type { StepContext } from '../step.ts';
 import type { RoutedTo } from './routes.ts';
 import { mayBeMounted, surplusSecrets } from '../surplus-secrets.ts';
@@ -64,8 +64,10 @@ async function removeCertManagers(context: StepContext): Promise<void> {
   const names = objectNames(name);
   if (registry.spec.tls.certManager || mayBeMounted(context, names.certManagerTls)) return;
   const certificate = { namespace, name: names.certManagerCertificate };
-  if (await removeOptional(context, optional.certificates, certificate))
-    await remove(context, secrets, stores.secrets.get({ namespace, name: names.certManagerTls }));
+  if (!(await removeOptional(context, optional.certificates, certificate))) return;
+  const secret = stores.secrets.get({ namespace, name: names.certManagerTls });
+  if (secret && (isOwned(secret, registry) || isOrphan(secret, registry)))
+    await context.client.delete(secrets, secret.metadata, { uid: secret.metadata.uid });
 }
 
 async function remove(
