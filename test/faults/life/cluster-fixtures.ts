@@ -1,5 +1,6 @@
 import { certManagerGroup, createProgress, ensureBinaries } from '@wharfinger/embedded';
 import { installCertManager } from '../../support/cert-manager.ts';
+import { eventually } from '../../support/eventually.ts';
 import { apply, at, kubectl } from '../../support/kubernetes.ts';
 import { gatewayApi } from '../../support/published-definitions.ts';
 import { type Fixtures, issuer, ordinals, tlsSecret } from './fixtures.ts';
@@ -17,7 +18,11 @@ export async function createClusterFixtures({ authorities }: Fixtures): Promise<
     const ordinal = ordinals[index] ?? 'one';
     return [tlsSecret('cert-manager', `authority-${ordinal}`, pair), issuer('ClusterIssuer', ordinal)];
   });
-  await apply(...issuers, ...(await classes()));
+  await apply(...(await classes()));
+  // Its webhook answers before it has its certificate.
+  await eventually('cert-manager takes issuers', async () => (await apply(...issuers)) !== '', {
+    timeoutMs: 60_000,
+  });
   return {
     async remove() {
       const names = ordinals.map((name) => `life-${name}`);
