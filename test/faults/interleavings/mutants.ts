@@ -104,6 +104,11 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'a sweep does not note which commits it has met',
+    within: 10_000,
+    patches: [['gc/sweep-record.ts', 'if (commits.size === 0) return;', 'if (commits.size >= 0) return;']],
+  },
+  {
     name: 'a sweep goes bottom-up',
     within: 10_000,
     patches: [
