@@ -71,5 +71,7 @@ it('a long download does not prolong the window: the old worker finishes it, and
   const hash = createHash('sha256');
   for await (const chunk of slow) hash.update(chunk as Buffer);
   expect(`sha256:${hash.digest('hex')}`).toBe(digest);
+  // The old worker waits for the connection that its client keeps.
+  registry.agent.destroy();
   await registry.stateUntil(({ workers }) => workers.every(({ pid }) => !old.includes(pid)), 10_000);
 });
