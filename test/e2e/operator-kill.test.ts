@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seedOf } from '../faults/random.ts';
 import { image, randomLayer } from '../support/image.ts';
 import {
   apply,
@@ -15,6 +16,8 @@ import type { OperatorProcess } from '../support/operator-process.ts';
 import { clientOf, registryObject } from '../support/registries.ts';
 
 const namespace = 'e2e-kill';
+/** One in so many points, each before or after a write, another first one in each run; `WHARFINGER_EVERY_POINT` asks for all of them. */
+const stride = process.env['WHARFINGER_EVERY_POINT'] ? 1 : 3;
 const owned = [
   'statefulset',
   'service',
@@ -66,7 +69,7 @@ async function ready(name: string, running: OperatorProcess): Promise<void> {
   });
 }
 
-test('the operator is killed before and after every write of a reconcile: the end is the same, no key ever changes', async () => {
+test('the operator is killed before and after writes of a reconcile: the end is the same, no key ever changes', async () => {
   operators.proxy.arm();
   let running = operators.start();
   await apply(object('reference'));
@@ -80,39 +83,40 @@ test('the operator is killed before and after every write of a reconcile: the en
   expect(total).toBeGreaterThan(10);
   expect(reference.length).toBeGreaterThan(8);
 
-  let kills = 0;
-  for (let at = 1; at <= total; at += 1) {
-    for (const when of ['before', 'after'] as const) {
-      const name = `k${at}${when[0] ?? ''}`;
-      const doomed = operators.start();
-      const killed = new Promise<void>((resolve) => {
-        operators.proxy.arm({
-          at,
-          when,
-          kill: () => {
-            kills += 1;
-            doomed.kill();
-            resolve();
-          },
-        });
+  let [kills, played] = [0, 0];
+  const first = 1 + (seedOf(Date.now() % 2 ** 32) % stride);
+  for (let point = first; point <= 2 * total; point += stride) {
+    const [at, when] = [Math.ceil(point / 2), point % 2 === 1 ? 'before' : 'after'] as const;
+    played += 1;
+    const name = `k${at}${when[0] ?? ''}`;
+    const doomed = operators.start();
+    const killed = new Promise<void>((resolve) => {
+      operators.proxy.arm({
+        at,
+        when,
+        kill: () => {
+          kills += 1;
+          doomed.kill();
+          resolve();
+        },
       });
-      await apply(object(name));
-      // A write less in this run (a condition that needed no step of its own) leaves nothing to kill at.
-      await Promise.race([killed, ready(name, doomed).then(() => sleep(3000))]);
-      doomed.kill();
-      const before = await keys(name);
-      running = operators.start();
-      await ready(name, running);
-      expect(await keys(name), name).toMatchObject(before);
-      expect(await shape(name), name).toEqual(reference);
-      const client = await clientOf(namespace, name);
-      await client.push('app', 'v1', image([randomLayer()]));
-      client.close();
-      running.kill();
-      await kubectl(['delete', 'registry', name, '-n', namespace, '--wait=false']);
-    }
+    });
+    await apply(object(name));
+    // A write less in this run (a condition that needed no step of its own) leaves nothing to kill at.
+    await Promise.race([killed, ready(name, doomed).then(() => sleep(3000))]);
+    doomed.kill();
+    const before = await keys(name);
+    running = operators.start();
+    await ready(name, running);
+    expect(await keys(name), name).toMatchObject(before);
+    expect(await shape(name), name).toEqual(reference);
+    const client = await clientOf(namespace, name);
+    await client.push('app', 'v1', image([randomLayer()]));
+    client.close();
+    running.kill();
+    await kubectl(['delete', 'registry', name, '-n', namespace, '--wait=false']);
   }
-  console.info(`${kills} kills`);
+  console.info(`${kills} kills, from point ${first} of ${2 * total} on`);
   // Statuses are written together now and then, so the last writes of the reference may not come in every run.
-  expect(kills).toBeGreaterThanOrEqual(2 * (total - 2));
+  expect(kills).toBeGreaterThanOrEqual(played - Math.ceil(4 / stride));
 }, 1_500_000);
