@@ -109,3 +109,14 @@ export function refOf(key: string): ObjectRef {
   const slash = key.indexOf('/');
   return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
+
+/**
+ * Whether one version of an object came before another of it. Versions are numbers that grow, as the API promises from 1.35 on and etcd has
+ * always made them; of what is no number nothing is known.
+ */
+export function isOlderVersion(one: string | undefined, other: string | undefined): boolean {
+  if (one === undefined || other === undefined || !isNumber.test(one) || !isNumber.test(other)) return false;
+  return BigInt(one) < BigInt(other);
+}
+
+const isNumber = /^\d+$/;

@@ -4,6 +4,7 @@ import type { Client } from '../kube/client.ts';
 import { findCondition } from '../kube/conditions.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import { certificateEvents } from './certificates/certificate-events.ts';
+import { isOlderVersion } from '../kube/resource.ts';
 import { fieldManager, registries, type ServedRegistry } from './kind.ts';
 import { storageEvent } from './storage-event.ts';
 
@@ -16,8 +17,9 @@ export interface StatusWriter {
 }
 
 interface Memory {
-  /** Version of the cached object on which the write was based. */
+  /** Version of the cached object on which the write was based, and the one that came of it. */
   readonly seen: string | undefined;
+  readonly written: string | undefined;
   readonly status: RegistryStatus;
 }
 
@@ -27,9 +29,10 @@ export function createStatusWriter(options: { client: Client; events: EventRecor
 
   function current(registry: ServedRegistry): RegistryStatus {
     const memory = memories.get(registry.metadata.uid);
-    // As long as the cache has not moved, it does not show our last write.
-    if (memory && memory.seen === registry.metadata.resourceVersion) return memory.status;
-    return registry.status ?? {};
+    const { resourceVersion } = registry.metadata;
+    // Until it is there the cache does not show our last write, though it may show an earlier one, or a change of the spec.
+    const isBehind = memory?.seen === resourceVersion || isOlderVersion(resourceVersion, memory?.written);
+    return memory && isBehind ? memory.status : (registry.status ?? {});
   }
 
   async function write(registry: ServedRegistry, wanted: RegistryStatus): Promise<boolean> {
@@ -38,8 +41,12 @@ export function createStatusWriter(options: { client: Client; events: EventRecor
     const status = withoutUndefined(wanted);
     if (isDeepStrictEqual(before, status)) return false;
     const metadata = { name, namespace, uid };
-    await client.applyStatus(registries, { metadata, status }, { fieldManager });
-    memories.set(uid, { seen: resourceVersion, status });
+    const { metadata: written } = await client.applyStatus(
+      registries,
+      { metadata, status },
+      { fieldManager },
+    );
+    memories.set(uid, { seen: resourceVersion, written: written.resourceVersion, status });
     announce(registry, before, status);
     announceSchedule(registry, before, status);
     const stored = storageEvent(before, status);
