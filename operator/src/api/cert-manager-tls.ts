@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationBetween } from './duration.ts';
-import { Hostname, IpAddress } from './hostname.ts';
+import { furtherNames } from './further-names.ts';
 import { rules } from './rule.ts';
 
 /** Who signs: an Issuer of the namespace, a ClusterIssuer, or a kind that another group adds to cert-manager. */
@@ -34,18 +34,7 @@ export const CertManagerTls = z
       .boolean()
       .default(true)
       .describe("The Service's names are in the certificate; false for issuers that sign public names only."),
-    dnsNames: z
-      .array(Hostname)
-      .max(64)
-      .meta({ 'x-kubernetes-list-type': 'set' })
-      .default([])
-      .describe("Names in the certificate beside the hostname and the Service's."),
-    ipAddresses: z
-      .array(IpAddress)
-      .max(64)
-      .meta({ 'x-kubernetes-list-type': 'set' })
-      .default([])
-      .describe('Addresses in the certificate.'),
+    ...furtherNames,
   })
   .meta(
     rules(

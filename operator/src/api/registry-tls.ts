@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CertManagerTls } from './cert-manager-tls.ts';
 import { durationBetween } from './duration.ts';
-import { Hostname, IpAddress } from './hostname.ts';
+import { furtherNames } from './further-names.ts';
 import { rules } from './rule.ts';
 
 /** The subject's fields beside the common name. */
@@ -69,18 +69,7 @@ const issued = {
   subject: CertificateSubject.prefault({}).describe(
     'Subject of the certificates. That of a CA counts when the CA is created.',
   ),
-  dnsNames: z
-    .array(Hostname)
-    .max(64)
-    .meta({ 'x-kubernetes-list-type': 'set' })
-    .default([])
-    .describe("Names in the certificate beside the hostname and the Service's."),
-  ipAddresses: z
-    .array(IpAddress)
-    .max(64)
-    .meta({ 'x-kubernetes-list-type': 'set' })
-    .default([])
-    .describe('Addresses in the certificate.'),
+  ...furtherNames,
   intermediate: z
     .object({
       validityDays: z

@@ -3,8 +3,8 @@ import type { RegistryStatus } from '../api/registry-status.ts';
 import type { Client } from '../kube/client.ts';
 import { findCondition } from '../kube/conditions.ts';
 import type { EventRecorder } from '../kube/events.ts';
-import { certificateEvents } from './certificates/certificate-events.ts';
 import { isOlderVersion } from '../kube/resource.ts';
+import { certificateEvents } from './certificates/certificate-events.ts';
 import { fieldManager, registries, type ServedRegistry } from './kind.ts';
 import { storageEvent } from './storage-event.ts';
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createVerifiedCredentials } from '../auth/verified-credentials.ts';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../telemetry/log.ts';
+import { hurriedDrain, lastDrain, replacedDrain } from './drains.ts';
 import { entryPath } from './entries.ts';
 import { followWorker, type PoolWorker } from './pool-worker.ts';
 import type { StorageKeeper } from './storage-keeper.ts';
@@ -58,18 +59,6 @@ const workerEnvironment = {
   MALLOC_TRIM_THRESHOLD_: '131072',
   MALLOC_MMAP_THRESHOLD_: '131072',
 };
-
-/**
- * A worker that was replaced only passes requests on, so its clients have time: to come to a rest, and to close themselves the
- * connections that they use no more, as Go's client does after 90 s.
- */
-const replacedDrain: Command = {
-  type: 'drain',
-  replaced: true,
-  limits: { rest: 100_000, patience: 60_000 },
-};
-/** Not more than two generations of workers are to take memory for long. */
-const hurriedDrain: Command = { ...replacedDrain, limits: { rest: 5_000, patience: 60_000 } };
 
 const longestBackoff = 10_000;
 /** Milliseconds a worker must have lived for its end not to count as one more failure in a row. */
@@ -245,9 +234,7 @@ export function createPool(options: PoolOptions): Pool {
     stopping = true;
     clearTimeout(retry);
     dismissAll();
-    // Half of the time is left for what is under way when the last request was taken.
-    const command: Command = { type: 'drain', replaced: false, limits: { rest: 500, patience: limit / 4 } };
-    for (const worker of workers) worker.send(command);
+    for (const worker of workers) worker.send(lastDrain(limit));
     await waitUntil(() => workers.length === 0, limit);
     if (workers.length > 0)
       log.warn({ workers: workers.length }, 'drain time-out over, ending the workers left');
