@@ -121,8 +121,9 @@ function createLife({ cluster, lived, fresh }: LifeParts): {
   }
 
   async function change(spec: Spec, index: number): Promise<void> {
-    // Most of what is said of a CA counts when one is made.
-    if (JSON.stringify(spec['tls']) !== JSON.stringify(good['tls'])) rotation = String(index);
+    // Most of what is said of a CA counts when one is made; its name is that of the first hostname.
+    const ofCa = ({ tls, hostname }: Spec): string => JSON.stringify([tls, hostname]);
+    if (ofCa(spec) !== ofCa(good)) rotation = String(index);
     const copy = await fresh.make(spec);
     try {
       await apply(spec);
