@@ -1,12 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Child, StorageDriver } from '../storage/driver.ts';
-import {
-  departuresPath,
-  departuresRoot,
-  parseDeparture,
-  tagIndexLinkPath,
-  tagPath,
-} from '../storage/paths.ts';
+import { departuresPath, departuresRoot, parseDoomed, tagIndexLinkPath, tagPath } from '../storage/paths.ts';
 import { type Digest, parseDigest } from './digest.ts';
 import type { Journal } from './journal.ts';
 import { absentAsUndefined, readLink } from './links.ts';
@@ -42,7 +36,7 @@ export async function findDepartures(
   for (const id of await children(departuresRoot)) {
     for (const repository of await children(`${departuresRoot}/${id}`)) {
       const directory = `${departuresRoot}/${id}/${repository}`;
-      const named = parseDeparture(id, repository);
+      const named = parseDoomed(id, repository);
       const doomed = parseDigest(named.digest);
       if (!doomed || (filter && filter.repository !== named.repository)) continue;
       for (const tag of await children(directory)) {

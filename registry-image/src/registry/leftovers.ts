@@ -2,17 +2,19 @@ import { randomUUID } from 'node:crypto';
 import type { StorageDriver } from '../storage/driver.ts';
 import { deletedRoot } from '../storage/paths.ts';
 import type { CommitGate } from './commit-gate.ts';
+import { endDeletion, findDeletions } from './deletions.ts';
 import { findDepartures, settleDepartures } from './departures.ts';
 import { createJournal } from './journal.ts';
 import { forEachInLanes } from './lanes.ts';
 import { absentAsUndefined } from './links.ts';
+import { createTags } from './tags.ts';
 
 /** Removals at a time. */
 const lanes = 4;
 
 /**
- * Ends what processes that were killed had begun: removes what they had put aside to be removed, and puts back the tags that they
- * should not have taken.
+ * Ends what processes that were killed had begun: removes what they had put aside to be removed and the tags of revisions that they had
+ * taken, and puts back the tags that they should not have taken.
  * @throws WritesRefusedError there is such a tag, and the registry takes no writes
  */
 export async function removeLeftovers({
@@ -24,7 +26,9 @@ export async function removeLeftovers({
 }): Promise<void> {
   const left = (await absentAsUndefined(driver.list(deletedRoot))) ?? [];
   await forEachInLanes(left, lanes, ({ path }) => driver.delete(path));
-  if ((await findDepartures(driver)).length === 0) return;
   const journal = createJournal({ driver, process: randomUUID() });
+  const tags = createTags({ driver, journal, concurrencyLimit: 0 });
+  for (const deletion of await findDeletions(driver)) await endDeletion({ driver, gate, tags }, deletion);
+  if ((await findDepartures(driver)).length === 0) return;
   await gate.run(() => settleDepartures({ driver, journal }));
 }

@@ -2,6 +2,7 @@ import type { StorageDriver } from '../storage/driver.ts';
 import { blobDataPath, revisionLinkPath, revisionPath } from '../storage/paths.ts';
 import { blobSize } from './blobs.ts';
 import { type CommitGate, isWriteRefusal } from './commit-gate.ts';
+import { beginDeletion, type Deletion, endDeletion } from './deletions.ts';
 import type { Digest } from './digest.ts';
 import { RegistryError, registryError } from './errors.ts';
 import type { Addition } from './journal.ts';
@@ -209,32 +210,19 @@ export function createManifests(options: {
 
   /** All tags are looked at outside of its sections: that takes long where there are many. */
   async function removeRevision(repository: string, digest: Digest, signal?: AbortSignal): Promise<void> {
-    const exists = async (): Promise<boolean> =>
-      (await readLink(driver, revisionLinkPath(repository, digest))) !== undefined;
-    if (!(await exists())) throw unknownManifest({ digest });
+    const requireIt = async (): Promise<void> => {
+      if ((await readLink(driver, revisionLinkPath(repository, digest))) === undefined)
+        throw unknownManifest({ digest });
+    };
+    await requireIt();
     const known = await tags.pointingAt(repository, digest);
-    await gate.run(
-      async () => {
-        if (!(await exists())) throw unknownManifest({ digest });
-        await leases.end(repository, digest, readManifest);
-        await removeTags(repository, known, digest);
-        await driver.delete(revisionPath(repository, digest));
-      },
-      { signal },
-    );
-    // Those of a push that ended meanwhile, unless a later one has brought the manifest again.
-    const late = await tags.pointingAt(repository, digest);
-    if (late.length === 0) return;
-    await gate.run(
-      async () => {
-        if (!(await exists())) await removeTags(repository, late, digest);
-      },
-      { signal },
-    );
-  }
-
-  async function removeTags(repository: string, names: readonly string[], digest: Digest): Promise<void> {
-    for (const tag of names) await tags.removeFrom(repository, tag, digest);
+    const section = async (): Promise<Deletion> => {
+      await requireIt();
+      await leases.end(repository, digest, readManifest);
+      for (const tag of known) await tags.removeFrom(repository, tag, digest);
+      return beginDeletion(driver, { repository, digest });
+    };
+    await endDeletion({ driver, gate, tags }, await gate.run(section, { signal }), signal);
   }
 
   return { get, put, delete: remove };

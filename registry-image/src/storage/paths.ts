@@ -11,6 +11,7 @@ export const trashRoot = `${ownRoot}/trash`;
 export const setAsideRoot = `${ownRoot}/set-aside`;
 export const deletedRoot = `${ownRoot}/deleted`;
 export const departuresRoot = `${ownRoot}/departures`;
+export const deletionsRoot = `${ownRoot}/deletions`;
 export const journalRoot = `${ownRoot}/journal`;
 export const sweepsRoot = `${ownRoot}/sweeps`;
 export const undoRoot = `${ownRoot}/undo`;
@@ -133,12 +134,21 @@ export function deletedPath(id: string): string {
 
 /** Where tags of a repository are that a deletion of `digest` took away (registry/departures.ts), each by its name; `id` is new for each. */
 export function departuresPath(digest: string, id: string, repository: string): string {
+  return `${departuresRoot}/${doomedName(digest, id, repository)}`;
+}
+
+/** Where a revision is whose deletion has not looked for its tags a last time (registry/deletions.ts); `id` is new for each. */
+export function deletionPath(digest: string, id: string, repository: string): string {
+  return `${deletionsRoot}/${doomedName(digest, id, repository)}`;
+}
+
+function doomedName(digest: string, id: string, repository: string): string {
   // No name has a plus sign, and with them it is as long as it may be.
-  return `${departuresRoot}/${digest}.${id}/${repository.replaceAll('/', '+')}`;
+  return `${digest}.${id}/${repository.replaceAll('/', '+')}`;
 }
 
 /** The parse direction, of the names of both directories. */
-export function parseDeparture(
+export function parseDoomed(
   name: string,
   below: string,
 ): { readonly digest: string; readonly repository: string } {

@@ -1,5 +1,5 @@
 import { createRandom } from '../random.ts';
-import { act, type ActContext, holdsLeases, pullEverything } from './act.ts';
+import { act, type ActContext, holdsLeases, isExcused, pullEverything } from './act.ts';
 import { type CollectionContext, type CollectionOutcome, runCollection } from './collection.ts';
 import { mayComeBack } from './images.ts';
 import { judgeEnd, judgeVisible } from './judgement.ts';
@@ -68,7 +68,10 @@ export async function play(scenario: Scenario, subject: Subject): Promise<Outcom
       // What a killed collector has swept comes back with the next second mark.
       if (scenario.endsWithRun || scenario.runs.some(({ kill }) => kill))
         outcomes.push(await scheduler.as(actor('operator'), () => runCollection(context, lastRun)));
-      await scheduler.as(actor('judge'), () => judgeEnd(acting, store));
+      await scheduler.as(actor('judge'), async () => {
+        if (scenario.crashes.length > 0) await replicas[1].removeLeftovers();
+        await judgeEnd(acting, store);
+      });
     }
 
     await playToEnd(acting, goOn());
@@ -85,10 +88,15 @@ export async function play(scenario: Scenario, subject: Subject): Promise<Outcom
 async function goOnTogether(acting: ActContext, collections: () => Promise<void>): Promise<void> {
   const { scheduler, scenario, replicas } = acting;
   let isOver = false;
+  const unlessExcused = (error: unknown): void => {
+    if (!isExcused(acting, error)) throw error;
+  };
   async function crashes(): Promise<void> {
     for (const crash of scenario.crashes) {
       await scheduler.turns(crash.after);
-      if (!isOver) await replicas[crash.replica].crash();
+      if (isOver) return;
+      await replicas[crash.replica].crash();
+      await replicas[crash.replica].removeLeftovers().catch(unlessExcused);
     }
   }
   await Promise.all([

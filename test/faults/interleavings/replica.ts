@@ -13,6 +13,8 @@ export interface Replica {
   readonly clock: number;
   /** Sends a request to the process that takes requests now. @throws LostError */
   request<T>(client: string, work: (registry: Registry) => Promise<T>): Promise<T>;
+  /** Ends what killed processes had begun, as a process does once a minute. @throws LostError, WritesRefusedError */
+  removeLeftovers(): Promise<void>;
   /** Sets every gate of the replica; resolves when it holds. */
   set(mode: 'open' | 'paused'): Promise<void>;
   /** A new process takes the requests; the old one finishes its own. */
@@ -56,12 +58,13 @@ export async function createReplica(options: {
     incarnations.push({ process, registry, gate, lost: new Set() });
   }
 
-  function request<T>(client: string, work: (registry: Registry) => Promise<T>): Promise<T> {
-    const { process, registry, lost } = incarnations.at(-1) as Incarnation;
+  function run<T>(name: string, work: (incarnation: Incarnation) => Promise<T>): Promise<T> {
+    const incarnation = incarnations.at(-1) as Incarnation;
+    const { process, lost } = incarnation;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     lost.add(reject);
     scheduler
-      .as({ name: client, process }, () => work(registry))
+      .as({ name, process }, () => work(incarnation))
       .then(resolve, reject)
       .finally(() => lost.delete(reject));
     return promise;
@@ -89,7 +92,8 @@ export async function createReplica(options: {
   await boot();
   return {
     clock,
-    request,
+    request: (client, work) => run(client, ({ registry }) => work(registry)),
+    removeLeftovers: () => run('leftovers', ({ gate }) => subject.removeLeftovers({ driver, gate })),
     set,
     restart: boot,
     crash,

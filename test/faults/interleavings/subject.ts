@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as createRegistryModule from '../../../registry-image/src/registry/index.ts';
 import type * as createCommitGateModule from '../../../registry-image/src/registry/gate.ts';
+import type * as removeLeftoversModule from '../../../registry-image/src/registry/leftovers.ts';
 import type * as createJournalModule from '../../../registry-image/src/registry/journal.ts';
 import type * as createMemoryDriverModule from '../../../registry-image/src/storage/memory.ts';
 import type * as treatInBulkModule from '../../../registry-image/src/storage/bulk-operations.ts';
@@ -15,6 +16,7 @@ export interface Subject {
   readonly createRegistry: typeof createRegistryModule.createRegistry;
   readonly createCommitGate: typeof createCommitGateModule.createCommitGate;
   readonly createJournal: typeof createJournalModule.createJournal;
+  readonly removeLeftovers: typeof removeLeftoversModule.removeLeftovers;
   readonly createMemoryDriver: typeof createMemoryDriverModule.createMemoryDriver;
   readonly treatInBulk: typeof treatInBulkModule.treatInBulk;
   readonly parseConfig: typeof parseConfigModule.parseConfig;
@@ -31,6 +33,7 @@ export async function loadSubject(directory: string): Promise<Subject> {
     'registry/index.ts',
     'registry/gate.ts',
     'registry/journal.ts',
+    'registry/leftovers.ts',
     'storage/memory.ts',
     'storage/bulk-operations.ts',
     'config/parse.ts',

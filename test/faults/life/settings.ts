@@ -185,7 +185,8 @@ function toleration(prefix: string): Table {
 
 function pods(): Table {
   return {
-    'resources.limits': [{ memory: '512Mi' }, { memory: '600Mi', cpu: 2 }, { cpu: '1500m' }],
+    // A limit is a request too, where none is given; pods of both copies share a node of two cores.
+    'resources.limits': [{ memory: '512Mi' }, { memory: 629145600, cpu: '0.4' }, { cpu: '400m' }],
     'resources.requests': [{ memory: '64Mi' }, { cpu: '10m', memory: '128Mi' }, { cpu: '0.02' }],
     nodeSelector: nodeLabels,
     ...toleration('tolerations[]'),

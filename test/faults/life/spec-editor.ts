@@ -120,7 +120,8 @@ function completeGroup(value: Spec, { fields, least }: FieldGroup, fill: (name: 
 
 /** Another value for a leaf than it has now, if there is one. */
 export function anotherValue(leaf: Leaf, present: readonly unknown[], random: Random): unknown {
-  const texts = new Set(present.map((value) => JSON.stringify(value)));
+  const { default: otherwise } = leaf.schema;
+  const texts = new Set((present.length > 0 ? present : [otherwise]).map((value) => JSON.stringify(value)));
   const others = valuesOf(leaf).filter((value) => !texts.has(JSON.stringify(value)));
   return others[random.below(others.length)];
 }

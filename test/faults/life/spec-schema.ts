@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 export interface Schema {
   readonly type?: string;
   readonly enum?: readonly unknown[];
+  readonly default?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly maxLength?: number;

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { StorageDriver } from '../storage/driver.ts';
+import {
+  deletionPath,
+  deletionsRoot,
+  parseDoomed,
+  revisionLinkPath,
+  revisionPath,
+} from '../storage/paths.ts';
+import type { CommitGate } from './commit-gate.ts';
+import { type Digest, parseDigest } from './digest.ts';
+import { absentAsUndefined, readLink } from './links.ts';
+import type { Tags } from './tags.ts';
+
+/** A revision that was taken away; tags that a push has set meanwhile may still name it. */
+export interface Deletion {
+  /** The whole directory of the revision. */
+  readonly path: string;
+  readonly repository: string;
+  readonly digest: Digest;
+}
+
+/** Takes a revision away, durably, in a commit section of the caller, so that a kill leaves a note of what is still to be done. */
+export async function beginDeletion(
+  driver: StorageDriver,
+  { repository, digest }: Omit<Deletion, 'path'>,
+): Promise<Deletion> {
+  const path = deletionPath(digest, randomUUID(), repository);
+  await absentAsUndefined(driver.move(revisionPath(repository, digest), path));
+  return { path, repository, digest };
+}
+
+/** Those that have begun and not ended: under way, or left by a process that was killed. */
+export async function findDeletions(driver: Pick<StorageDriver, 'children'>): Promise<Deletion[]> {
+  const children = async (path: string): Promise<string[]> =>
+    ((await absentAsUndefined(driver.children(path))) ?? []).map(({ name }) => name);
+  const found: Deletion[] = [];
+  for (const id of await children(deletionsRoot)) {
+    for (const name of await children(`${deletionsRoot}/${id}`)) {
+      const { digest: text, repository } = parseDoomed(id, name);
+      const digest = parseDigest(text);
+      if (digest) found.push({ path: `${deletionsRoot}/${id}/${name}`, repository, digest });
+    }
+  }
+  return found;
+}
+
+/**
+ * Removes the tags of a push that ended meanwhile, unless a later one has brought the manifest again, and then the note. They are looked for
+ * outside of a section: that takes long where there are many. Any process may do it, also beside the one that began.
+ * @throws WritesRefusedError
+ */
+export async function endDeletion(
+  { driver, gate, tags }: { driver: StorageDriver; gate: CommitGate; tags: Tags },
+  { path, repository, digest }: Deletion,
+  signal?: AbortSignal,
+): Promise<void> {
+  const late = await tags.pointingAt(repository, digest);
+  const section = async (): Promise<void> => {
+    for (const tag of late) {
+      if ((await readLink(driver, revisionLinkPath(repository, digest))) !== undefined) break;
+      await tags.removeFrom(repository, tag, digest);
+    }
+  };
+  if (late.length > 0) await gate.run(section, { signal });
+  await driver.delete(path);
+  await driver.removeIfEmpty(path.slice(0, path.lastIndexOf('/')));
+}
