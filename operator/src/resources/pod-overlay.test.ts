@@ -16,6 +16,12 @@ describe('the overlay of the pod template', () => {
     expect(templateOf({ podTemplate: { metadata: {}, spec: {} } })).toEqual(templateOf({}));
   });
 
+  it('takes a service account with it when it goes: both of its names are applied', () => {
+    const { spec } = templateOf({ podTemplate: { spec: { serviceAccountName: 'runner' } } }) ?? {};
+    expect(spec).toMatchObject({ serviceAccountName: 'runner', serviceAccount: 'runner' });
+    expect(templateOf({ podTemplate: { spec: {} } })?.spec).not.toHaveProperty('serviceAccount');
+  });
+
   describe('of everything', () => {
     const template = templateOf({
       podAnnotations: { a: '1', b: '1' },

@@ -78,7 +78,7 @@ function routes(spec: Spec, touched: Touched): void {
     if (touched('ingress.tlsSecretName')) delete ingress['tls'];
     else delete ingress['tlsSecretName'];
   }
-  if (/^[0-9.]+$/.test(textOr(spec['hostname'], ''))) {
+  if (/^[0-9.]+(DIGIT)?$/.test(textOr(spec['hostname'], ''))) {
     if (!touched('hostname') && (ingress ?? gateway)) spec['hostname'] = 'one.COPY.test';
     else for (const name of ['ingress', 'gateway']) delete spec[name];
   }

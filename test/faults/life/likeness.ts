@@ -41,11 +41,14 @@ export async function likenessOf(
 ): Promise<Likeness> {
   const plain = objects.map(decoded);
   await describeCertificates(textsIn(plain));
-  const text = (value: string): string => withoutCopy(plainText(value));
+  const asItIs = (value: string): string => withoutCopy(plainText(value));
+  // For cert-manager another `duration` is no reason to issue a certificate before its time.
+  const withoutDuration = (value: string): string => asItIs(value).replaceAll(/valid for \d+ days/g, 'valid');
   return new Map(
     plain.map((object) => {
-      const { namespace = '', name } = object.metadata;
-      const key = text(`${String(object['kind'])} ${namespace}/${name}`);
+      const { namespace = '', name, annotations } = object.metadata;
+      const key = asItIs(`${String(object['kind'])} ${namespace}/${name}`);
+      const text = annotations?.['cert-manager.io/certificate-name'] ? withoutDuration : asItIs;
       return [key, like(object, { text, nodePort, index: copy.index })];
     }),
   );
