@@ -118,10 +118,13 @@ function completeGroup(value: Spec, { fields, least }: FieldGroup, fill: (name: 
   if (present.length < least) value[first] = fill(first);
 }
 
-/** Another value for a leaf than it has now, if there is one. */
+/** Another value for a leaf than it has now, if there is one; its default, which changes nothing, only where there is no other. */
 export function anotherValue(leaf: Leaf, present: readonly unknown[], random: Random): unknown {
-  const { default: otherwise } = leaf.schema;
-  const texts = new Set((present.length > 0 ? present : [otherwise]).map((value) => JSON.stringify(value)));
-  const others = valuesOf(leaf).filter((value) => !texts.has(JSON.stringify(value)));
+  const other = (known: readonly unknown[]): unknown[] => {
+    const texts = new Set(known.map((value) => JSON.stringify(value)));
+    return valuesOf(leaf).filter((value) => !texts.has(JSON.stringify(value)));
+  };
+  const changing = other(present.length > 0 ? present : [leaf.schema.default]);
+  const others = changing.length > 0 ? changing : other(present);
   return others[random.below(others.length)];
 }
