@@ -43,7 +43,8 @@ describe('a run', () => {
     seen.length = 0;
     store.layer('app', 'orphan');
     await run();
-    expect(seen.find(([, touched]) => touched)).toEqual(['Sweeping', true, 2]);
+    // The orphan, and the note of a sweep that has not ended.
+    expect(seen.find(([, touched]) => touched)).toEqual(['Sweeping', true, 3]);
     expect(seen.at(-1)?.slice(0, 2)).toEqual(['Swept', true]);
     expect(store.files()).toEqual(store.files('/.wharfinger/trash/run-0'));
   });

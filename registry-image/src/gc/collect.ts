@@ -4,7 +4,7 @@ import type { StorageDriver } from '../storage/driver.ts';
 import { createBoundedReader } from './bounded-reader.ts';
 import { markedCounts, type Report, zeroCounts } from './counts.ts';
 import { countEligible, sweepDoomed, unusedTrash } from './sweep.ts';
-import { recordSweep } from './sweep-record.ts';
+import { expectSweep, recordSweep } from './sweep-record.ts';
 import { markInWindow } from './window-mark.ts';
 
 export interface CollectOptions {
@@ -39,8 +39,9 @@ export async function collect(run: CollectOptions): Promise<CollectionCounts> {
   }
   await run.report({ phase: 'Sweeping', counts: { ...counts }, touched: false });
   const trash = await unusedTrash(reader, run.trash);
+  if (mark.doomed.length > 0) await expectSweep(run.driver, trash);
   await sweepDoomed({ ...run, trash }, mark.doomed, counts);
-  await recordSweep(run.driver, reader, { trash });
+  await recordSweep(run.driver, reader, { trash, isLast: true });
   await run.report({ phase: 'Swept', counts: { ...counts }, touched: mark.doomed.length > 0 });
   return counts;
 }

@@ -55,6 +55,34 @@ test('a commit that a sweep has met keeps what it is about, however much of the 
   expect([hasBlob(begun), hasBlob(digestOf('other'))]).toEqual([true, false]);
 });
 
+test.each(['whole', 'staged'])(
+  'a commit that a killed sweep has met keeps what it is about: %s',
+  async (kind) => {
+    store.image('app', 'config', ['begun', 'other']);
+    const begun = digestOf('begun');
+    const killed = new Error('killed');
+    const moveMany: StorageDriver['moveMany'] = async (moves, options) => {
+      await store.driver.append(paths.journalPath('early.1'), `+ 1 blob app ${begun}\n`);
+      await store.driver.moveMany(moves, options);
+      dying.putContent = dying.delete = () => Promise.reject(killed);
+      if (moves.some(({ from }) => from.includes(paths.blobsRoot))) throw killed;
+      return { done: moves.length, skipped: [] };
+    };
+    const dying: StorageDriver = { ...store.driver, moveMany };
+    const signal = new AbortController().signal;
+    const run = { driver: dying, now: testNow, report: () => {}, signal, trash: 'run-0' };
+    const options = CollectionOptions.parse({ deleteUntagged: true, minAge: 0 });
+    const sweep =
+      kind === 'whole'
+        ? collectOnce({ driver: dying }, { minAge: 0 })
+        : (await beginStagedCollection({ ...run, options })).sweep({ until: () => false, signal });
+    await expect(sweep).rejects.toBe(killed);
+    expect(hasBlob(begun)).toBe(false);
+    await confirmOnce(store, { minAge: 0 });
+    expect([hasBlob(begun), hasBlob(digestOf('other'))]).toEqual([true, false]);
+  },
+);
+
 function hasBlob(digest: string): boolean {
   return existsSync(join(store.root, paths.blobDataPath(digest)));
 }

@@ -7,7 +7,7 @@ import { additionsSince, JournalError, journalPosition } from './journal-reader.
 import { type Mark, markStore } from './mark.ts';
 import { recheck } from './recheck.ts';
 import { countEligible, prepareTrash, sweepDoomed, unusedTrash } from './sweep.ts';
-import { recordSweep } from './sweep-record.ts';
+import { expectSweep, recordSweep } from './sweep-record.ts';
 import { markInWindow } from './window-mark.ts';
 
 /** A mark that was made while writes went on, kept for the windows of its run. */
@@ -41,11 +41,16 @@ export async function beginStagedCollection(
   const eligible = markedCounts(mark.content, mark.plan);
   countEligible(eligible, mark);
   let trash = run.options.dryRun ? '' : await unusedTrash(reader, run.trash);
-  if (!run.options.dryRun) await prepareTrash({ driver: run.driver, trash }, mark.doomed);
+  if (!run.options.dryRun) await prepare(mark.doomed);
   let left: DoomedList = mark.doomed;
   let counts: CollectionCounts | undefined;
   await run.inspect?.(mark);
   await run.report({ phase: 'Marked', counts: eligible, touched: false, remaining: left.length });
+
+  async function prepare(doomed: DoomedList): Promise<void> {
+    await prepareTrash({ driver: run.driver, trash }, doomed);
+    if (doomed.length > 0) await expectSweep(run.driver, trash);
+  }
 
   async function stillDead(signal: AbortSignal): Promise<DoomedList> {
     const windowReader = createBoundedReader(run.driver, signal);
@@ -61,6 +66,7 @@ export async function beginStagedCollection(
     mark = await markInWindow(windowReader, run.options, run.now);
     // What an earlier window of this run took may have come again since.
     trash = await unusedTrash(windowReader, run.trash);
+    await expectSweep(run.driver, trash);
     return mark.doomed;
   }
 
@@ -74,7 +80,11 @@ export async function beginStagedCollection(
       const doomed = await stillDead(signal);
       left = await sweepDoomed({ driver, trash, report, signal, until }, doomed, counts);
       const from = position instanceof JournalError ? undefined : position;
-      await recordSweep(driver, createBoundedReader(driver, signal), { trash, from });
+      await recordSweep(driver, createBoundedReader(driver, signal), {
+        trash,
+        from,
+        isLast: left.length === 0,
+      });
       await report({ phase: 'Swept', counts: { ...counts }, touched: false, remaining: left.length });
       return left.length;
     },

@@ -5,20 +5,33 @@ import type { BoundedReader } from './bounded-reader.ts';
 import { nameOf } from './directory-walk.ts';
 import { ifTold, type JournalPosition, openCommits, openCommitsSince } from './journal-reader.ts';
 
+/** Stands in the record of a sweep that may not have come to its end; no commit is named so. */
+const unfinished = 'unfinished';
+
+/**
+ * Notes, before a sweep, that it has not ended: when its process is killed, nobody knows which commits had not when it stopped, so that none
+ * is given up that has not ended by the second mark.
+ */
+export async function expectSweep(driver: StorageDriver, trash: string): Promise<void> {
+  await driver.putContent(sweepPath(trash), unfinished);
+}
+
 /**
  * Notes which commits had not ended when a sweep had. There are none but those of processes that were killed, unless a replica writes in
  * a window: such a commit has perhaps looked already for what was swept from below it. Nothing is noted when there are none.
- * @param from where the journal was when the mark began, so that only what was added since is read
+ * @param run.from where the journal was when the mark began, so that only what was added since is read
+ * @param run.isLast no other window of this sweep will follow
  */
 export async function recordSweep(
   driver: StorageDriver,
   reader: BoundedReader,
-  { trash, from }: { trash: string; from?: JournalPosition },
+  { trash, from, isLast }: { trash: string; from?: JournalPosition; isLast: boolean },
 ): Promise<void> {
+  if (!isLast) return;
   const since = from && (await ifTold(openCommitsSince(reader, from)));
   const commits = since ?? (await openCommits(reader));
-  if (commits.size === 0) return;
-  await driver.putContent(sweepPath(trash), [...commits.keys()].join('\n'));
+  if (commits.size > 0) await driver.putContent(sweepPath(trash), [...commits.keys()].join('\n'));
+  else await driver.delete(sweepPath(trash));
 }
 
 /** What commits are about that had not ended when a sweep had whose trash is still there, nor have now. */
@@ -31,7 +44,7 @@ export async function openSinceSweep(reader: BoundedReader): Promise<Addition[]>
   recorded.delete('');
   if (recorded.size === 0) return [];
   return [...(await openCommits(reader))].flatMap(([commit, additions]) =>
-    recorded.has(commit) ? additions : [],
+    recorded.has(commit) || recorded.has(unfinished) ? additions : [],
   );
 }
 

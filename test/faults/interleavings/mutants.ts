@@ -75,24 +75,6 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a blob is not placed again after its link',
-    within: 10_000,
-    patches: [
-      [
-        'registry/uploads.ts',
-        'const placedAgain = await place({ ...upload, size }, digest);',
-        'const placedAgain = placed;',
-      ],
-    ],
-  },
-  {
-    name: 'a manifest is not placed again after its link',
-    within: 10_000,
-    patches: [
-      ['registry/manifests.ts', 'await putData(digest, content);\n    for (const tag', 'for (const tag'],
-    ],
-  },
-  {
     name: 'no second mark: what was swept is dead at once',
     within: 10_000,
     patches: [
@@ -106,7 +88,18 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a sweep does not note which commits it has met',
     within: 10_000,
-    patches: [['gc/sweep-record.ts', 'if (commits.size === 0) return;', 'if (commits.size >= 0) return;']],
+    patches: [['gc/sweep-record.ts', 'if (commits.size > 0)', 'if (commits.size < 0)']],
+  },
+  {
+    name: 'a sweep that is killed has noted nothing',
+    within: 10_000,
+    patches: [
+      [
+        'gc/sweep-record.ts',
+        'await driver.putContent(sweepPath(trash), unfinished);',
+        'await Promise.resolve();',
+      ],
+    ],
   },
   {
     name: 'a sweep goes bottom-up',
