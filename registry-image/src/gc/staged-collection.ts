@@ -41,6 +41,7 @@ export async function beginStagedCollection(
   const eligible = markedCounts(mark.content, mark.plan);
   countEligible(eligible, mark);
   let trash = run.options.dryRun ? '' : await unusedTrash(reader, run.trash);
+  const used = new Set<string>();
   if (!run.options.dryRun) await prepare(mark.doomed);
   let left: DoomedList = mark.doomed;
   let counts: CollectionCounts | undefined;
@@ -49,7 +50,12 @@ export async function beginStagedCollection(
 
   async function prepare(doomed: DoomedList): Promise<void> {
     await prepareTrash({ driver: run.driver, trash }, doomed);
-    if (doomed.length > 0) await expectSweep(run.driver, trash);
+    if (doomed.length > 0) await expect();
+  }
+
+  async function expect(): Promise<void> {
+    used.add(trash);
+    await expectSweep(run.driver, trash);
   }
 
   async function stillDead(signal: AbortSignal): Promise<DoomedList> {
@@ -66,7 +72,7 @@ export async function beginStagedCollection(
     mark = await markInWindow(windowReader, run.options, run.now);
     // What an earlier window of this run took may have come again since.
     trash = await unusedTrash(windowReader, run.trash);
-    await expectSweep(run.driver, trash);
+    await expect();
     return mark.doomed;
   }
 
@@ -81,7 +87,7 @@ export async function beginStagedCollection(
       left = await sweepDoomed({ driver, trash, report, signal, until }, doomed, counts);
       const from = position instanceof JournalError ? undefined : position;
       await recordSweep(driver, createBoundedReader(driver, signal), {
-        trash,
+        trash: [...used],
         from,
         isLast: left.length === 0,
       });

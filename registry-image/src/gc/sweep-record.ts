@@ -19,19 +19,22 @@ export async function expectSweep(driver: StorageDriver, trash: string): Promise
 /**
  * Notes which commits had not ended when a sweep had. There are none but those of processes that were killed, unless a replica writes in
  * a window: such a commit has perhaps looked already for what was swept from below it. Nothing is noted when there are none.
+ * @param run.trash the directories of the trash that it moved to
  * @param run.from where the journal was when the mark began, so that only what was added since is read
  * @param run.isLast no other window of this sweep will follow
  */
 export async function recordSweep(
   driver: StorageDriver,
   reader: BoundedReader,
-  { trash, from, isLast }: { trash: string; from?: JournalPosition; isLast: boolean },
+  { trash, from, isLast }: { trash: readonly string[]; from?: JournalPosition; isLast: boolean },
 ): Promise<void> {
   if (!isLast) return;
   const since = from && (await ifTold(openCommitsSince(reader, from)));
   const commits = since ?? (await openCommits(reader));
-  if (commits.size > 0) await driver.putContent(sweepPath(trash), [...commits.keys()].join('\n'));
-  else await driver.delete(sweepPath(trash));
+  for (const path of trash.map(sweepPath)) {
+    if (commits.size > 0) await driver.putContent(path, [...commits.keys()].join('\n'));
+    else await driver.delete(path);
+  }
 }
 
 /** What commits are about that had not ended when a sweep had whose trash is still there, nor have now. */

@@ -69,7 +69,7 @@ export async function play(scenario: Scenario, subject: Subject): Promise<Outcom
       if (scenario.endsWithRun || scenario.runs.some(({ kill }) => kill))
         outcomes.push(await scheduler.as(actor('operator'), () => runCollection(context, lastRun)));
       await scheduler.as(actor('judge'), async () => {
-        if (scenario.crashes.length > 0) await replicas[1].removeLeftovers();
+        await replicas[1].removeLeftovers();
         await judgeEnd(acting, store);
       });
     }
