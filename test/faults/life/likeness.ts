@@ -27,7 +27,7 @@ const passing = new Set([
   'finalizers',
 ]);
 /** Empty and missing is the same. */
-const maps = new Set(['annotations', 'labels']);
+const maps = new Set(['annotations', 'labels', 'dnsConfig']);
 const hidden = new Set(['password', 'next-password', 'secret', 'auth']);
 
 /** What certificates say, by their PEM. */
