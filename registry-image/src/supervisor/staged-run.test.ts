@@ -103,11 +103,9 @@ describe('a run that marks while writes go on', () => {
       recursive: true,
       withFileTypes: true,
     });
-    expect(
-      own
-        .filter((entry) => entry.isFile() && !/\/(journal|members)$/.test(entry.parentPath))
-        .map(({ name }) => name),
-    ).toEqual([]);
+    const files = own.filter((entry) => entry.isFile() && !/\/(journal|members)$/.test(entry.parentPath));
+    // Those attempts ended before their sweep; the next second mark takes their notes with their trash.
+    expect(files.map(({ name }) => name)).toEqual(['killed-1', 'killed-2']);
     order({ run: 'none', attempt: 1 });
     const idle = await registry.stateUntil(
       ({ workers }) => !workers.some(({ phase }) => phase === 'starting'),
