@@ -92,7 +92,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a sweep that is killed has noted nothing',
-    within: 10_000,
+    within: 30_000,
     patches: [
       [
         'gc/sweep-record.ts',
