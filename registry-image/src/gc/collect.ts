@@ -41,7 +41,7 @@ export async function collect(run: CollectOptions): Promise<CollectionCounts> {
   const trash = await unusedTrash(reader, run.trash);
   if (mark.doomed.length > 0) await expectSweep(run.driver, trash);
   await sweepDoomed({ ...run, trash }, mark.doomed, counts);
-  await recordSweep(run.driver, reader, { trash: [trash], isLast: true });
+  await recordSweep(run.driver, reader, { trash: [trash] });
   await run.report({ phase: 'Swept', counts: { ...counts }, touched: mark.doomed.length > 0 });
   return counts;
 }

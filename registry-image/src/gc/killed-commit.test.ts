@@ -83,6 +83,21 @@ test.each(['whole', 'staged'])(
   },
 );
 
+test.each(['whole', 'staged'])(
+  'a storage that takes no file more is swept all the same: %s',
+  async (kind) => {
+    store.image('app', 'config', ['other']);
+    const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+    const driver: StorageDriver = { ...store.driver, putContent: () => Promise.reject(full) };
+    const signal = new AbortController().signal;
+    const run = { driver, now: testNow, report: () => {}, signal, trash: 'run-0' };
+    const options = CollectionOptions.parse({ deleteUntagged: true, minAge: 0 });
+    if (kind === 'whole') await collectOnce({ driver }, { minAge: 0 });
+    else await (await beginStagedCollection({ ...run, options })).sweep({ until: () => false, signal });
+    expect(hasBlob(digestOf('other'))).toBe(false);
+  },
+);
+
 function hasBlob(digest: string): boolean {
   return existsSync(join(store.root, paths.blobDataPath(digest)));
 }

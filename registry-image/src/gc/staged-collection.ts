@@ -23,8 +23,8 @@ export interface StagedCollection {
 }
 
 /**
- * Marks a store while writes go on (docs/architecture.md, "Garbage collection"). Changes nothing but the empty directories of
- * its trash. Throws what the storage threw: then nothing can be said to be dead.
+ * Marks a store while writes go on (docs/architecture.md, "Garbage collection"). Makes only the empty directories of
+ * its trash and the note of its sweep. Throws what the storage threw: then nothing can be said to be dead.
  */
 export async function beginStagedCollection(
   run: CollectOptions & {
@@ -86,11 +86,8 @@ export async function beginStagedCollection(
       const doomed = await stillDead(signal);
       left = await sweepDoomed({ driver, trash, report, signal, until }, doomed, counts);
       const from = position instanceof JournalError ? undefined : position;
-      await recordSweep(driver, createBoundedReader(driver, signal), {
-        trash: [...used],
-        from,
-        isLast: left.length === 0,
-      });
+      if (left.length === 0)
+        await recordSweep(driver, createBoundedReader(driver, signal), { trash: [...used], from });
       await report({ phase: 'Swept', counts: { ...counts }, touched: false, remaining: left.length });
       return left.length;
     },

@@ -1,3 +1,4 @@
+import { isWriteRefusal } from '../registry/commit-gate.ts';
 import type { Addition } from '../registry/journal.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { sweepPath, sweepsRoot, trashRoot } from '../storage/paths.ts';
@@ -13,22 +14,25 @@ const unfinished = 'unfinished';
  * is given up that has not ended by the second mark.
  */
 export async function expectSweep(driver: StorageDriver, trash: string): Promise<void> {
-  await driver.putContent(sweepPath(trash), unfinished);
+  try {
+    await driver.putContent(sweepPath(trash), unfinished);
+  } catch (error) {
+    // A storage that is full is to be swept all the same. It takes no record in the journal either, so no commit begins.
+    if (!isWriteRefusal(error)) throw error;
+  }
 }
 
 /**
- * Notes which commits had not ended when a sweep had. There are none but those of processes that were killed, unless a replica writes in
+ * Notes which commits had not ended when a sweep had, after its last window. There are none but those of processes that were killed, unless a replica writes in
  * a window: such a commit has perhaps looked already for what was swept from below it. Nothing is noted when there are none.
  * @param run.trash the directories of the trash that it moved to
  * @param run.from where the journal was when the mark began, so that only what was added since is read
- * @param run.isLast no other window of this sweep will follow
  */
 export async function recordSweep(
   driver: StorageDriver,
   reader: BoundedReader,
-  { trash, from, isLast }: { trash: readonly string[]; from?: JournalPosition; isLast: boolean },
+  { trash, from }: { trash: readonly string[]; from?: JournalPosition },
 ): Promise<void> {
-  if (!isLast) return;
   const since = from && (await ifTold(openCommitsSince(reader, from)));
   const commits = since ?? (await openCommits(reader));
   for (const path of trash.map(sweepPath)) {

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { parseConfig } from '../config/index.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { createMemoryDriver } from '../storage/memory.ts';
-import { deletionsRoot, tagCurrentLinkPath } from '../storage/paths.ts';
+import { deletionPath, deletionsRoot, departuresRoot, tagCurrentLinkPath } from '../storage/paths.ts';
 import { digestOf } from './digest.ts';
 import { type ControlledGate, createCommitGate } from './gate.ts';
 import { createRegistry, type Registry } from './index.ts';
@@ -75,6 +75,48 @@ test('a push after the kill of a deletion keeps its tags, whenever the deletion 
   await put('v2');
   await removeLeftovers({ driver, gate });
   expect((await registry.manifests.get(repository, { tag: 'v2' })).digest).toBe(digest);
+  expect(await notes()).toBe(0);
+});
+
+test('a push that brings the manifest again at the moment at which its tag is taken keeps that tag', async () => {
+  await deleteAndBeKilled();
+  let isPut = false;
+  const move: StorageDriver['move'] = async (from, to) => {
+    if (to.startsWith(departuresRoot) && !isPut) {
+      isPut = true;
+      await put('late');
+    }
+    await driver.move(from, to);
+  };
+  await removeLeftovers({ driver: { ...driver, move }, gate });
+  expect(isPut).toBe(true);
+  expect((await registry.manifests.get(repository, { tag: 'late' })).digest).toBe(digest);
+  expect(await notes()).toBe(0);
+});
+
+test('one that cannot be ended keeps no other from its end, and is told', async () => {
+  await deleteAndBeKilled();
+  await driver.putContent(`${deletionPath(digest, 'id', 'broken/app')}/link`, digest);
+  const trouble = new Error('disk failure');
+  const list: StorageDriver['list'] = async (path) => {
+    if (path.includes('broken/app')) throw trouble;
+    return driver.list(path);
+  };
+  await expect(removeLeftovers({ driver: { ...driver, list }, gate })).rejects.toBe(trouble);
+  await expect(driver.stat(tagCurrentLinkPath(repository, 'late'))).rejects.toThrow();
+  expect(await notes()).toBe(1);
+});
+
+test('a repository on another file system is deleted from without a note, and a directory that a kill left empty goes', async () => {
+  const move: StorageDriver['move'] = (from, to) => {
+    if (!to.startsWith(deletionsRoot)) return driver.move(from, to);
+    return Promise.reject(Object.assign(new Error('EXDEV'), { code: 'EXDEV' }));
+  };
+  const { manifests } = await createRegistry({ driver: { ...driver, move }, gate, config });
+  await manifests.delete(repository, { digest });
+  await expect(registry.manifests.get(repository, { tag: 'v1' })).rejects.toThrow(/MANIFEST_UNKNOWN/);
+  await driver.makeDirectories([`${deletionsRoot}/${digest}.id`]);
+  await removeLeftovers({ driver, gate });
   expect(await notes()).toBe(0);
 });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { StorageDriver } from '../storage/driver.ts';
+import { hasCode } from '../storage/file-errors.ts';
 import {
   deletionPath,
   deletionsRoot,
@@ -26,7 +27,14 @@ export async function beginDeletion(
   { repository, digest }: Omit<Deletion, 'path'>,
 ): Promise<Deletion> {
   const path = deletionPath(digest, randomUUID(), repository);
-  await absentAsUndefined(driver.move(revisionPath(repository, digest), path));
+  const from = revisionPath(repository, digest);
+  try {
+    await absentAsUndefined(driver.move(from, path));
+  } catch (error) {
+    // A repository that was put on another file system, by a symbolic link, does without the note.
+    if (!hasCode(error, 'EXDEV')) throw error;
+    await driver.delete(from);
+  }
   return { path, repository, digest };
 }
 
@@ -55,14 +63,20 @@ export async function endDeletion(
   { path, repository, digest }: Deletion,
   signal?: AbortSignal,
 ): Promise<void> {
+  const isBack = async (): Promise<boolean> =>
+    (await readLink(driver, revisionLinkPath(repository, digest))) !== undefined;
   const late = await tags.pointingAt(repository, digest);
   const section = async (): Promise<void> => {
     for (const tag of late) {
-      if ((await readLink(driver, revisionLinkPath(repository, digest))) !== undefined) break;
+      if (await isBack()) return;
       await tags.removeFrom(repository, tag, digest);
+      // The push that has brought it again at this very moment may have set this tag.
+      if ((await isBack()) && (await tags.resolve(repository, tag)) === undefined)
+        await tags.set(repository, tag, digest);
     }
   };
-  if (late.length > 0) await gate.run(section, { signal });
+  const adds = [{ kind: 'manifest' as const, repository, digest }];
+  if (late.length > 0) await gate.run(section, { signal, adds });
   await driver.delete(path);
   await driver.removeIfEmpty(path.slice(0, path.lastIndexOf('/')));
 }

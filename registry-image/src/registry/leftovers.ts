@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { StorageDriver } from '../storage/driver.ts';
-import { deletedRoot } from '../storage/paths.ts';
+import { deletedRoot, deletionsRoot } from '../storage/paths.ts';
 import type { CommitGate } from './commit-gate.ts';
 import { endDeletion, findDeletions } from './deletions.ts';
 import { findDepartures, settleDepartures } from './departures.ts';
@@ -28,7 +28,14 @@ export async function removeLeftovers({
   await forEachInLanes(left, lanes, ({ path }) => driver.delete(path));
   const journal = createJournal({ driver, process: randomUUID() });
   const tags = createTags({ driver, journal, concurrencyLimit: 0 });
-  for (const deletion of await findDeletions(driver)) await endDeletion({ driver, gate, tags }, deletion);
-  if ((await findDepartures(driver)).length === 0) return;
-  await gate.run(() => settleDepartures({ driver, journal }));
+  const failures: unknown[] = [];
+  for (const deletion of await findDeletions(driver)) {
+    // One that cannot be ended keeps nothing else from its end.
+    await endDeletion({ driver, gate, tags }, deletion).catch((error: unknown) => failures.push(error));
+  }
+  if ((await findDepartures(driver)).length > 0) await gate.run(() => settleDepartures({ driver, journal }));
+  for (const { name } of (await absentAsUndefined(driver.children(deletionsRoot))) ?? []) {
+    await driver.removeIfEmpty(`${deletionsRoot}/${name}`);
+  }
+  if (failures.length > 0) throw failures[0];
 }

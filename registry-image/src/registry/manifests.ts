@@ -175,6 +175,7 @@ export function createManifests(options: {
       if (!existed) await driver.delete(revisionPath(repository, digest));
       throw error;
     }
+    await putData(digest, content);
     for (const tag of [...(reference.tag === undefined ? [] : [reference.tag]), ...further]) {
       await tags.set(repository, tag, digest);
     }

@@ -122,7 +122,7 @@ export function undoRecordPath(name: string): string {
   return `${undoPath(name)}.json`;
 }
 
-/** Of a run whose sweep has ended: the commits that had not; `run` as for its trash. */
+/** Of a run's sweep: that it has not ended, or the commits that had not when it had; `run` as for its trash. */
 export function sweepPath(run: string): string {
   return `${sweepsRoot}/${run}`;
 }
