@@ -96,7 +96,7 @@ test('a push that brings the manifest again at the moment at which its tag is ta
 
 test('one that cannot be ended keeps no other from its end, and is told', async () => {
   await deleteAndBeKilled();
-  await driver.putContent(`${deletionPath(digest, 'id', 'broken/app')}/link`, digest);
+  await driver.putContent(`${deletionPath(digest, '-', 'broken/app')}/link`, digest);
   const trouble = new Error('disk failure');
   const list: StorageDriver['list'] = async (path) => {
     if (path.includes('broken/app')) throw trouble;
