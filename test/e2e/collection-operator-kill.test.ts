@@ -37,7 +37,7 @@ async function ended(run: string): Promise<KubeObject> {
   return eventually(
     `GarbageCollection ${run} is over and lets go`,
     async () => {
-      const object = await get('gc', namespace, run);
+      const object = await get('garbagecollections', namespace, run);
       const isOver = ['Succeeded', 'Failed'].includes(String(at(object, 'status.phase')));
       return isOver && at(object, 'metadata.finalizers') === undefined ? object : undefined;
     },

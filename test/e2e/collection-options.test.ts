@@ -35,7 +35,7 @@ async function collect(run: string, spec: Record<string, unknown>): Promise<Kube
     metadata: { namespace, name: run },
     spec: { registryRef: { name }, ...spec },
   });
-  return waitForCondition({ kind: 'gc', namespace, name: run }, 'Succeeded');
+  return waitForCondition({ kind: 'garbagecollections', namespace, name: run }, 'Succeeded');
 }
 
 async function stored(): Promise<string[]> {
@@ -109,7 +109,7 @@ test('C8: a schedule collects by itself and keeps no more runs than it is told t
       const found = await get('registry', namespace, name);
       const last = String(at(found, 'status.lastCollection.name'));
       if (!/^options-\d{12}$/.test(last)) return undefined;
-      const object = await tryKubectl(['get', 'gc', last, '-n', namespace]);
+      const object = await tryKubectl(['get', 'garbagecollections', last, '-n', namespace]);
       return object.status === 0 ? undefined : found;
     },
     { timeoutMs: 150_000, everyMs: 1000 },

@@ -199,7 +199,7 @@ test('A14: a suspended Registry is left as it is, says so, starts no collection,
     spec: { registryRef: { name: 'single' } },
   });
   await eventually('the run waits', async () => {
-    const run = await get('gc', namespace, 'waits');
+    const run = await get('garbagecollections', namespace, 'waits');
     return at(run, 'status.phase') === 'Queued' && String(at(run, 'status.message')).includes('spec.suspend');
   });
   await kubectl([

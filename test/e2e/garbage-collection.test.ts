@@ -71,7 +71,12 @@ test('C1, C2, C3: collected under pushes and pulls: nothing fails, only the unsh
     expectStatus(await owner.call('GET', `/v2/${repository}/tags/list`), 200);
   }, 50);
   await apply(collection('first'));
-  const done = await waitForCondition({ kind: 'gc', namespace, name: 'first' }, 'Succeeded', 'True', 60_000);
+  const done = await waitForCondition(
+    { kind: 'garbagecollections', namespace, name: 'first' },
+    'Succeeded',
+    'True',
+    60_000,
+  );
   const [pulled, pushed, listed] = [await pulls.stop(), await pushes.stop(), await states.stop()];
   const seconds = secondsOf(done);
   console.info(
@@ -136,7 +141,7 @@ test('A21: a collection returns a read-only registry to read-only', async () => 
   await apply(registryObject({ namespace, name, spec: { readOnly: true } }));
   await waitForCondition({ kind: 'registry', namespace, name }, 'ReadOnly');
   await apply(collection('frozen'));
-  await waitForCondition({ kind: 'gc', namespace, name: 'frozen' }, 'Succeeded');
+  await waitForCondition({ kind: 'garbagecollections', namespace, name: 'frozen' }, 'Succeeded');
   const client = new RegistryClient(await createRegistry({ namespace, name, spec: { readOnly: true } }));
   expect((await client.call('POST', '/v2/team/app/blobs/uploads/')).status).toBe(405);
   await apply(registryObject({ namespace, name }));
@@ -149,7 +154,7 @@ test('A21: a collection returns a read-only registry to read-only', async () => 
 
 test('a GarbageCollection for a missing Registry says so in one sentence', async () => {
   await apply(collection('lost', 'nowhere'));
-  const run = await waitForCondition({ kind: 'gc', namespace, name: 'lost' }, 'Stalled');
+  const run = await waitForCondition({ kind: 'garbagecollections', namespace, name: 'lost' }, 'Stalled');
   const stalled = (at(run, 'status.conditions') as { type: string; message: string }[]).find(
     (one) => one.type === 'Stalled',
   );

@@ -74,10 +74,10 @@ test('A18: and each state of a GarbageCollection', async () => {
   await applied();
   await waitForCondition(registry, 'Ready');
   await collection('good');
-  const queued = await get('gc', namespace, 'good');
-  const good = await waitForCondition({ kind: 'gc', namespace, name: 'good' }, 'Succeeded');
+  const queued = await get('garbagecollections', namespace, 'good');
+  const good = await waitForCondition({ kind: 'garbagecollections', namespace, name: 'good' }, 'Succeeded');
   await collection('bad', { restoreFrom: 'no-such-run' });
-  const bad = await waitForCondition({ kind: 'gc', namespace, name: 'bad' }, 'Stalled');
+  const bad = await waitForCondition({ kind: 'garbagecollections', namespace, name: 'bad' }, 'Stalled');
   const [waits, succeeded, failed] = await healthOf(queued, good, bad);
   expect(waits?.health).toBe('Progressing');
   expect(succeeded).toMatchObject({ kstatus: 'Current', health: 'Healthy' });

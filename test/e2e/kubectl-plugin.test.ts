@@ -177,12 +177,16 @@ test('C11: gc follows a run, prints the plan of a dry run, and quotes what the A
   expect(at(JSON.parse(wet.stdout), 'status.phase')).toBe('Succeeded');
   expect(await statusOf('GET', `/v2/${app}/manifests/${doomed.manifest.digest}`)).toBe(404);
 
-  const before = (await list('gc', namespace)).length;
+  const before = (await list('garbagecollections', namespace)).length;
   expect(await plugin`gc --min-age soon`).toEqual(failed('not a duration; write it as'));
   const left = await plugin`gc --wait=false`;
   const [, created = ''] = /^garbagecollection\.wharfinger\.dev\/(\S+) created\n$/.exec(left.stderr) ?? [];
-  expect([left.status, left.stdout, (await list('gc', namespace)).length]).toEqual([0, '', before + 1]);
-  await waitForCondition({ kind: 'gc', namespace, name: created }, 'Succeeded');
+  expect([left.status, left.stdout, (await list('garbagecollections', namespace)).length]).toEqual([
+    0,
+    '',
+    before + 1,
+  ]);
+  await waitForCondition({ kind: 'garbagecollections', namespace, name: created }, 'Succeeded');
 });
 
 test('C11: read-only on refuses pushes, and off takes them again', async () => {

@@ -41,7 +41,7 @@ test('B39: two replicas share one store, and a collection waits for both', async
   await client.push('app', 'x', doomed);
   expectStatus(await client.call('DELETE', `/v2/app/manifests/${doomed.manifest.digest}`), 202);
   await apply(collection('both'));
-  const done = await waitForCondition({ kind: 'gc', namespace, name: 'both' }, 'Succeeded');
+  const done = await waitForCondition({ kind: 'garbagecollections', namespace, name: 'both' }, 'Succeeded');
   expect(at(done, 'status.counts.blobsDeleted')).toBe(3);
   client.close();
 });
@@ -65,7 +65,7 @@ test('C2, C6: one replica does not answer: nothing is swept, the run fails and w
   try {
     await apply(collection('silent'));
     const failed = await waitForCondition(
-      { kind: 'gc', namespace, name: 'silent' },
+      { kind: 'garbagecollections', namespace, name: 'silent' },
       'Stalled',
       'True',
       120_000,

@@ -67,7 +67,7 @@ async function collect({ namespace, name }: LargeStoreOptions, timeout: number):
     // No lease keeps what was just written, but for the pushes under way.
     spec: { registryRef: { name }, deleteUntagged: true, minAge: '5s', undoFor: '0s' },
   });
-  return waitForCondition({ kind: 'gc', namespace, name }, 'Succeeded', 'True', timeout);
+  return waitForCondition({ kind: 'garbagecollections', namespace, name }, 'Succeeded', 'True', timeout);
 }
 
 function time(object: KubeObject, path: string): number {

@@ -101,7 +101,7 @@ async function collectUntil(
     } catch (error) {
       problems.push(`${run}: ${String(error)}`);
     }
-    await kubectl(['delete', 'gc', run, '-n', namespace, '--wait=false']);
+    await kubectl(['delete', 'garbagecollections', run, '-n', namespace, '--wait=false']);
     await sleep(pause);
   }
   return { count, problems };
@@ -115,7 +115,7 @@ async function collect(namespace: string, run: string, minAge = '20s'): Promise<
     // Leases of minutes would keep what is deleted; a push under way is kept by those of seconds.
     spec: { registryRef: { name }, deleteUntagged: true, minAge, undoFor: '0s' },
   });
-  return waitForCondition({ kind: 'gc', namespace, name: run }, 'Succeeded', 'True', 120_000);
+  return waitForCondition({ kind: 'garbagecollections', namespace, name: run }, 'Succeeded', 'True', 120_000);
 }
 
 function liveDigests(pushers: readonly Pusher[], more: readonly Image[]): Set<string> {
