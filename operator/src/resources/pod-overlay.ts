@@ -22,14 +22,14 @@ export function overlaid(
   overlay: RegistryPodTemplate | undefined,
 ): Manifest<V1PodTemplateSpec> {
   if (overlay === undefined) return template;
-  return withFormerNames(merged(template, overlay));
+  return withFormerName(merged(template, overlay));
 }
 
 /**
  * The API server copies `serviceAccountName` to its deprecated name, and from there back once it has gone. When both are applied, both go with
  * the next apply that has neither.
  */
-function withFormerNames(template: Manifest<V1PodTemplateSpec>): Manifest<V1PodTemplateSpec> {
+function withFormerName(template: Manifest<V1PodTemplateSpec>): Manifest<V1PodTemplateSpec> {
   const { spec } = template;
   if (spec?.serviceAccountName === undefined) return template;
   return { ...template, spec: { ...spec, serviceAccount: spec.serviceAccountName } };

@@ -69,13 +69,7 @@ test.each(['whole', 'staged'])(
       return { done: moves.length, skipped: [] };
     };
     const dying: StorageDriver = { ...store.driver, moveMany };
-    const signal = new AbortController().signal;
-    const run = { driver: dying, now: testNow, report: () => {}, signal, trash: 'run-0' };
-    const options = CollectionOptions.parse({ deleteUntagged: true, minAge: 0 });
-    const sweep =
-      kind === 'whole'
-        ? collectOnce({ driver: dying }, { minAge: 0 })
-        : (await beginStagedCollection({ ...run, options })).sweep({ until: () => false, signal });
+    const sweep = sweepOnce(kind, dying);
     await expect(sweep).rejects.toBe(killed);
     expect(hasBlob(begun)).toBe(false);
     await confirmOnce(store, { minAge: 0 });
@@ -89,14 +83,19 @@ test.each(['whole', 'staged'])(
     store.image('app', 'config', ['other']);
     const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
     const driver: StorageDriver = { ...store.driver, putContent: () => Promise.reject(full) };
-    const signal = new AbortController().signal;
-    const run = { driver, now: testNow, report: () => {}, signal, trash: 'run-0' };
-    const options = CollectionOptions.parse({ deleteUntagged: true, minAge: 0 });
-    if (kind === 'whole') await collectOnce({ driver }, { minAge: 0 });
-    else await (await beginStagedCollection({ ...run, options })).sweep({ until: () => false, signal });
+    await sweepOnce(kind, driver);
     expect(hasBlob(digestOf('other'))).toBe(false);
   },
 );
+
+/** A mark without leases and its sweep, in one of two ways. */
+async function sweepOnce(kind: string, driver: StorageDriver): Promise<void> {
+  if (kind === 'whole') return void (await collectOnce({ driver }, { minAge: 0 }));
+  const signal = new AbortController().signal;
+  const options = CollectionOptions.parse({ deleteUntagged: true, minAge: 0 });
+  const run = { driver, options, now: testNow, report: () => {}, signal, trash: 'run-0' };
+  await (await beginStagedCollection(run)).sweep({ until: () => false, signal });
+}
 
 function hasBlob(digest: string): boolean {
   return existsSync(join(store.root, paths.blobDataPath(digest)));

@@ -42,18 +42,16 @@ export async function beginStagedCollection(
   countEligible(eligible, mark);
   let trash = run.options.dryRun ? '' : await unusedTrash(reader, run.trash);
   const used = new Set<string>();
-  if (!run.options.dryRun) await prepare(mark.doomed);
+  if (!run.options.dryRun && mark.doomed.length > 0) {
+    await prepareTrash({ driver: run.driver, trash }, mark.doomed);
+    await noteSweep();
+  }
   let left: DoomedList = mark.doomed;
   let counts: CollectionCounts | undefined;
   await run.inspect?.(mark);
   await run.report({ phase: 'Marked', counts: eligible, touched: false, remaining: left.length });
 
-  async function prepare(doomed: DoomedList): Promise<void> {
-    await prepareTrash({ driver: run.driver, trash }, doomed);
-    if (doomed.length > 0) await expect();
-  }
-
-  async function expect(): Promise<void> {
+  async function noteSweep(): Promise<void> {
     used.add(trash);
     await expectSweep(run.driver, trash);
   }
@@ -72,7 +70,7 @@ export async function beginStagedCollection(
     mark = await markInWindow(windowReader, run.options, run.now);
     // What an earlier window of this run took may have come again since.
     trash = await unusedTrash(windowReader, run.trash);
-    await expect();
+    await noteSweep();
     return mark.doomed;
   }
 

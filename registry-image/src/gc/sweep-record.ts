@@ -23,8 +23,8 @@ export async function expectSweep(driver: StorageDriver, trash: string): Promise
 }
 
 /**
- * Notes which commits had not ended when a sweep had, after its last window. There are none but those of processes that were killed, unless a replica writes in
- * a window: such a commit has perhaps looked already for what was swept from below it. Nothing is noted when there are none.
+ * Notes which commits had not ended when a sweep had, after its last window. There are none but those of processes that were killed, unless a
+ * replica writes in a window: such a commit has perhaps looked already for what was swept from below it. Nothing is noted when there are none.
  * @param run.trash the directories of the trash that it moved to
  * @param run.from where the journal was when the mark began, so that only what was added since is read
  */

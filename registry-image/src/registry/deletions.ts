@@ -1,31 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { StorageDriver } from '../storage/driver.ts';
 import { hasCode } from '../storage/file-errors.ts';
-import {
-  deletionPath,
-  deletionsRoot,
-  parseDoomed,
-  revisionLinkPath,
-  revisionPath,
-} from '../storage/paths.ts';
+import { deletionPath, deletionsRoot, revisionLinkPath, revisionPath } from '../storage/paths.ts';
 import type { CommitGate } from './commit-gate.ts';
-import { type Digest, parseDigest } from './digest.ts';
+import { type DoomedDirectory, findDoomed } from './doomed-directories.ts';
 import { absentAsUndefined, readLink } from './links.ts';
 import type { Tags } from './tags.ts';
-
-/** A revision that was taken away; tags that a push has set meanwhile may still name it. */
-export interface Deletion {
-  /** The whole directory of the revision. */
-  readonly path: string;
-  readonly repository: string;
-  readonly digest: Digest;
-}
 
 /** Takes a revision away, durably, in a commit section of the caller, so that a kill leaves a note of what is still to be done. */
 export async function beginDeletion(
   driver: StorageDriver,
-  { repository, digest }: Omit<Deletion, 'path'>,
-): Promise<Deletion> {
+  { repository, digest }: Omit<DoomedDirectory, 'path'>,
+): Promise<DoomedDirectory> {
   const path = deletionPath(digest, randomUUID(), repository);
   const from = revisionPath(repository, digest);
   try {
@@ -39,18 +25,8 @@ export async function beginDeletion(
 }
 
 /** Those that have begun and not ended: under way, or left by a process that was killed. */
-export async function findDeletions(driver: Pick<StorageDriver, 'children'>): Promise<Deletion[]> {
-  const children = async (path: string): Promise<string[]> =>
-    ((await absentAsUndefined(driver.children(path))) ?? []).map(({ name }) => name);
-  const found: Deletion[] = [];
-  for (const id of await children(deletionsRoot)) {
-    for (const name of await children(`${deletionsRoot}/${id}`)) {
-      const { digest: text, repository } = parseDoomed(id, name);
-      const digest = parseDigest(text);
-      if (digest) found.push({ path: `${deletionsRoot}/${id}/${name}`, repository, digest });
-    }
-  }
-  return found;
+export function findDeletions(driver: Pick<StorageDriver, 'children'>): Promise<DoomedDirectory[]> {
+  return findDoomed(driver, deletionsRoot);
 }
 
 /**
@@ -60,7 +36,7 @@ export async function findDeletions(driver: Pick<StorageDriver, 'children'>): Pr
  */
 export async function endDeletion(
   { driver, gate, tags }: { driver: StorageDriver; gate: CommitGate; tags: Tags },
-  { path, repository, digest }: Deletion,
+  { path, repository, digest }: DoomedDirectory,
   signal?: AbortSignal,
 ): Promise<void> {
   const isBack = async (): Promise<boolean> =>

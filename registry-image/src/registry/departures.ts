@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Child, StorageDriver } from '../storage/driver.ts';
-import { departuresPath, departuresRoot, parseDoomed, tagIndexLinkPath, tagPath } from '../storage/paths.ts';
-import { type Digest, parseDigest } from './digest.ts';
+import { departuresPath, departuresRoot, tagIndexLinkPath, tagPath } from '../storage/paths.ts';
+import type { Digest } from './digest.ts';
+import { findDoomed, namesIn } from './doomed-directories.ts';
 import type { Journal } from './journal.ts';
 import { absentAsUndefined, readLink } from './links.ts';
 
@@ -30,19 +31,12 @@ export async function findDepartures(
   reader: { children(path: string): Promise<Child[] | undefined> },
   filter?: DepartureFilter,
 ): Promise<Departure[]> {
-  const children = async (path: string): Promise<string[]> =>
-    ((await absentAsUndefined(reader.children(path))) ?? []).map(({ name }) => name);
   const found: Departure[] = [];
-  for (const id of await children(departuresRoot)) {
-    for (const repository of await children(`${departuresRoot}/${id}`)) {
-      const directory = `${departuresRoot}/${id}/${repository}`;
-      const named = parseDoomed(id, repository);
-      const doomed = parseDigest(named.digest);
-      if (!doomed || (filter && filter.repository !== named.repository)) continue;
-      for (const tag of await children(directory)) {
-        if (filter?.tag !== undefined && filter.tag !== tag) continue;
-        found.push({ path: `${directory}/${tag}`, repository: named.repository, tag, doomed });
-      }
+  for (const { path, repository, digest: doomed } of await findDoomed(reader, departuresRoot)) {
+    if (filter && filter.repository !== repository) continue;
+    for (const tag of await namesIn(reader, path)) {
+      if (filter?.tag !== undefined && filter.tag !== tag) continue;
+      found.push({ path: `${path}/${tag}`, repository, tag, doomed });
     }
   }
   return found;

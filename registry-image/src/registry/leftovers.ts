@@ -4,6 +4,7 @@ import { deletedRoot, deletionsRoot } from '../storage/paths.ts';
 import type { CommitGate } from './commit-gate.ts';
 import { endDeletion, findDeletions } from './deletions.ts';
 import { findDepartures, settleDepartures } from './departures.ts';
+import { namesIn } from './doomed-directories.ts';
 import { createJournal } from './journal.ts';
 import { forEachInLanes } from './lanes.ts';
 import { absentAsUndefined } from './links.ts';
@@ -15,7 +16,7 @@ const lanes = 4;
 /**
  * Ends what processes that were killed had begun: removes what they had put aside to be removed and the tags of revisions that they had
  * taken, and puts back the tags that they should not have taken.
- * @throws WritesRefusedError there is such a tag, and the registry takes no writes
+ * @throws WritesRefusedError there is such a tag, and the registry takes no writes; what kept a deletion from its end, after all else
  */
 export async function removeLeftovers({
   driver,
@@ -34,8 +35,6 @@ export async function removeLeftovers({
     await endDeletion({ driver, gate, tags }, deletion).catch((error: unknown) => failures.push(error));
   }
   if ((await findDepartures(driver)).length > 0) await gate.run(() => settleDepartures({ driver, journal }));
-  for (const { name } of (await absentAsUndefined(driver.children(deletionsRoot))) ?? []) {
-    await driver.removeIfEmpty(`${deletionsRoot}/${name}`);
-  }
+  for (const id of await namesIn(driver, deletionsRoot)) await driver.removeIfEmpty(`${deletionsRoot}/${id}`);
   if (failures.length > 0) throw failures[0];
 }

@@ -2,8 +2,9 @@ import type { StorageDriver } from '../storage/driver.ts';
 import { blobDataPath, revisionLinkPath, revisionPath } from '../storage/paths.ts';
 import { blobSize } from './blobs.ts';
 import { type CommitGate, isWriteRefusal } from './commit-gate.ts';
-import { beginDeletion, type Deletion, endDeletion } from './deletions.ts';
+import { beginDeletion, endDeletion } from './deletions.ts';
 import type { Digest } from './digest.ts';
+import type { DoomedDirectory } from './doomed-directories.ts';
 import { RegistryError, registryError } from './errors.ts';
 import type { Addition } from './journal.ts';
 import type { Leases } from './leases.ts';
@@ -216,7 +217,7 @@ export function createManifests(options: {
     };
     await requireIt();
     const known = await tags.pointingAt(repository, digest);
-    const section = async (): Promise<Deletion> => {
+    const section = async (): Promise<DoomedDirectory> => {
       await requireIt();
       await leases.end(repository, digest, readManifest);
       for (const tag of known) await tags.removeFrom(repository, tag, digest);
