@@ -137,7 +137,7 @@ const campaigns: readonly Campaign[] = [
     run: (report) => inNamespace('deep-edge', (namespace) => runEdgeCampaign({ namespace, report })),
   },
   ...([1, 10] as const).map((scale): Campaign => ({
-    name: `windows: a live store of ${scale},000 repositories is collected while a client pushes`,
+    name: `windows: a store of ${scale},000 repositories is collected while a client pushes`,
     limit: 30,
     run: (report) =>
       inNamespace(`deep-windows-${scale}`, async (namespace) => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { requireLinuxRoot } from '../machine/preflight.ts';
@@ -55,8 +55,9 @@ export async function takeDown(options: StopOptions): Promise<void> {
   await rm(layout.runtime, { recursive: true, force: true });
   if (before) await restoreForwarding(before.forwarding);
   if (!wipe) return progress.step(`stopped; the data stays in ${layout.state}`);
-  await rm(layout.state, { recursive: true, force: true });
-  await rm(layout.damagedState, { recursive: true, force: true });
+  // A promise for each of two million files of a large registry keeps a processor busy for minutes, and a gigabyte of memory.
+  rmSync(layout.state, { recursive: true, force: true });
+  rmSync(layout.damagedState, { recursive: true, force: true });
   await removeEmptyParent(layout.state);
   progress.step('stopped; nothing is left running, mounted or stored');
 }

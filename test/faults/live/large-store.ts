@@ -7,7 +7,7 @@ import { apply, at, type KubeObject, waitForCondition } from '../../support/kube
 import { RegistryClient } from '../../support/registry-client.ts';
 import { createRegistry } from '../../support/registries.ts';
 import { blobsIn, volumePath } from '../../support/volumes.ts';
-import { createPauseProbe } from './pause-probe.ts';
+import { createPauseProbe, windowsOf } from './pause-probe.ts';
 
 export interface LargeStoreOptions {
   readonly namespace: string;
@@ -21,8 +21,6 @@ export interface LargeStoreRun extends StoreSize {
   readonly problems: readonly string[];
   /** Milliseconds: the longest time for which a pushing client waited. */
   readonly longestPause: number;
-  /** Part of the time for which it waited longer than usual. */
-  readonly paused: number;
   /** Seconds from the first to the last step of the run. */
   readonly seconds: number;
   /** How often writes were paused. */
@@ -45,13 +43,12 @@ export async function collectLargeStore(options: LargeStoreOptions): Promise<Lar
   await must(['sync'], { timeoutMs: 600_000 });
   const probe = createPauseProbe(client);
   const done = await collect(options, timeout);
-  const probed = await probe.stop();
+  const probed = await probe.stop(windowsOf(done));
   client.close();
   return {
     ...size,
     problems: probed.failures,
     longestPause: probed.slowest,
-    paused: probed.paused,
     seconds: (time(done, 'status.completionTime') - time(done, 'status.startTime')) / 1000,
     windows: Number(at(done, 'status.windows')),
     blobsLeft: (await blobsIn(volume)).length,
@@ -65,7 +62,13 @@ async function collect({ namespace, name }: LargeStoreOptions, timeout: number):
     kind: 'GarbageCollection',
     metadata: { namespace, name },
     // No lease keeps what was just written, but for the pushes under way.
-    spec: { registryRef: { name }, deleteUntagged: true, minAge: '5s', undoFor: '0s' },
+    spec: {
+      registryRef: { name },
+      deleteUntagged: true,
+      minAge: '5s',
+      undoFor: '0s',
+      timeout: `${timeout / 1000}s`,
+    },
   });
   return waitForCondition({ kind: 'garbagecollections', namespace, name }, 'Succeeded', 'True', timeout);
 }

@@ -6,7 +6,7 @@ import { createRegistry } from '../../support/registries.ts';
 import { pulling, repeat } from '../../support/traffic.ts';
 import { blobsIn, volumePath } from '../../support/volumes.ts';
 import { createRandom } from '../random.ts';
-import { createPauseProbe } from './pause-probe.ts';
+import { createPauseProbe, type Period, windowsOf } from './pause-probe.ts';
 import { createPusher, type Pusher } from './pusher.ts';
 
 export interface LiveOptions {
@@ -25,7 +25,7 @@ export interface LiveCampaign {
   readonly collections: number;
   readonly pushes: number;
   readonly pulls: number;
-  /** Part of the time for which a pushing client waited longer than usual. */
+  /** Part of the time for which a pushing client waited for windows. */
   readonly paused: number;
   /** Milliseconds: the longest time for which a pushing client waited. */
   readonly longestPause: number;
@@ -60,7 +60,7 @@ export async function runLiveCampaign(options: LiveOptions): Promise<LiveCampaig
   const collections = await collectUntil(options, performance.now() + options.duration, report);
   const seen = await Promise.all(traffic.map((one) => one.stop()));
   const pulled = await pulls.stop();
-  const probed = await probe.stop();
+  const probed = await probe.stop(collections.windows);
   const problems = [...seen, pulled, probed].flatMap(({ failures }) => failures);
   const checks = await Promise.all(pushers.map((pusher) => pusher.check()));
   problems.push(...collections.problems, ...checks.flat());
@@ -87,13 +87,15 @@ async function collectUntil(
   { namespace, pause }: LiveOptions,
   end: number,
   report: (line: string) => void,
-): Promise<{ count: number; problems: string[] }> {
+): Promise<{ count: number; windows: Period[]; problems: string[] }> {
   const problems: string[] = [];
+  const windows: Period[] = [];
   let count = 0;
   while (performance.now() < end) {
     const run = `live-${++count}`;
     try {
       const done = await collect(namespace, run);
+      windows.push(...windowsOf(done));
       if (at(done, 'status.counts.restored') !== 0) {
         problems.push(`${run}: the second mark found ${String(at(done, 'status.counts.restored'))} alive`);
       }
@@ -104,7 +106,7 @@ async function collectUntil(
     await kubectl(['delete', 'garbagecollections', run, '-n', namespace, '--wait=false']);
     await sleep(pause);
   }
-  return { count, problems };
+  return { count, windows, problems };
 }
 
 async function collect(namespace: string, run: string, minAge = '20s'): Promise<KubeObject> {
