@@ -1,7 +1,7 @@
 import { type CollectionMaintenance, maintenanceHash } from '@wharfinger/registry/config';
 import type { GarbageCollectionPhase } from '../api/garbage-collection-status.ts';
 import { bounds } from './bounds.ts';
-import { type Run, isActive, isSolo, restartNonceOf } from './run.ts';
+import { type Run, type RunStatus, isActive, isSolo, restartNonceOf } from './run.ts';
 
 type Parts = Omit<CollectionMaintenance, 'run' | 'attempt'>;
 type ActivePhase = Exclude<GarbageCollectionPhase, 'Queued' | 'Succeeded' | 'Failed'>;
@@ -41,7 +41,19 @@ function window({ status }: Run): Part<'window'> {
 }
 
 function collect({ status, options }: Run): Required<Part<'collect'>> {
-  return { collect: { pod: status.collectorPod ?? '', options, budget: bounds.sweepBudget } };
+  return { collect: { pod: status.collectorPod ?? '', options, budget: sweepBudget(status) } };
+}
+
+/** Live blobs of a large store. */
+const manyBlobs = 100_000;
+
+/**
+ * Milliseconds; the same throughout a window, in which the text must not change. With those of most stores ten times 37,000 blobs took more windows
+ * than ten minutes have.
+ */
+function sweepBudget({ counts }: RunStatus): number {
+  const isLarge = (counts?.blobsMarked ?? 0) > manyBlobs;
+  return isLarge ? bounds.sweepBudget.large : bounds.sweepBudget.usual;
 }
 
 /** The only replica is told at once all that there is to do in a window; whatever fails is led step by step again. */

@@ -40,6 +40,18 @@ describe('Sweeping', () => {
     expect(step(run, makeObservation(collected(run, { phase: 'Sweeping' }))).status).toBe(run.status);
   });
 
+  it('has more time for a large store, and the same throughout a window', () => {
+    const run = enterSweep();
+    const large = { ...run, status: { ...run.status, counts: { ...counts, blobsMarked: 100_001 } } };
+    expect(collectionDocument(large)?.collect?.budget).toBe(1000);
+    const swept = collected(large, {
+      counts: { ...counts, blobsMarked: 100_001, blobsDeleted: 9 },
+      remaining: 7,
+    });
+    const { counts: after } = follow(large, step(large, makeObservation(swept))).status;
+    expect(after?.blobsMarked).toBe(100_001);
+  });
+
   it('restarts after a sweep, in a window that still stands', () => {
     const run = enterRestart();
     expect(run.status).toMatchObject({ phase: 'Restarting', touched: true, counts });
