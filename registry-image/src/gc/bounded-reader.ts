@@ -1,5 +1,7 @@
 import type { Child, Entry, StorageDriver } from '../storage/driver.ts';
 import { NotFoundError } from '../storage/errors.ts';
+import type { Survey, SurveyOptions } from '../storage/survey.ts';
+import { inBatches } from './in-batches.ts';
 
 /** Requests to the storage under way at once. */
 export const concurrency = 16;
@@ -12,6 +14,8 @@ export interface BoundedReader {
   content(path: string): Promise<Buffer | undefined>;
   /** What a file holds from a byte on; nothing when it is no longer than that. */
   contentFrom(path: string, start: number): Promise<Buffer | undefined>;
+  /** A reader that has looked at these paths already, where that is quicker than to look at each when it is asked for. */
+  ahead(paths: readonly string[], options: SurveyOptions): Promise<BoundedReader>;
 }
 
 /** @param signal aborts: every request not yet begun is refused with the signal's reason */
@@ -35,14 +39,40 @@ export function createBoundedReader(driver: StorageDriver, signal: AbortSignal):
     }
   }
 
-  return {
+  const reader: BoundedReader = {
     list: (path) => bounded(() => driver.list(path)),
     children: (path) => bounded(() => driver.children(path)),
     stat: (path) => bounded(() => driver.stat(path)),
     content: (path) => bounded(() => driver.getContent(path)),
     contentFrom: (path, start) => bounded(() => readFrom(driver, path, start)),
+    async ahead(paths, options) {
+      const survey = await bounded(async () => driver.survey?.(paths, options));
+      return survey ? withSurvey(reader, survey) : reader;
+    },
+  };
+  return reader;
+}
+
+/** Answers from a survey what it tells; what it looks ahead at itself is told by that alone. */
+function withSurvey(reader: BoundedReader, survey: Survey): BoundedReader {
+  return {
+    ...reader,
+    children(path) {
+      const known = survey.get(path);
+      if (known === null) return absent;
+      return known && 'children' in known ? Promise.resolve(known.children) : reader.children(path);
+    },
+    stat(path) {
+      const known = survey.get(path);
+      if (known === null) return absent;
+      if (!known || 'children' in known) return reader.stat(path);
+      return Promise.resolve({ path, isDirectory: false, ...known });
+    },
+    content: (path) => (survey.get(path) === null ? absent : reader.content(path)),
   };
 }
+
+const absent = Promise.resolve(undefined);
 
 async function readFrom(driver: StorageDriver, path: string, start: number): Promise<Buffer> {
   const content = await driver.reader(path, { start });
@@ -77,7 +107,27 @@ export async function forEachBounded<T>(items: Iterable<T>, work: (item: T) => P
   if (failure) throw failure.error;
 }
 
-/** The same for items that become known on the way: those that `work` adds, the last ones first. */
+/** Items that are looked at together. */
+const aheadOf = 250;
+
+/**
+ * The same with a reader that has looked ahead at some items at a time.
+ * @param options.pathOf where there is something to look at; undefined: nowhere
+ */
+export async function forEachAhead<T>(
+  reader: BoundedReader,
+  items: Iterable<T>,
+  { pathOf, depth }: SurveyOptions & { readonly pathOf: (item: T) => string | undefined },
+  work: (near: BoundedReader, item: T) => Promise<void>,
+): Promise<void> {
+  for (const some of inBatches(items, aheadOf)) {
+    const paths = some.map(pathOf).filter((path) => path !== undefined);
+    const near = await reader.ahead(paths, { depth });
+    await forEachBounded(some, (item) => work(near, item));
+  }
+}
+
+/** `forEachBounded` for items that become known on the way: those that `work` adds, the last ones first. */
 export async function forEachGrowing<T extends object>(
   first: T,
   work: (item: T, add: (item: T) => void) => Promise<void>,

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CollectionOptions } from '../config/maintenance.ts';
 import type { CollectionCounts } from '../config/state.ts';
+import type { StorageDriver } from '../storage/driver.ts';
 import * as paths from '../storage/paths.ts';
 import { pullAll } from './pull-fixture.ts';
 import { collectOnce, confirmOnce } from './run-fixture.ts';
@@ -161,20 +162,38 @@ describe('unknown is alive', () => {
     expect(has(paths.repositoryPath('app'))).toBe(false);
   });
 
+  const noAnswer = Object.assign(new Error('EIO'), { code: 'EIO' });
+
   test.each(['children', 'stat', 'getContent'] as const)(
     'an I/O error of %s ends the run before anything is moved',
     async (method) => {
       withDeadImages();
       const before = store.files();
-      const failing = { ...store.driver };
+      // What a survey cannot tell is asked for by itself.
+      const failing: StorageDriver = { ...store.driver, survey: async () => new Map() };
       failing[method] = (path: string): Promise<never> =>
-        path.includes('/other/')
-          ? Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }))
-          : (store.driver[method](path) as Promise<never>);
+        path.includes('/other/') ? Promise.reject(noAnswer) : (store.driver[method](path) as Promise<never>);
       await expect(collectOnce({ ...store, driver: failing }, {})).rejects.toThrow('EIO');
       expect(store.files()).toEqual(before);
     },
   );
+
+  test('a symbolic link to itself in the place of dead data is left alone', async () => {
+    withDeadImages();
+    const odd = store.blob('odd');
+    store.remove(paths.blobDataPath(odd.digest));
+    symlinkSync('data', join(store.root, paths.blobDataPath(odd.digest)));
+    await collectAll();
+    expect(readdirSync(join(store.root, paths.blobPath(odd.digest)))).toEqual(['data']);
+  });
+
+  test('so does one of a survey', async () => {
+    withDeadImages();
+    const before = store.files();
+    const failing: StorageDriver = { ...store.driver, survey: () => Promise.reject(noAnswer) };
+    await expect(collectOnce({ ...store, driver: failing }, {})).rejects.toThrow('EIO');
+    expect(store.files()).toEqual(before);
+  });
 
   test('a repository without _layers, and one with nothing but _layers', async () => {
     const bare = store.manifest('bare', { layers: [] }, { tag: 'v1' });

@@ -93,7 +93,7 @@ async function sweepInWindow(
     return left;
   };
   const left = await withWritesHeld(storage, sweep, isTouched);
-  await sleep(gap, undefined, { signal });
+  if (gap > 0) await Promise.all([sleep(gap, undefined, { signal }), staged.lookAhead(untilSpent(gap))]);
   return left;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { StorageDriver } from '../storage/driver.ts';
 import * as paths from '../storage/paths.ts';
 import { pullAll } from './pull-fixture.ts';
 import type { ConfirmOptions } from './confirm.ts';
@@ -148,7 +149,7 @@ describe('the second mark', () => {
   test('a lease that was renewed while the sweep ran', async () => {
     store.layer('app', 'layer');
     await collectOnce(store);
-    const [link] = trash().filter((path) => path.endsWith('/link'));
+    const [link] = trash().filter((path) => path.includes('/layer+'));
     await store.driver.touch(link ?? '', testNow - 1000);
     expect(await confirmOnce(store)).toMatchObject({ restored: 1 });
     expect(has(paths.blobDataPath(digestOf('layer')))).toBe(true);
@@ -194,6 +195,43 @@ describe('the second mark', () => {
     await confirmOnce(store, {}, { warn: (problem) => void problems.push(problem) });
     expect(store.files('/')).toEqual([foreign]);
     expect(problems).toHaveLength(1);
+  });
+
+  test('an image that is pushed again by another tag was not in use when it was swept', async () => {
+    const old = store.image('app', 'config', ['layer'], { tag: 'v1' });
+    store.image('app', 'next', ['next layer'], { tag: 'v1' });
+    await collectOnce(store);
+    expect(has(paths.tagIndexLinkPath('app', 'v1', old.digest))).toBe(false);
+    store.image('app', 'config', ['layer'], { tag: 'v2', age: 0 });
+    expect(await confirmOnce(store)).toMatchObject({ restored: 0 });
+    expect(has(paths.tagIndexLinkPath('app', 'v1', old.digest))).toBe(true);
+    expect(pullAll(store, ['app'])).toEqual([]);
+  });
+
+  test('a directory that cannot be removed keeps nothing alive in the trash', async () => {
+    const image = store.image('app', 'config', ['layer']);
+    store.image('app', 'dead', ['dead layer']);
+    await collectOnce(store);
+    store.tag('app', 'v1', image.digest);
+    const held = paths.blobPath(digestOf('dead layer'));
+    const refuse = (path: string): void => {
+      if (path === held) throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+    };
+    const driver: StorageDriver = {
+      ...store.driver,
+      async removeMany(removed, options) {
+        removed.forEach(refuse);
+        return store.driver.removeMany(removed, options);
+      },
+      async removeIfEmpty(path) {
+        refuse(path);
+        return store.driver.removeIfEmpty(path);
+      },
+    };
+    const problems: string[] = [];
+    await confirmOnce({ driver }, {}, { warn: (problem) => void problems.push(problem) }).catch(() => {});
+    expect(pullAll(store, ['app'])).toEqual([]);
+    expect(problems.join()).toContain('EACCES');
   });
 
   test('an error of the mark unlinks nothing', async () => {

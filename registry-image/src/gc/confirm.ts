@@ -7,7 +7,7 @@ import type { Report } from './counts.ts';
 import { withDepartedTags } from './departed-tags.ts';
 import { createDigestTable } from './digest-table.ts';
 import { inspectDoomed } from './doomed.ts';
-import { cleanStore } from './empty-directories.ts';
+import { cleanStore, removeEmptied } from './empty-directories.ts';
 import { judgeTrash } from './judgement.ts';
 import { planConfirmation } from './plan.ts';
 import { putBack } from './put-back.ts';
@@ -49,6 +49,8 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   // Before the trash is read, and judged as if it had ended.
   const open = await openSinceSweep(reader);
   const trash = await readTrash(reader, digests);
+  // First, so that they need not be looked at: a sweep leaves the directory of each digest.
+  await removeEmptied(run, trash.files);
   const { content: found, hollow } = await readStore(reader, trash.files, digests);
   const lastPull = await lastPullFor(reader, run.options, run.now);
   const whole = withWritten(await withDepartedTags(reader, { ...found, lastPull }), open);
@@ -66,7 +68,7 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   // Here as well, for a registry that purges no uploads: nobody but a collection reads it.
   await purgeJournal(run.driver, run.now);
   const inspection = await inspectDoomed(reader, plan, digests);
-  const left = { doomed: [], hollow: [...inspection.hollow, ...hollow], plan };
+  const left = { hollow: [...inspection.hollow, ...hollow], plan };
   const repositoriesRemoved = await cleanStore({ ...run, reader }, left);
   const counts = { restored, ...freed, repositoriesRemoved };
   await run.report({ phase: 'Confirmed', counts, touched: restored > 0 });

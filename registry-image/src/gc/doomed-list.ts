@@ -1,6 +1,6 @@
 export type DoomedKind = 'tag' | 'tagEntry' | 'revision' | 'layer' | 'blob' | 'upload';
 
-/** Something of the store that goes: the directory of a digest or a tag, or the file in it when something foreign lies beside. */
+/** Something of the store that goes: the file of a blob or a layer or of an entry in an index; the directory of a revision, a tag or an upload, or the link in it when something foreign lies beside. */
 export interface Doomed {
   readonly kind: DoomedKind;
   readonly path: string;

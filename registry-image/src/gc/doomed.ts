@@ -1,6 +1,7 @@
-import type { Child } from '../storage/driver.ts';
+import type { Child, Entry } from '../storage/driver.ts';
 import * as paths from '../storage/paths.ts';
-import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
+import { type BoundedReader, forEachAhead, forEachBounded } from './bounded-reader.ts';
+import { unreadableReason } from './content-error.ts';
 import type { DigestTable } from './digest-table.ts';
 import type { Doomed, DoomedList } from './doomed-list.ts';
 import { createPackedDoomed } from './packed-doomed.ts';
@@ -24,30 +25,70 @@ export async function inspectDoomed(
   const doomed = createPackedDoomed(digests);
   const hollow: string[] = [];
   const dangling = await stillDangling(reader, plan);
-  await forEachBounded(candidatesOf(plan, dangling), async (candidate) => {
-    const children = await reader.children(candidate.path);
-    if (children?.length === 0) hollow.push(candidate.path);
-    if (!children || children.length === 0) return;
-    if (candidate.kind === 'tag') {
-      const path = await tagPathToMove(reader, candidate.path, children);
-      if (path !== undefined) doomed.push({ ...candidate, path, bytes: 0 });
-      return;
-    }
-    if (candidate.kind === 'upload') {
-      const ours = children.every(
-        ({ name, kind }) => kind !== 'symbolicLink' && isUploadFile(`${candidate.path}/${name}`),
-      );
-      if (ours) doomed.push({ ...candidate, bytes: 0 });
-      return;
-    }
-    const fileName = candidate.kind === 'blob' ? 'data' : 'link';
-    if (!children.some(({ name, kind }) => name === fileName && kind === 'file')) return;
-    const file = `${candidate.path}/${fileName}`;
-    const path = children.length === 1 ? candidate.path : file;
-    const bytes = candidate.kind === 'blob' ? (await reader.stat(file))?.size : 0;
-    if (bytes !== undefined) doomed.push({ ...candidate, path, bytes });
+  const files = { pathOf: fileOf, depth: 0 };
+  await forEachAhead(reader, candidatesOf(plan, dangling), files, async (near, candidate) => {
+    const found = await inspect(near, candidate);
+    if (found === 'hollow') hollow.push(candidate.path);
+    else if (found) doomed.push(found);
   });
   return { doomed: doomed.list(), hollow };
+}
+
+/** @returns `hollow` when its directory has nothing in it; undefined when it is to be left alone */
+function inspect(reader: BoundedReader, candidate: Candidate): Promise<Doomed | 'hollow' | undefined> {
+  const file = fileOf(candidate);
+  return file === undefined ? inspectDirectory(reader, candidate) : inspectFile(reader, candidate, file);
+}
+
+/** What makes a digest's directory one; tags and uploads have no such file. */
+function fileOf({ kind, path }: Candidate): string | undefined {
+  if (kind === 'tag' || kind === 'upload') return undefined;
+  return `${path}/${kind === 'blob' ? 'data' : 'link'}`;
+}
+
+async function inspectDirectory(
+  reader: BoundedReader,
+  candidate: Candidate,
+): Promise<Doomed | 'hollow' | undefined> {
+  const children = await reader.children(candidate.path);
+  if (!children) return undefined;
+  if (children.length === 0) return 'hollow';
+  if (candidate.kind === 'tag') {
+    const path = await tagPathToMove(reader, candidate.path, children);
+    return path === undefined ? undefined : { ...candidate, path, bytes: 0 };
+  }
+  const ours = children.every(
+    ({ name, kind }) => kind !== 'symbolicLink' && isUploadFile(`${candidate.path}/${name}`),
+  );
+  return ours ? { ...candidate, bytes: 0 } : undefined;
+}
+
+/**
+ * Of a blob and a layer the file goes, and the directory after the sweep if nothing else is in it: no list of it is asked for. A revision
+ * goes with its directory if it can, because whoever lists them takes the directory for one.
+ */
+async function inspectFile(
+  reader: BoundedReader,
+  candidate: Candidate,
+  path: string,
+): Promise<Doomed | 'hollow' | undefined> {
+  const file = await statOf(reader, path);
+  if (!file) return (await reader.children(candidate.path))?.length === 0 ? 'hollow' : undefined;
+  if (file === 'odd' || file.isDirectory || file.isSymbolicLink) return undefined;
+  if (candidate.kind !== 'revision')
+    return { ...candidate, path, bytes: candidate.kind === 'blob' ? file.size : 0 };
+  const isAlone = (await reader.children(candidate.path))?.length === 1;
+  return { ...candidate, path: isAlone ? candidate.path : path, bytes: 0 };
+}
+
+/** `odd`: it is something that cannot be looked at, which is for good. */
+async function statOf(reader: BoundedReader, path: string): Promise<Entry | 'odd' | undefined> {
+  try {
+    return await reader.stat(path);
+  } catch (error) {
+    if (unreadableReason(error) === undefined) throw error;
+    return 'odd';
+  }
 }
 
 function* candidatesOf(plan: CollectionPlan, dangling: readonly Candidate[]): Generator<Candidate> {

@@ -2,7 +2,9 @@ import type { StorageDriver } from '../storage/driver.ts';
 import * as paths from '../storage/paths.ts';
 import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
 import { nameOf } from './directory-walk.ts';
+import { inBatches } from './in-batches.ts';
 import type { Mark } from './mark.ts';
+import type { TrashFile } from './trash-files.ts';
 
 interface Options {
   readonly driver: StorageDriver;
@@ -13,16 +15,15 @@ interface Options {
 /**
  * Removes the directories that a sweep or an earlier deletion left empty, and nothing else; also while writes go on, for a commit makes
  * its directories again when they are gone.
- * @param mark what it found hollow, and what it gave up
+ * @param mark what it found hollow, and its plan
  * @returns how many repositories have left the catalog by it
  */
 export async function cleanStore(
   options: Options,
-  { doomed, hollow, plan }: Pick<Mark, 'doomed' | 'hollow' | 'plan'>,
+  { hollow, plan }: Pick<Mark, 'hollow' | 'plan'>,
 ): Promise<number> {
   await removeEach(options, hollow);
   const left = new Set(hollow.map(parentOf));
-  for (const { path } of doomed) left.add(parentOf(path));
   await removeEach(options, [...left].filter(isBlobPrefix));
   let removed = 0;
   for (const [name, { lostTags, vanishes }] of plan.repositories) {
@@ -30,6 +31,31 @@ export async function cleanStore(
     if (vanishes && (await removeRepository(options, name))) removed++;
   }
   return removed;
+}
+
+/**
+ * Removes the directories that files were swept out of, as far as nothing is in them. One that cannot be removed must not keep what is alive from
+ * being put back: it is told to `warn`, and found empty later.
+ */
+export async function removeEmptied(
+  { driver, signal, warn }: Pick<Options, 'driver' | 'signal'> & { warn?: (problem: string) => void },
+  swept: Iterable<Pick<TrashFile, 'layout' | 'origin'>>,
+): Promise<void> {
+  const until = (): boolean => signal.aborted;
+  for (const files of inBatches(sweptAlone(swept))) {
+    const emptied = files.map(({ origin }) => parentOf(origin));
+    await driver.removeMany(emptied, { until }).catch((error: unknown) => {
+      warn?.(`not all directories that a sweep has emptied can be removed: ${String(error)}`);
+    });
+  }
+  signal.throwIfAborted();
+}
+
+/** Of these a sweep takes the file alone. */
+const withoutDirectory: ReadonlySet<string | undefined> = new Set(['blobData', 'layerLink', 'tagIndexLink']);
+
+function* sweptAlone<T extends Pick<TrashFile, 'layout'>>(files: Iterable<T>): Generator<T> {
+  for (const file of files) if (withoutDirectory.has(file.layout?.kind)) yield file;
 }
 
 /** Removes the directories of a repository that has nothing left, and parents that hold no other; tells whether it is gone. */

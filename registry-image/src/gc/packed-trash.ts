@@ -1,5 +1,6 @@
 import * as paths from '../storage/paths.ts';
 import type { LayoutPath } from '../storage/paths.ts';
+import { type SweptPlace, sweptPathIn, sweptPlaceOf } from '../storage/swept-paths.ts';
 import type { DigestTable } from './digest-table.ts';
 import { createBytes, createFloats, createIntegers } from './number-lists.ts';
 import { createTextTable } from './text-table.ts';
@@ -29,9 +30,9 @@ export function createPackedTrash(digests: DigestTable): PackedTrash {
   const texts = createTextTable();
   const others: TrashFile[] = [];
 
-  function pack({ run, path, origin, size, modified }: TrashFile, layout: PackedPath): void {
+  function pack({ run, size, modified }: TrashFile, layout: PackedPath, { top, isFlat }: SweptPlace): void {
     kindOf.push(kinds.indexOf(layout.kind));
-    numbers.push(texts.add([run, path.slice(0, -origin.length)].join(separator)));
+    numbers.push(texts.add([run, top, isFlat ? 'flat' : ''].join(separator)));
     const [repository, tag] = [
       'repository' in layout ? layout.repository : '',
       'tag' in layout ? layout.tag : '',
@@ -60,14 +61,23 @@ export function createPackedTrash(digests: DigestTable): PackedTrash {
   function at(index: number): TrashFile {
     if (kindOf.at(index) === odd) return others[numbers.at(3 * index)] as TrashFile;
     const layout = layoutAt(index);
-    const origin = pathOf(layout);
-    const [run = '', place = ''] = texts.text(numbers.at(3 * index)).split(separator);
+    const [run = '', top = '', form] = texts.text(numbers.at(3 * index)).split(separator);
     const value = values.at(index);
     const told =
       layout.kind === 'blobData'
         ? { size: value, modified: 0 }
         : { size: usualSize(layout), modified: value };
-    return { path: place + origin, run, origin, layout, ...told };
+    return {
+      get path() {
+        return sweptPathIn({ top, isFlat: form === 'flat' }, pathOf(layout));
+      },
+      get origin() {
+        return pathOf(layout);
+      },
+      run,
+      layout,
+      ...told,
+    };
   }
 
   return {
@@ -77,8 +87,9 @@ export function createPackedTrash(digests: DigestTable): PackedTrash {
     },
     push(file) {
       const { layout, origin, path } = file;
-      const isUsual = layout && isPacked(layout) && pathOf(layout) === origin && path.endsWith(origin);
-      if (isUsual && isToldByOne(file, layout)) pack(file, layout);
+      const isUsual = layout && isPacked(layout) && pathOf(layout) === origin && isToldByOne(file, layout);
+      const place = isUsual ? sweptPlaceOf(path, origin) : undefined;
+      if (isUsual && place) pack(file, layout, place);
       else packOther(file);
     },
     *[Symbol.iterator]() {

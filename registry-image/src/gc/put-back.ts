@@ -13,7 +13,10 @@ export interface PutBackOptions {
 }
 
 export interface PutBack {
-  /** Digests of which something was put back. */
+  /**
+   * Digests of which something was put back; not for an entry in the index of a tag alone, which comes back whenever its manifest is pushed
+   * again, by whatever name, before the second mark.
+   */
   readonly restored: number;
   /** What the store has again, and what no collection may put back. */
   readonly obsolete: readonly TrashFile[];
@@ -28,7 +31,8 @@ export async function putBack(run: PutBackOptions, files: readonly TrashFile[]):
     await forEachBounded(level, async (file) => {
       run.signal.throwIfAborted();
       if (!(await restore(run, file))) obsolete.push(file);
-      else if (file.layout && 'digest' in file.layout) digests.add(file.layout.digest);
+      else if (file.layout && 'digest' in file.layout && kind !== 'tagIndexLink')
+        digests.add(file.layout.digest);
     });
   }
   return { restored: digests.size, obsolete };

@@ -17,27 +17,38 @@ export interface RecheckOptions {
   readonly now: number;
 }
 
+/** Tells of something that a mark gave up whether it is still dead. */
+export type Recheck = (doomed: Doomed) => Promise<boolean>;
+
 /**
- * What of a mark is still dead, now that no commit section runs. Costs what was committed since the mark began, and
- * reads no directory but those of uploads.
- * @param doomed what the mark gave up and no window has swept yet
+ * Looks again at what a mark gave up, now that no commit section runs. Costs what was committed since the mark began, and reads no directory but
+ * those of uploads that it is asked for.
  * @param additions all that was committed since the mark began (journal-reader.ts)
  */
-export async function recheck(
+export async function createRecheck(
   { reader, options, now }: RecheckOptions,
-  { content, doomed }: Pick<Mark, 'content' | 'doomed'>,
+  content: StoreContent,
   additions: readonly Addition[],
-): Promise<DoomedList> {
+): Promise<Recheck> {
   const touched = await touchedContent(reader, content, additions);
   const plan = planCollection(touched, options, now);
   const dead = await deadDirectories(reader, plan);
-  async function isStillDead(each: Doomed): Promise<boolean> {
+  return async function isStillDead(each) {
     const written = touched.repositories.get(each.repository ?? '')?.written;
     if (each.kind === 'blob') return !plan.liveBlobs.has(each.digest);
     if (each.kind === 'upload' && (await isGoneOnWith(reader, each, now))) return false;
     if (written && !dead.has(directoryOf(each))) return false;
     return !(written && each.kind === 'tag' && (await isSetAgain(reader, each, written)));
-  }
+  };
+}
+
+/** What of a mark is still dead. */
+export async function recheck(
+  options: RecheckOptions,
+  { content, doomed }: Pick<Mark, 'content' | 'doomed'>,
+  additions: readonly Addition[],
+): Promise<DoomedList> {
+  const isStillDead = await createRecheck(options, content, additions);
   const alive = new Set<number>();
   let index = 0;
   for (const each of doomed) {

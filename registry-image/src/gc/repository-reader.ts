@@ -1,6 +1,6 @@
 import { type Digest, isAlgorithm, parseDigest } from '../registry/digest.ts';
 import * as paths from '../storage/paths.ts';
-import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
+import { type BoundedReader, forEachAhead, forEachBounded } from './bounded-reader.ts';
 import type { Link, RepositoryContent, TagContent } from './content.ts';
 import { createDirectoryWalk, type Directory, type DirectoryWalk } from './directory-walk.ts';
 import { readLink, readLinkEntry } from './link-entry.ts';
@@ -51,8 +51,9 @@ async function readLinks(context: Context, path: string, areRevisions: boolean):
       context.problems.push(`${algorithm.path} is of no known digest algorithm`);
     }
     const digests = await digestsIn(context.walk, algorithm);
-    await forEachBounded(digests, async ([digest, entry]) => {
-      const link = await readLinkEntry(context.reader, `${entry.path}/link`, digest, areRevisions);
+    const files = { pathOf: linkOf, depth: 0 };
+    await forEachAhead(context.reader, digests, files, async (near, [digest, entry]) => {
+      const link = await readLinkEntry(near, `${entry.path}/link`, digest, areRevisions);
       if (link.kind === 'absent') context.hollow.push(entry.path);
       if (link.kind === 'link') links.set(digest, { ...link, trashed: false });
       if (link.kind !== 'unreadable') return;
@@ -66,32 +67,45 @@ async function readLinks(context: Context, path: string, areRevisions: boolean):
 async function digestsIn(
   walk: DirectoryWalk,
   algorithm: Directory,
+  near?: BoundedReader,
 ): Promise<(readonly [Digest, Directory])[]> {
   if (!isAlgorithm(algorithm.name)) return [];
-  return (await walk.directories(algorithm.path)).flatMap((entry) => {
+  return (await walk.directories(algorithm.path, near)).flatMap((entry) => {
     const digest = parseDigest(`${algorithm.name}:${entry.name}`);
     return digest ? [[digest, entry] as const] : [];
   });
 }
 
+function linkOf([, { path }]: readonly [Digest, Directory]): string {
+  return `${path}/link`;
+}
+
+/** Below a tag: `current` and `index`, algorithms, digests. */
+const tagLevels = { pathOf: ({ path }: Directory): string => path, depth: 3 };
+
 async function readTags(context: Context, name: string): Promise<Map<string, TagContent>> {
   const tags = new Map<string, TagContent>();
-  await forEachBounded(await context.walk.directories(paths.tagsPath(name)), async (entry) => {
+  const directories = await context.walk.directories(paths.tagsPath(name));
+  await forEachAhead(context.reader, directories, tagLevels, async (near, entry) => {
     const tag = entry.name;
     const path = paths.tagCurrentLinkPath(name, tag);
-    const link = await readLink(context.reader, path);
+    const link = await readLink(near, path);
     if (link.kind === 'unreadable') context.problems.push(`${path} cannot be read: ${link.reason}`);
     const current = link.kind === 'digest' ? link.digest : undefined;
-    const modified = current === undefined ? 0 : ((await context.reader.stat(path))?.modified ?? 0);
-    tags.set(tag, { current, modified, history: await readHistory(context, name, tag) });
+    const modified = current === undefined ? 0 : ((await near.stat(path))?.modified ?? 0);
+    tags.set(tag, {
+      current,
+      modified,
+      history: await readHistory(context.walk, near, paths.tagIndexPath(name, tag)),
+    });
   });
   return tags;
 }
 
-async function readHistory(context: Context, name: string, tag: string): Promise<string[]> {
+async function readHistory(walk: DirectoryWalk, near: BoundedReader, path: string): Promise<string[]> {
   const history: string[] = [];
-  for (const algorithm of await context.walk.directories(paths.tagIndexPath(name, tag))) {
-    history.push(...(await digestsIn(context.walk, algorithm)).map(([digest]) => digest));
+  for (const algorithm of await walk.directories(path, near)) {
+    history.push(...(await digestsIn(walk, algorithm, near)).map(([digest]) => digest));
   }
   return history;
 }

@@ -170,6 +170,20 @@ test('a push between the mark and the window, and one between two windows, is ke
   expect(pullAll(store, ['app', 'other'])).toEqual([]);
 });
 
+test('between windows it looks at what is to be moved, until the next one begins', async () => {
+  const { store, begin } = stage();
+  store.image('app', 'dead', ['dead layer']);
+  const looked: string[] = [];
+  const stat: StorageDriver['stat'] = (path) => (looked.push(path), store.driver.stat(path));
+  const staged = await begin({}, { ...store.driver, stat });
+  looked.length = 0;
+  await staged.lookAhead(() => true);
+  expect(looked).toEqual([]);
+  await staged.lookAhead(() => false);
+  expect(looked).toContain(paths.blobDataPath(digestOf('dead layer')));
+  expect(looked).toHaveLength(staged.mark.doomed.length);
+});
+
 test('a commit that was under way when the mark began is kept, whenever it ends', async () => {
   const it = stage();
   const { store, journal } = it;

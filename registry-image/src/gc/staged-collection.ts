@@ -1,14 +1,16 @@
-import type { CollectionCounts } from '../config/state.ts';
-import { createBoundedReader } from './bounded-reader.ts';
+import { createBoundedReader, forEachBounded } from './bounded-reader.ts';
 import type { CollectOptions } from './collect.ts';
 import { markedCounts, zeroCounts } from './counts.ts';
 import type { DoomedList } from './doomed-list.ts';
 import { additionsSince, JournalError, journalPosition } from './journal-reader.ts';
 import { type Mark, markStore } from './mark.ts';
-import { recheck } from './recheck.ts';
+import { createRecheck, type Recheck } from './recheck.ts';
 import { countEligible, prepareTrash, sweepDoomed, unusedTrash } from './sweep.ts';
 import { expectSweep, recordSweep } from './sweep-record.ts';
 import { markInWindow } from './window-mark.ts';
+
+/** More than a window moves, by far; a disk that is slow has some milliseconds for each between two windows. */
+const lookedAhead = 20_000;
 
 /** A mark that was made while writes went on, kept for the windows of its run. */
 export interface StagedCollection {
@@ -17,9 +19,14 @@ export interface StagedCollection {
    * Sweeps what the journal does not bring back. Must run while no commit section can.
    * @param window.until true when the budget of this window is used up
    * @param window.signal ends it between two renames
-   * @returns how much is left for another window
+   * @returns how much is left for another window, what is alive again among it
    */
   sweep(window: { until: () => boolean; signal: AbortSignal }): Promise<number>;
+  /**
+   * Looks at what the next window is to move first, so that the machine has it in memory then and the window need not wait for a disk.
+   * @param until true when it is to end
+   */
+  lookAhead(until: () => boolean): Promise<void>;
 }
 
 /**
@@ -38,7 +45,9 @@ export async function beginStagedCollection(
   const position = await journalPosition(reader).catch(asUntrusted);
   let mark = await markStore(reader, run.options, run.now);
   mark.plan.problems.forEach((problem) => run.warn?.(problem));
-  const eligible = markedCounts(mark.content, mark.plan);
+  // Here, because it takes a while on a large store, and a window is short.
+  const counts = markedCounts(mark.content, mark.plan);
+  const eligible = { ...counts };
   countEligible(eligible, mark);
   let trash = run.options.dryRun ? '' : await unusedTrash(reader, run.trash);
   const used = new Set<string>();
@@ -47,7 +56,6 @@ export async function beginStagedCollection(
     await noteSweep();
   }
   let left: DoomedList = mark.doomed;
-  let counts: CollectionCounts | undefined;
   await run.inspect?.(mark);
   await run.report({ phase: 'Marked', counts: eligible, touched: false, remaining: left.length });
 
@@ -56,7 +64,8 @@ export async function beginStagedCollection(
     await expectSweep(run.driver, trash);
   }
 
-  async function stillDead(signal: AbortSignal): Promise<DoomedList> {
+  /** How to tell what of the rest is still dead; undefined when all of it is. */
+  async function lookAgain(signal: AbortSignal): Promise<Recheck | undefined> {
     const windowReader = createBoundedReader(run.driver, signal);
     const additions =
       position instanceof JournalError
@@ -64,25 +73,32 @@ export async function beginStagedCollection(
         : await additionsSince(windowReader, position).catch(asUntrusted);
     if (!(additions instanceof JournalError)) {
       const options = { reader: windowReader, options: run.options, now: run.now };
-      return recheck(options, { content: mark.content, doomed: left }, additions);
+      return createRecheck(options, mark.content, additions);
     }
     run.warn?.(`the journal cannot be trusted, so all is marked again in the window: ${additions.message}`);
     mark = await markInWindow(windowReader, run.options, run.now);
     // What an earlier window of this run took may have come again since.
     trash = await unusedTrash(windowReader, run.trash);
     await noteSweep();
-    return mark.doomed;
+    left = mark.doomed;
+    return undefined;
   }
 
   return {
     get mark() {
       return mark;
     },
+    async lookAhead(until) {
+      const ahead = left.slice(0, lookedAhead);
+      await forEachBounded(ahead, async ({ path }) => {
+        // Whatever is wrong with it is for the sweep to find.
+        if (!until()) await reader.stat(path).catch(() => {});
+      });
+    },
     async sweep({ until, signal }) {
-      counts ??= markedCounts(mark.content, mark.plan);
       const { driver, report } = run;
-      const doomed = await stillDead(signal);
-      left = await sweepDoomed({ driver, trash, report, signal, until }, doomed, counts);
+      const isStillDead = await lookAgain(signal);
+      left = await sweepDoomed({ driver, trash, report, signal, until, isStillDead }, left, counts);
       const from = position instanceof JournalError ? undefined : position;
       if (left.length === 0)
         await recordSweep(driver, createBoundedReader(driver, signal), { trash: [...used], from });

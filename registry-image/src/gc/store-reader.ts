@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { blobDataPath, type LayoutPath } from '../storage/paths.ts';
+import { sweptPathIn, sweptPlaceOf } from '../storage/swept-paths.ts';
 import { findBlobs } from './blob-walk.ts';
 import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
 import type { Link, RepositoryContent, StoreContent, TagContent } from './content.ts';
@@ -159,6 +160,9 @@ function merge(
   };
 }
 
+/** At the end of a place of the trash whose files lie there by names; no path has it. */
+const flatMark = '\0';
+
 /** Adds the blobs of the trash, and gives the path of a copy of each. */
 function addTrashedBlobs(
   blobs: PackedBlobs,
@@ -170,13 +174,18 @@ function addTrashedBlobs(
   const copies = createIntegers();
   for (const { layout, path, origin } of trash) {
     if (layout?.kind !== 'blobData') continue;
-    copies.set(digests.add(layout.digest), places.add(path.slice(0, -origin.length)) + 1);
+    const place = sweptPlaceOf(path, origin);
+    if (place)
+      copies.set(digests.add(layout.digest), places.add(place.top + (place.isFlat ? flatMark : '')) + 1);
     if (!blobs.map.has(layout.digest)) blobs.set(layout.digest, 'trash');
   }
   return {
     get(digest) {
       const place = copies.at(digests.find(digest)) - 1;
-      return place < 0 ? undefined : places.text(place) + blobDataPath(digest);
+      if (place < 0) return undefined;
+      const text = places.text(place);
+      const isFlat = text.endsWith(flatMark);
+      return sweptPathIn({ top: isFlat ? text.slice(0, -1) : text, isFlat }, blobDataPath(digest));
     },
   };
 }

@@ -1,11 +1,13 @@
 import type { CollectionCounts } from '../config/state.ts';
 import type { StorageDriver } from '../storage/driver.ts';
-import { trashPath, trashRoot } from '../storage/paths.ts';
+import { trashRoot } from '../storage/paths.ts';
+import { placeInTrash } from '../storage/swept-paths.ts';
 import type { BoundedReader } from './bounded-reader.ts';
 import type { Report } from './counts.ts';
 import { nameOf } from './directory-walk.ts';
 import type { Doomed, DoomedList } from './doomed-list.ts';
 import type { Mark } from './mark.ts';
+import type { Recheck } from './recheck.ts';
 
 /** Moves between two reports of progress. */
 const reportEvery = 2_000;
@@ -16,8 +18,10 @@ export interface SweepOptions {
   readonly trash: string;
   readonly report: Report;
   readonly signal: AbortSignal;
-  /** True when the time that this sweep may take is over; it ends between two moves. */
+  /** True when the time that this sweep may take is over; it ends between two moves. First asked before the first of them. */
   readonly until?: () => boolean;
+  /** What is alive again stays; without it all is dead. */
+  readonly isStillDead?: Recheck;
 }
 
 /**
@@ -31,22 +35,48 @@ export async function sweepDoomed(
   doomed: DoomedList,
   counts: CollectionCounts,
 ): Promise<DoomedList> {
-  const { driver, signal, report, until = () => false } = options;
+  const { driver, signal, report, until = () => false, isStillDead = always } = options;
   let left = doomed;
-  if (left.length > 0) await report({ phase: 'Sweeping', counts: { ...counts }, touched: true });
-  while (left.length > 0 && !until()) {
+  let touched = false;
+  // Asked for the first time, it may begin to measure.
+  const isOver = (): boolean => touched && until();
+  while (left.length > 0 && !isOver()) {
     const batch = sameKind(left);
-    const moves = batch.map(({ path }) => ({ from: path, to: trashPath(options.trash, path) }));
+    const { positions, examined } = await lookAgain(batch, isStillDead, isOver);
+    if (positions.length > 0 && !touched) {
+      touched = true;
+      await report({ phase: 'Sweeping', counts: { ...counts }, touched });
+    }
+    const dead = positions.map((position) => batch[position] as Doomed);
+    const moves = dead.map(({ path }) => ({ from: path, to: placeInTrash(options.trash, path) }));
     const { done, skipped } = await driver.moveMany(moves, { until: () => signal.aborted || until() });
     const absent = new Set(skipped);
-    batch.slice(0, done).forEach((each, index) => {
+    dead.slice(0, done).forEach((each, index) => {
       if (!absent.has(index)) countDeleted(counts, each);
     });
-    left = left.slice(done);
-    await report({ phase: 'Sweeping', counts: { ...counts }, touched: true, remaining: left.length });
+    left = left.slice(positions[done] ?? examined);
+    await report({ phase: 'Sweeping', counts: { ...counts }, touched, remaining: left.length });
     signal.throwIfAborted();
   }
   return left;
+}
+
+const always: Recheck = () => Promise.resolve(true);
+
+/** Positions of those that are still dead, ascending, among those that there was time to look at. */
+async function lookAgain(
+  batch: readonly Doomed[],
+  isStillDead: Recheck,
+  isOver: () => boolean,
+): Promise<{ positions: number[]; examined: number }> {
+  const positions: number[] = [];
+  let examined = 0;
+  for (const each of batch) {
+    if (isOver()) break;
+    if (await isStillDead(each)) positions.push(examined);
+    examined++;
+  }
+  return { positions, examined };
 }
 
 /** Makes the directories of the trash that a sweep would make, so that its window need not. */
@@ -55,8 +85,11 @@ export async function prepareTrash(
   doomed: DoomedList,
 ): Promise<void> {
   const parents = new Set<string>();
-  for (const { path } of doomed) parents.add(path.slice(0, path.lastIndexOf('/')));
-  await driver.makeDirectories([...parents].map((path) => trashPath(trash, path)));
+  for (const { path } of doomed) {
+    const place = placeInTrash(trash, path);
+    parents.add(place.slice(0, place.lastIndexOf('/')));
+  }
+  await driver.makeDirectories([...parents]);
 }
 
 /** What a sweep of `mark` would count. */

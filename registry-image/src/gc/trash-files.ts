@@ -1,5 +1,7 @@
+import type { Child } from '../storage/driver.ts';
 import { parsePath, trashRoot, type LayoutPath } from '../storage/paths.ts';
-import { type BoundedReader, forEachGrowing } from './bounded-reader.ts';
+import { sweptFrom } from '../storage/swept-paths.ts';
+import { type BoundedReader, forEachAhead, forEachGrowing } from './bounded-reader.ts';
 import { createDigestTable, type DigestTable } from './digest-table.ts';
 import { createPackedTrash, type PackedTrash } from './packed-trash.ts';
 
@@ -62,11 +64,16 @@ async function readBelow(reader: BoundedReader, top: Below, digests: DigestTable
   await forEachGrowing(top, async (directory, add) => {
     const children = (await reader.children(directory.path)) ?? [];
     if (children.length === 0) hollow.push(directory.path);
-    for (const { name, kind } of children) {
-      const path = `${directory.path}/${name}`;
-      if (kind === 'directory') add({ path, run: directory.run ?? { name, path } });
-      else await addFile(reader, files, { path, run: directory.run, isLink: kind === 'symbolicLink' });
+    const pathOf = ({ name }: Child): string => `${directory.path}/${name}`;
+    for (const child of children) {
+      const path = pathOf(child);
+      if (child.kind === 'directory') add({ path, run: directory.run ?? { name: child.name, path } });
     }
+    const others = children.filter(({ kind }) => kind !== 'directory');
+    await forEachAhead(reader, others, { pathOf, depth: 0 }, async (near, child) => {
+      const [path, { kind }] = [pathOf(child), child];
+      await addFile(near, files, { path, run: directory.run, isLink: kind === 'symbolicLink' });
+    });
   });
   return { files, top: top.path, hollow };
 }
@@ -76,7 +83,7 @@ async function addFile(
   files: PackedTrash,
   { path, run, isLink }: { path: string; run: Run | undefined; isLink: boolean },
 ): Promise<void> {
-  const origin = run ? path.slice(run.path.length) : '';
+  const origin = run ? sweptFrom(path.slice(run.path.length)) : '';
   const layout = isLink ? undefined : parsePath(origin);
   const told = await look(reader, path, layout);
   if (told) files.push({ path, run: run?.name ?? '', origin, layout, ...told });

@@ -4,6 +4,7 @@ import { NotFoundError } from '../storage/errors.ts';
 import { deletedPath, undoPath, undoRecordPath, undoRoot } from '../storage/paths.ts';
 import type { BoundedReader } from './bounded-reader.ts';
 import { nameOf } from './directory-walk.ts';
+import { inBatches } from './in-batches.ts';
 import type { Trash, TrashFile } from './trash-files.ts';
 
 /** What a run of a collection left to be restored: `undo/NAME/` and beside it this, as `undo/NAME.json`. */
@@ -22,9 +23,6 @@ interface Options {
   readonly driver: StorageDriver;
   readonly signal: AbortSignal;
 }
-
-/** Files that are changed with one call to the storage. */
-const batch = 2_000;
 
 /** Moves what the second mark found dead from the trash to where it can be restored from until it expires. */
 export async function keepForUndo(
@@ -66,7 +64,7 @@ export async function freeTrash(
     await driver.removeMany(removed, { until });
   }
   for (const files of inBatches(trash.files)) {
-    const parents = files.map(({ path }) => parentOf(path));
+    const parents = new Set(files.map(({ path }) => parentOf(path)));
     for (const level of upwards(parents, trash.top)) await driver.removeMany(level, { until });
   }
   for (const level of upwards(trash.hollow, trash.top)) await driver.removeMany(level, { until });
@@ -74,7 +72,7 @@ export async function freeTrash(
 }
 
 /** These directories and those above them up to `top`, each list of it before those that lie above. */
-function upwards(directories: readonly string[], top: string): string[][] {
+function upwards(directories: Iterable<string>, top: string): string[][] {
   const levels: string[][] = [];
   const seen = new Set<string>();
   for (const directory of directories) {
@@ -88,17 +86,6 @@ function upwards(directories: readonly string[], top: string): string[][] {
 
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
-}
-
-function* inBatches<T>(items: Iterable<T>): Generator<T[]> {
-  let pending: T[] = [];
-  for (const item of items) {
-    pending.push(item);
-    if (pending.length < batch) continue;
-    yield pending;
-    pending = [];
-  }
-  if (pending.length > 0) yield pending;
 }
 
 /** Every record, the oldest first; one that cannot be read as such is left out. */

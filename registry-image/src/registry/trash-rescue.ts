@@ -1,6 +1,7 @@
 import type { Child, StorageDriver } from '../storage/driver.ts';
 import { NotFoundError } from '../storage/errors.ts';
-import { parsePath, trashPath, trashRoot } from '../storage/paths.ts';
+import { parsePath, trashRoot } from '../storage/paths.ts';
+import { placesInTrash } from '../storage/swept-paths.ts';
 import { type CommitGate, isWriteRefusal } from './commit-gate.ts';
 import type { Addition } from './journal.ts';
 import { absentAsUndefined } from './links.ts';
@@ -39,7 +40,7 @@ export function createTrashRescue({
   async function placesOf(path: string): Promise<string[]> {
     const kind = parsePath(path)?.kind;
     if (kind !== 'blobData' && kind !== 'layerLink' && kind !== 'revisionLink') return [];
-    return (await trashedRuns()).map(({ name }) => trashPath(name, path));
+    return (await trashedRuns()).flatMap(({ name }) => placesInTrash(name, path));
   }
 
   /** Tries the store, the trash, and the store again: the second mark may put it back at this moment. */

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { lstat, mkdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { treatInBulk } from './bulk-operations.ts';
+import { type Treatment, treatInSlices } from './bulk-slices.ts';
 import type { Move, StorageDriver } from './driver.ts';
 import { hasCode, isAbsent } from './file-errors.ts';
 import type { Call } from './quick-calls.ts';
@@ -21,52 +21,48 @@ export function createBulkChanges(files: {
 }): Pick<StorageDriver, 'moveMany' | 'removeMany' | 'makeDirectories'> {
   const { locate, call } = files;
 
-  async function moveOne(move: Move): Promise<boolean> {
-    const located = { source: locate(move.from), target: locate(move.to) };
-    return call(
-      () => renameSyncIfThere(located),
-      () => renameIfThere(located),
-    );
+  function located({ from, to }: Move): Located {
+    return { source: locate(from), target: locate(to) };
   }
 
+  const moving: Treatment<Move> = {
+    sync: (move) => renameSyncIfThere(located(move)),
+    async: (move) => renameIfThere(located(move)),
+  };
+
   /** Most of those that are removed with one call are of one kind. */
-  function createRemoveOne(): (path: string) => Promise<boolean> {
+  function createRemoving(): Treatment<string> {
     let likely = ofFiles;
 
-    async function attempt(path: string, removal: Removal): Promise<Removed> {
-      const located = locate(path);
-      return call(
-        () => removeSync(located, removal),
-        () => remove(located, removal),
-      );
+    function sync(path: string): boolean | undefined {
+      const removed = removeSync(locate(path), likely);
+      return typeof removed === 'boolean' ? removed : undefined;
     }
 
-    return async function removeOne(path) {
+    async function removeOne(path: string): Promise<boolean> {
       const tried = likely;
-      let removed = await attempt(path, tried);
+      let removed = await remove(locate(path), tried);
       if (removed instanceof Error) {
         const [refusal, other] = [removed, tried === ofFiles ? ofDirectories : ofFiles];
         likely = other;
-        removed = await attempt(path, other);
+        removed = await remove(locate(path), other);
         if (removed instanceof Error) throw refusal;
       }
       return removed === 'occupied' ? files.removeIfEmpty(path) : removed;
-    };
+    }
+
+    return { sync, async: removeOne };
   }
 
-  async function makeDirectory(path: string): Promise<boolean> {
-    const located = locate(path);
-    const created = await call(
-      () => mkdirSync(located, { recursive: true }),
-      () => mkdir(located, { recursive: true }),
-    );
-    return created !== undefined;
-  }
+  const making: Treatment<string> = {
+    sync: (path) => mkdirSync(locate(path), { recursive: true }) !== undefined,
+    async: async (path) => (await mkdir(locate(path), { recursive: true })) !== undefined,
+  };
 
   return {
-    moveMany: (moves, options) => treatInBulk(moves, moveOne, options),
-    removeMany: (paths, options) => treatInBulk(paths, createRemoveOne(), options),
-    makeDirectories: async (paths) => void (await treatInBulk(paths, makeDirectory)),
+    moveMany: (moves, options) => treatInSlices(moves, { ...moving, call }, options),
+    removeMany: (paths, options) => treatInSlices(paths, { ...createRemoving(), call }, options),
+    makeDirectories: async (paths) => void (await treatInSlices(paths, { ...making, call })),
   };
 }
 

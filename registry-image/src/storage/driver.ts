@@ -1,4 +1,5 @@
 import type { BulkOptions, BulkResult } from './bulk-operations.ts';
+import type { Survey, SurveyOptions } from './survey.ts';
 
 /** What `stat` and `list` tell of an entry. Sizes in bytes, times in milliseconds since the epoch. */
 export interface Entry {
@@ -7,7 +8,7 @@ export interface Entry {
   readonly size: number;
   /** Of a directory: when a child of it last came or went; 0 where the storage does not know that. */
   readonly modified: number;
-  /** Told by `list` alone: the name itself is a symbolic link (perhaps to nothing); the rest describes what it names. */
+  /** The name itself is a symbolic link (in a list perhaps to nothing); the rest describes what it names. */
   readonly isSymbolicLink?: boolean;
 }
 
@@ -87,6 +88,11 @@ export interface StorageDriver {
    * The temporary files in a directory, which `list` hides. Absent where a driver makes none. Throws NotFoundError.
    */
   temporaries?(path: string): Promise<Entry[]>;
+  /**
+   * Looks at many paths and what lies below them with one call, as `children` and `stat` would tell of each; not at one moment. Undefined
+   * when single calls are no slower; absent where a driver has no such thing.
+   */
+  survey?(paths: readonly string[], options: SurveyOptions): Promise<Survey | undefined>;
   /** Sets the modification time (milliseconds since the epoch). This is how leases are kept. Throws NotFoundError. */
   touch(path: string, modified: number): Promise<void>;
 }

@@ -1,9 +1,10 @@
-import { constants, type Dirent, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import type { Child, Entry, StorageDriver } from './driver.ts';
+import { constants, type Dirent, lstatSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { lstat, readdir, readFile, stat } from 'node:fs/promises';
+import type { Entry, StorageDriver } from './driver.ts';
 import { NotAFileError, NotFoundError } from './errors.ts';
 import { absentAsNotFound, absentAsNotFoundSync } from './file-errors.ts';
 import type { Call } from './quick-calls.ts';
+import { type Survey, type SurveyOptions, surveySync, visibleChildren } from './survey.ts';
 import { temporaryName } from './temporary-files.ts';
 
 /** Opening a named pipe must not wait for somebody who writes it. */
@@ -12,7 +13,7 @@ export const readFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 const statBatch = 32;
 
 type Reads = Pick<StorageDriver, 'getContent' | 'stat' | 'list' | 'children'> &
-  Required<Pick<StorageDriver, 'temporaries'>>;
+  Required<Pick<StorageDriver, 'temporaries' | 'survey'>>;
 
 /** What a file system tells, all but long content. `locate` gives the path in the file system of a storage path. */
 export function createFilesystemReads({
@@ -45,8 +46,14 @@ export function createFilesystemReads({
   function statEntry(path: string): Promise<Entry> {
     return read(
       path,
-      (located) => entryOf(path, statSync(located)),
-      async (located) => entryOf(path, await stat(located)),
+      (located) => {
+        const found = lstatSync(located);
+        return found.isSymbolicLink() ? linkedEntryOf(path, statSync(located)) : entryOf(path, found);
+      },
+      async (located) => {
+        const found = await lstat(located);
+        return found.isSymbolicLink() ? linkedEntryOf(path, await stat(located)) : entryOf(path, found);
+      },
     );
   }
 
@@ -100,12 +107,22 @@ export function createFilesystemReads({
     return entries;
   }
 
+  /** Of a storage that is slow nothing is told: several single calls may be under way at once there. */
+  function survey(paths: readonly string[], options: SurveyOptions): Promise<Survey | undefined> {
+    return call<Survey | undefined>(
+      () => surveySync(paths, options, locate),
+      () => Promise.resolve(undefined),
+      (found) => found?.size ?? 0,
+    );
+  }
+
   return {
     getContent,
     stat: statEntry,
     list,
-    children: async (path) => (await visibleIn(path)).map(childOf),
+    children: async (path) => visibleChildren(await readDirectory(path)),
     temporaries,
+    survey,
   };
 }
 
@@ -113,10 +130,8 @@ function entryOf(path: string, found: Stats): Entry {
   return { path, isDirectory: found.isDirectory(), size: found.size, modified: found.mtimeMs };
 }
 
-function childOf(found: Dirent): Child {
-  const { name } = found;
-  if (found.isDirectory()) return { name, kind: 'directory' };
-  return { name, kind: found.isSymbolicLink() ? 'symbolicLink' : 'file' };
+function linkedEntryOf(path: string, found: Stats): Entry {
+  return { ...entryOf(path, found), isSymbolicLink: true };
 }
 
 function below(parent: string, name: string): string {

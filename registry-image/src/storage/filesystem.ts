@@ -35,7 +35,7 @@ export function createFilesystemDriver(options: {
   const root = resolve(options.rootDirectory);
   const bounded = boundOperations(Math.max(fewestThreads, options.maxThreads ?? defaultThreads));
   const quickly = options.blocking ? createQuickCall() : callAsync;
-  const call: Call = (sync, async) => quickly(sync, () => bounded(async));
+  const call: Call = (sync, async, countOf) => quickly(sync, () => bounded(async), countOf);
   const buffers = createReadBuffers();
 
   function locate(path: string): string {

@@ -73,3 +73,26 @@ test('a storage that was slow is tried again', async () => {
   for (let count = 0; count < 2_000; count++) await call(sync, async () => {});
   expect(synchronous).toBeGreaterThan(1_000);
 });
+
+test('what takes many calls is quick or slow by each of them, and counts as many', async () => {
+  const call = createQuickCall();
+  let [asynchronous, took] = [0, 1];
+  const many = (): Promise<number> =>
+    call(
+      () => {
+        for (const end = performance.now() + took; performance.now() < end;);
+        return 20;
+      },
+      async () => {
+        asynchronous++;
+        return 20;
+      },
+      (count) => count,
+    );
+  for (let count = 0; count < 64; count++) await many();
+  expect(asynchronous).toBe(0);
+  took = 7;
+  for (let count = 0; count < 64 + 50; count++) await many();
+  // 1,000 calls of the storage.
+  expect(asynchronous).toBe(50);
+});

@@ -10,8 +10,8 @@ const slowOfSample = 8;
 /** Asynchronous calls after which it is tried again whether the storage is still slow. */
 const asynchronous = 1000;
 
-/** Does the same thing in one of two ways. */
-export type Call = <T>(sync: () => T, async: () => Promise<T>) => Promise<T>;
+/** Does the same thing in one of two ways. `countOf` tells how many calls of the storage a result took. */
+export type Call = <T>(sync: () => T, async: () => Promise<T>, countOf?: (result: T) => number) => Promise<T>;
 
 /** For a process that serves: no call ever blocks its thread. */
 export const callAsync: Call = (_, async) => async();
@@ -32,30 +32,47 @@ export function createQuickCall(): Call {
     turn = undefined;
   }
 
-  function judge(took: number): void {
+  function judge(took: number, count: number): void {
     calls++;
-    if (took > slowMs) slowCalls++;
+    if (took > slowMs * count) slowCalls++;
     if (calls < sample) return;
     if (slowCalls >= slowOfSample) stayAsync = asynchronous;
     [calls, slowCalls] = [0, 0];
   }
 
+  /** Counts all but one of the calls that a result took asynchronously. */
+  function countAsync(count: number): void {
+    stayAsync -= Math.max(0, count - 1);
+  }
+
   // Not an async function: there is one around each of hundreds of thousands of calls already.
-  return function call<T>(sync: () => T, async: () => Promise<T>): Promise<T> {
-    if (turn) return turn.then(() => call(sync, async));
+  return function call<T>(
+    sync: () => T,
+    async: () => Promise<T>,
+    countOf: (result: T) => number = one,
+  ): Promise<T> {
+    if (turn) return turn.then(() => call(sync, async, countOf));
     if (stayAsync > 0) {
       stayAsync--;
-      return async();
+      const slow = async();
+      return countOf === one ? slow : slow.then((result) => (countAsync(countOf(result)), result));
     }
     const began = performance.now();
+    let count = 1;
     try {
-      return Promise.resolve(sync());
+      const result = sync();
+      count = countOf(result);
+      return Promise.resolve(result);
     } catch (error) {
       return Promise.reject(error);
     } finally {
       const ended = performance.now();
-      judge(ended - began);
+      judge(ended - began, Math.max(1, count));
       if (ended - sliceBegan > sliceMs) turn ??= giveTurn();
     }
   };
+}
+
+function one(): number {
+  return 1;
 }

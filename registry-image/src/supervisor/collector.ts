@@ -26,6 +26,8 @@ process.on('disconnect', () => process.exit(1));
 let log: Log | undefined;
 let touched = false;
 let marked: StagedCollection | undefined;
+/** That were begun. */
+let windows = 0;
 
 process.on('message', (command: CollectorCommand) => {
   void guarded(() => (command.type === 'start' ? start(command) : sweep(command.window)));
@@ -76,8 +78,8 @@ async function work(context: {
         await tell({ type: 'plan', plan });
       };
       marked = await beginStagedCollection({ ...context, options, trash, inspect });
-      if (marked.mark.doomed.length > 0 && !job.options.dryRun) return;
-      break;
+      if (marked.mark.doomed.length === 0 || job.options.dryRun) break;
+      return marked.lookAhead(() => windows > 0);
     }
     case 'collect':
       await collect({ ...context, options: job.options, trash, signal: endOfWindow(job.deadline) });
@@ -101,9 +103,11 @@ async function work(context: {
 
 async function sweep({ deadline, budget }: SweepWindow): Promise<void> {
   if (!marked) return;
+  const window = ++windows;
   touched = false;
   const left = await marked.sweep({ until: untilSpent(budget), signal: endOfWindow(deadline) });
   if (left === 0) process.exit(0);
+  await marked.lookAhead(() => windows > window);
 }
 
 async function report(progress: Progress): Promise<void> {

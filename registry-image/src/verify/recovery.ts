@@ -1,6 +1,7 @@
 import { type Digest, digestAlgorithm } from '../registry/digest.ts';
 import { NotFoundError } from '../storage/errors.ts';
-import { blobDataPath, setAsidePath, setAsideRoot, trashPath, trashRoot } from '../storage/paths.ts';
+import { blobDataPath, setAsidePath, setAsideRoot, trashRoot } from '../storage/paths.ts';
+import { placesInTrash } from '../storage/swept-paths.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -29,7 +30,7 @@ async function candidates(store: Store, path: string): Promise<string[]> {
       .filter((entry) => entry.isDirectory)
       .map((entry) => entry.path.slice(root.length + 1));
   const places = [
-    ...(await runsIn(trashRoot)).map((run) => trashPath(run, path)),
+    ...(await runsIn(trashRoot)).flatMap((run) => placesInTrash(run, path)),
     ...(await runsIn(setAsideRoot)).map((run) => setAsidePath(run, path)),
   ];
   const found = await Promise.all(places.map((place) => store.stat(place)));
