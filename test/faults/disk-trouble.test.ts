@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -7,7 +7,7 @@ import {
   startRegistry,
 } from '../../registry-image/src/supervisor/registry-under-test.ts';
 import { createRun } from '../../registry-image/src/supervisor/run-under-test.ts';
-import { blobDataPath } from '../../registry-image/src/storage/paths.ts';
+import { blobDataPath, sweepsRoot } from '../../registry-image/src/storage/paths.ts';
 import { createSmallVolume, type SmallVolume } from './disk/small-volume.ts';
 import { prepareBlockVolumes } from './durability/block-volume.ts';
 
@@ -111,6 +111,7 @@ describe('a collection on a storage that fails', () => {
     await expect(push('refused')).rejects.toThrow();
     const confirmed = await run.whole();
     expect(confirmed.collection?.counts.bytesFreed).toBeGreaterThan(12 * 512 * 1024);
+    expect(readdirSync(join(volume.path, sweepsRoot))).toEqual([]);
     expect([dead.some(has), await pulls(kept), await pulls(await push('v2'))]).toEqual([false, true, true]);
     empty();
   });

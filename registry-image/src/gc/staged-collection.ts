@@ -5,6 +5,7 @@ import type { DoomedList } from './doomed-list.ts';
 import { additionsSince, JournalError, journalPosition } from './journal-reader.ts';
 import { type Mark, markStore } from './mark.ts';
 import { createRecheck, type Recheck } from './recheck.ts';
+import { createReserve } from './reserve.ts';
 import { countEligible, prepareTrash, sweepDoomed, unusedTrash } from './sweep.ts';
 import { expectSweep, recordSweep } from './sweep-record.ts';
 import { markInWindow } from './window-mark.ts';
@@ -23,7 +24,8 @@ export interface StagedCollection {
    */
   sweep(window: { until: () => boolean; signal: AbortSignal }): Promise<number>;
   /**
-   * Looks at what the next window is to move first, so that the machine has it in memory then and the window need not wait for a disk.
+   * Looks at what the next window is to move first, so that the machine has it in memory then and the window need not wait for a disk; takes
+   * the room again that the last window needed.
    * @param until true when it is to end
    */
   lookAhead(until: () => boolean): Promise<void>;
@@ -31,7 +33,7 @@ export interface StagedCollection {
 
 /**
  * Marks a store while writes go on (docs/architecture.md, "Garbage collection"). Makes only the empty directories of
- * its trash and the note of its sweep. Throws what the storage threw: then nothing can be said to be dead.
+ * its trash, the note of its sweep and the room that it may need. Throws what the storage threw: then nothing can be said to be dead.
  */
 export async function beginStagedCollection(
   run: CollectOptions & {
@@ -51,9 +53,11 @@ export async function beginStagedCollection(
   countEligible(eligible, mark);
   let trash = run.options.dryRun ? '' : await unusedTrash(reader, run.trash);
   const used = new Set<string>();
+  const reserve = createReserve(run.driver, trash);
   if (!run.options.dryRun && mark.doomed.length > 0) {
     await prepareTrash({ driver: run.driver, trash }, mark.doomed);
     await noteSweep();
+    await reserve.keep(mark.doomed.length);
   }
   let left: DoomedList = mark.doomed;
   await run.inspect?.(mark);
@@ -89,6 +93,7 @@ export async function beginStagedCollection(
       return mark;
     },
     async lookAhead(until) {
+      await reserve.keep(left.length);
       const ahead = left.slice(0, lookedAhead);
       await forEachBounded(ahead, async ({ path }) => {
         // Whatever is wrong with it is for the sweep to find.
@@ -98,7 +103,9 @@ export async function beginStagedCollection(
     async sweep({ until, signal }) {
       const { driver, report } = run;
       const isStillDead = await lookAgain(signal);
-      left = await sweepDoomed({ driver, trash, report, signal, until, isStillDead }, left, counts);
+      const makeRoom = (): Promise<boolean> => reserve.release();
+      const options = { driver, trash, report, signal, until, isStillDead, makeRoom };
+      left = await sweepDoomed(options, left, counts);
       const from = position instanceof JournalError ? undefined : position;
       if (left.length === 0)
         await recordSweep(driver, createBoundedReader(driver, signal), { trash: [...used], from });

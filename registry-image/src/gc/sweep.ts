@@ -22,6 +22,8 @@ export interface SweepOptions {
   readonly until?: () => boolean;
   /** What is alive again stays; without it all is dead. */
   readonly isStillDead?: Recheck;
+  /** Where there is room when the storage is full. */
+  readonly makeRoom?: () => Promise<boolean>;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function sweepDoomed(
   doomed: DoomedList,
   counts: CollectionCounts,
 ): Promise<DoomedList> {
-  const { driver, signal, report, until = () => false, isStillDead = always } = options;
+  const { driver, signal, report, until = () => false, isStillDead = always, makeRoom } = options;
   let left = doomed;
   let touched = false;
   // Asked for the first time, it may begin to measure.
@@ -49,7 +51,10 @@ export async function sweepDoomed(
     }
     const dead = positions.map((position) => batch[position] as Doomed);
     const moves = dead.map(({ path }) => ({ from: path, to: placeInTrash(options.trash, path) }));
-    const { done, skipped } = await driver.moveMany(moves, { until: () => signal.aborted || until() });
+    const { done, skipped } = await driver.moveMany(moves, {
+      until: () => signal.aborted || until(),
+      ...(makeRoom && { makeRoom }),
+    });
     const absent = new Set(skipped);
     dead.slice(0, done).forEach((each, index) => {
       if (!absent.has(index)) countDeleted(counts, each);

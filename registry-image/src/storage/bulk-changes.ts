@@ -3,7 +3,7 @@ import { lstat, mkdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Treatment, treatInSlices } from './bulk-slices.ts';
 import type { Move, StorageDriver } from './driver.ts';
-import { hasCode, isAbsent } from './file-errors.ts';
+import { hasCode, isAbsent, isFull } from './file-errors.ts';
 import type { Call } from './quick-calls.ts';
 
 /** Times that the directory of a target is made again, which somebody else removes at the same time. */
@@ -25,10 +25,27 @@ export function createBulkChanges(files: {
     return { source: locate(from), target: locate(to) };
   }
 
-  const moving: Treatment<Move> = {
-    sync: (move) => renameSyncIfThere(located(move)),
-    async: (move) => renameIfThere(located(move)),
-  };
+  function createMoving(makeRoom: () => Promise<boolean>): Treatment<Move> {
+    function sync(move: Move): boolean | undefined {
+      try {
+        return renameSyncIfThere(located(move));
+      } catch (error) {
+        if (isFull(error)) return undefined;
+        throw error;
+      }
+    }
+
+    async function moveOne(move: Move): Promise<boolean> {
+      try {
+        return await renameIfThere(located(move));
+      } catch (error) {
+        if (!isFull(error) || !(await makeRoom())) throw error;
+        return renameIfThere(located(move));
+      }
+    }
+
+    return { sync, async: moveOne };
+  }
 
   /** Most of those that are removed with one call are of one kind. */
   function createRemoving(): Treatment<string> {
@@ -60,11 +77,14 @@ export function createBulkChanges(files: {
   };
 
   return {
-    moveMany: (moves, options) => treatInSlices(moves, { ...moving, call }, options),
+    moveMany: (moves, options = {}) =>
+      treatInSlices(moves, { ...createMoving(options.makeRoom ?? noRoom), call }, options),
     removeMany: (paths, options) => treatInSlices(paths, { ...createRemoving(), call }, options),
     makeDirectories: async (paths) => void (await treatInSlices(paths, { ...making, call })),
   };
 }
+
+const noRoom = (): Promise<boolean> => Promise.resolve(false);
 
 interface Located {
   readonly source: string;

@@ -24,6 +24,11 @@ export interface Move {
   readonly to: string;
 }
 
+export interface MoveOptions extends BulkOptions {
+  /** Asked when the storage is too full for a move; if it is true, that move is tried once more. */
+  readonly makeRoom?: () => Promise<boolean>;
+}
+
 /**
  * A place that holds files by path. Paths are absolute, '/'-separated and relative to the driver's root
  * (`/docker/registry/v2/...`). Only "does not exist" is a NotFoundError (storage/errors.ts), and what cannot be read as a file
@@ -61,7 +66,7 @@ export interface StorageDriver {
    * Renames many files or directories that have nothing to do with one another (several may be under way at once), creating the parents of
    * each `to`; what is not there is skipped. None is made durable: for what a crash may undo.
    */
-  moveMany(moves: readonly Move[], options?: BulkOptions): Promise<BulkResult>;
+  moveMany(moves: readonly Move[], options?: MoveOptions): Promise<BulkResult>;
   /**
    * Removes many files and empty directories, none of which lies in another. Skips what is not there and directories that are not empty.
    * Like `moveMany` in all else.

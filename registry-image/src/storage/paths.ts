@@ -127,6 +127,11 @@ export function sweepPath(run: string): string {
   return `${sweepsRoot}/${run}`;
 }
 
+/** A file that only takes room, for a sweep that finds the storage full. */
+export function sweepReservePath(run: string): string {
+  return `${sweepPath(run)}.reserve`;
+}
+
 /** Where something is put, atomically, that is then removed piece by piece. */
 export function deletedPath(id: string): string {
   return `${deletedRoot}/${id}`;
