@@ -103,7 +103,7 @@ const campaigns: readonly Campaign[] = [
     name: 'kills: each process of a collection at each step and each call to the storage',
     limit: 240,
     async run(report) {
-      const { problems, points, hits } = await runCollectionKills({ seed, width: 2, report });
+      const { problems, points, hits } = await runCollectionKills({ seed, width: 4, report });
       return hits >= points * 0.9 ? problems : [...problems, `only ${hits} of ${points} kills hit`];
     },
   },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundle, imageDefinitions } from '@wharfinger/embedded';
+import { bundleRegistry } from '../../support/bundled-registry.ts';
 import { must } from '../../support/command.ts';
 import { serverCommand, type ServerKind, writeConfig } from '../../support/server.ts';
 import type { Work } from '../report.ts';
@@ -33,7 +33,7 @@ const lookEvery = 10;
  * @throws Error when ours leaves other blobs than distribution v3 does
  */
 export async function benchCollections(options: CollectionsOptions): Promise<Work[]> {
-  const program = await bundled(options.folder);
+  const program = await bundleRegistry(join(options.folder, 'bundle'));
   const works: Work[] = [];
   for (const scale of options.scales) {
     const name = `GC, ${(1000 * scale).toLocaleString('en')} repositories`;
@@ -41,15 +41,6 @@ export async function benchCollections(options: CollectionsOptions): Promise<Wor
   }
   works.push(...(await benchStore('GC, a repository with 2,000 tags', manyTags, { ...options, program })));
   return works;
-}
-
-/** As the image has it: what is stripped of its types at each start takes longer, and more memory. */
-async function bundled(folder: string): Promise<string> {
-  const directory = join(folder, 'bundle');
-  mkdirSync(directory);
-  const { commands, programs } = imageDefinitions.registry;
-  await bundle({ root: process.cwd(), commands, programs, directory });
-  return join(directory, 'registry.js');
 }
 
 async function benchStore(

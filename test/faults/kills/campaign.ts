@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { bundleRegistry } from '../../support/bundled-registry.ts';
 import { createRandom } from '../random.ts';
 import { play, type Played } from './play.ts';
 import { callPoints, nameOf, type Point, stepPoints, ways } from './points.ts';
@@ -11,6 +14,7 @@ export interface CollectionKillsOptions {
   readonly only?: string;
   /** Points that are played at the same time. */
   readonly width?: number;
+  /** The registry's program; this clone's, bundled, when there is none. */
   readonly main?: string;
   readonly report?: (line: string) => void;
 }
@@ -28,6 +32,15 @@ const workerCalls = 64;
 
 /** Kills one process of a registry at each point of a collection, and looks whether anything is lost (play.ts). */
 export async function runCollectionKills(options: CollectionKillsOptions): Promise<CollectionKills> {
+  const bundled = resolve('node_modules/.cache', `kills-${process.pid}`);
+  try {
+    return await killAtPoints({ ...options, main: options.main ?? (await bundleRegistry(bundled)) });
+  } finally {
+    await rm(bundled, { recursive: true, force: true });
+  }
+}
+
+async function killAtPoints(options: CollectionKillsOptions): Promise<CollectionKills> {
   const { seed, main, width = 1, report = () => {} } = options;
   const template = await makeStoreTemplate(main);
   const problems: string[] = [];
