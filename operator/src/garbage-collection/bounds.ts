@@ -8,7 +8,7 @@ export const bounds = {
   queuePoll: 5000,
   /** How long a sweep may move things in one window, of most stores and of large ones. What is left then waits for the next window. */
   sweepBudget: { usual: 500, large: 1000 },
-  /** Between the end of a window and the next one, so that the pushes held by the first go through. */
+  /** Between the end of a window and the next one, also of another run, so that the pushes held by the first go through. */
   windowGap: 10_000,
   /** A replica that took up the text and has begun no mark (or restored nothing) by then knows none: it marks in the window. */
   takeUp: 5000,

@@ -91,9 +91,17 @@ export const RegistryState = z.object({
   heldWrites: z.number().int(),
   /** True when this supervisor ended the window of the current (run, attempt) because its deadline had passed. */
   windowExpired: z.boolean(),
-  /** How long writes were held here in the last window that ended, in milliseconds. Not told by releases that know no `collect.solo`. */
+  /**
+   * How long writes were held here in the last window that ended, and how long ago that is, in milliseconds. Not told by releases that know
+   * no `collect.solo`; some that do tell only the length.
+   */
   lastPause: z
-    .object({ run: z.string(), attempt: z.number().int(), milliseconds: z.number() })
+    .object({
+      run: z.string(),
+      attempt: z.number().int(),
+      milliseconds: z.number(),
+      sinceEnd: z.number().optional(),
+    })
     .nullable()
     .optional(),
   /** True when the workers that are to replace those that serve are forked and wait (see `mark` in maintenance.ts). */

@@ -11,7 +11,7 @@ it('that is the only one sweeps, restarts and ends the window by itself', () => 
   expect(state()).toMatchObject({ writes: 'paused', lastPause: null });
   tell('Swept', 4);
   expect(happened()).toEqual(['restart']);
-  const lastPause = { ...base, milliseconds: expect.any(Number) };
+  const lastPause = { ...base, milliseconds: expect.any(Number), sinceEnd: expect.any(Number) };
   expect(state()).toMatchObject({ writes: 'open', windowExpired: false, lastPause });
   take({ ...base, mark, window, restart: 'a-1' });
   expect([happened(), state().writes]).toEqual([[], 'open']);

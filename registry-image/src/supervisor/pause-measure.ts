@@ -13,7 +13,7 @@ export interface PauseMeasure {
 
 export function createPauseMeasure(clock: Pick<Clock, 'monotonic'>): PauseMeasure {
   let begun: { run: string; attempt: number; at: number } | undefined;
-  let last: PauseMeasure['last'] = null;
+  let last: { run: string; attempt: number; milliseconds: number; end: number } | undefined;
   return {
     begin(maintenance) {
       if (maintenance)
@@ -22,11 +22,14 @@ export function createPauseMeasure(clock: Pick<Clock, 'monotonic'>): PauseMeasur
     end() {
       if (!begun) return;
       const { run, attempt, at } = begun;
-      last = { run, attempt, milliseconds: Math.round(clock.monotonic() - at) };
+      const end = clock.monotonic();
+      last = { run, attempt, milliseconds: Math.round(end - at), end };
       begun = undefined;
     },
     get last() {
-      return last;
+      if (!last) return null;
+      const { end, ...pause } = last;
+      return { ...pause, sinceEnd: Math.round(clock.monotonic() - end) };
     },
   };
 }

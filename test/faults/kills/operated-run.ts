@@ -57,7 +57,7 @@ export async function operate(given: OperatedRunOptions): Promise<OperatedRun> {
     silentSince = state ? null : (silentSince ?? now);
     const error = state ? '' : 'no answer';
     // Without it the operator takes the registry for one that cannot go through a window by itself.
-    const told = state && (given.solo ? state : { ...state, lastPause: undefined });
+    const told = state && { ...state, lastPause: given.solo ? restedPause(state) : undefined };
     const ready = registry.ready && state !== null;
     return {
       now,
@@ -104,6 +104,11 @@ export async function operate(given: OperatedRunOptions): Promise<OperatedRun> {
   if (written !== null) registry.order(null);
   if (longestHold > windowTimeout + expiryGrace) problems.add(`writes were held for ${longestHold} ms`);
   return { run, longestHold, warnings, problems: [...problems] };
+}
+
+/** The last window as it is when the operator has waited after it. */
+function restedPause({ lastPause }: RegistryState): RegistryState['lastPause'] {
+  return lastPause && { ...lastPause, sinceEnd: rest };
 }
 
 /** The status as it is when the operator has waited after each window that is over. */

@@ -236,6 +236,15 @@ describe('Marking between windows', () => {
     expect(see(start + 10_000).status).toMatchObject({ phase: 'EnteringReadOnly', attempt: 2 });
   });
 
+  it('opens a window ten seconds after that of another run', () => {
+    const run = takenUp();
+    const see = (sinceEnd: number): string => {
+      const lastPause = { run: 'another', attempt: 1, milliseconds: 200, sinceEnd };
+      return look(run, [{ ...marked(run, 3), lastPause }, ready], start + 60_000).status.phase;
+    };
+    expect([see(0), see(9_999), see(10_000)]).toEqual(['Marking', 'Marking', 'EnteringReadOnly']);
+  });
+
   it('marks anew when the collector died, and checks what was swept when it goes on dying', () => {
     const run = afterWindow({}, 3);
     const dead = (now: Run): Partial<RegistryState> => ({

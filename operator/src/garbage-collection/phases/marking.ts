@@ -8,7 +8,7 @@ import { nothingDeleted } from '../counts.ts';
 import { choosePod } from './chosen-pod.ts';
 import { collectionOf, isCollecting } from './collecting.ts';
 import { finish } from './outcome.ts';
-import { isOutOfOrder, lastWindowEnd, registryNotReady, storesApart } from './readiness.ts';
+import { isOutOfOrder, lastWindowEnd, registryNotReady, sinceLastWindow, storesApart } from './readiness.ts';
 import { giveUp, mayRetry, settle, withoutMark } from './retry.ts';
 
 /** One replica marks, with writes on, and all get ready for a window. A replica that loses its mark has to mark again. */
@@ -159,7 +159,7 @@ function openWindow(run: Run, seen: Observation): Transition {
     return giveUp(run, seen.now, { reason: 'ReplicaUnreachable', message });
   }
   if (waiting !== null) return { ...stay(run, bounds.openPoll), waiting };
-  const sinceLast = seen.now - (lastWindowEnd(run) ?? Number.NEGATIVE_INFINITY);
+  const sinceLast = sinceLastWindow(run, seen);
   if (sinceLast < bounds.windowGap) return stay(run, Math.min(bounds.openPoll, bounds.windowGap - sinceLast));
   const changes = { windowDeadline: isoTime(seen.now + run.windowTimeoutMs), ...soloStatus(run, seen) };
   const message = `Pushes to Registry ${run.registry} pause while it is swept; pulls go on.`;

@@ -44,6 +44,15 @@ export function lastWindowEnd(run: Run): number | undefined {
   return ended === undefined ? undefined : Date.parse(ended);
 }
 
+/** Milliseconds since writes were held last, for this run or an earlier one, as far as that is known; else infinite. */
+export function sinceLastWindow(run: Run, { now, replicas }: Observation): number {
+  const own = now - (lastWindowEnd(run) ?? Number.NEGATIVE_INFINITY);
+  return Math.min(
+    own,
+    ...replicas.map(({ state }) => state?.lastPause?.sinceEnd ?? Number.POSITIVE_INFINITY),
+  );
+}
+
 export function wait(reason: string, message: string): Waiting {
   return { reason, message, stalled: false };
 }
