@@ -7,6 +7,7 @@ import { walkStore, wrongBlobs } from '../store-walk.ts';
 import { pullTag } from './image-client.ts';
 import { digestsOf, type Image } from './images.ts';
 import type { PushedTag } from './pushed-tags.ts';
+import { unfinishedCommits } from './unfinished-commits.ts';
 
 /** Pulls everything that was acknowledged. Nobody may push meanwhile. */
 export async function judgePulls(
@@ -41,7 +42,8 @@ export async function judgeStoppedStore(options: {
   const { root, alive, either } = options;
   const content = await walkStore(root);
   const expected = new Set(alive.flatMap(digestsOf));
-  const allowed = new Set([...expected, ...either.flatMap(digestsOf)]);
+  const unfinished = await unfinishedCommits(root, content.blobs);
+  const allowed = new Set([...expected, ...either.flatMap(digestsOf), ...unfinished]);
   const dead = [...content.blobs.keys()].filter((digest) => !allowed.has(digest));
   const lost = [...expected].filter((digest) => !content.blobs.has(digest));
   const wrong = await wrongBlobs(content);
