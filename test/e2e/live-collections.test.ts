@@ -10,7 +10,7 @@ afterAll(() => deleteNamespace(namespace));
 
 test('C2, C6, C7, C9: collections one after the other under clients that push, push again, retag, delete and pull', async () => {
   const seed = seedOf(Date.now() % 2 ** 32);
-  const campaign = await runLiveCampaign({ namespace, seed, clients: 10, duration: 45_000, pause: 2_000 });
+  const campaign = await runLiveCampaign({ namespace, seed, clients: 10, duration: 60_000, pause: 2_000 });
   const { problems, collections, pushes, pulls, paused, longestPause, surplus } = campaign;
   console.info(
     `seed ${seed}: ${collections} collections, ${pushes} pushes, ${pulls} pulls; pushes waited ${(100 * paused).toFixed(1)} % of the time, the longest ${longestPause.toFixed(0)} ms`,

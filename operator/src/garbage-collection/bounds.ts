@@ -8,8 +8,11 @@ export const bounds = {
   queuePoll: 5000,
   /** How long a sweep may move things in one window, of most stores and of large ones. What is left then waits for the next window. */
   sweepBudget: { usual: 500, large: 1000 },
-  /** Between the end of a window and the next one, also of another run, so that the pushes held by the first go through. */
-  windowGap: 10_000,
+  /**
+   * Between the end of a window and the next one, also of another run, so that the pushes held by the first go through. A window costs a busy
+   * client half a second, so that this keeps below a twentieth what collections cost that follow one another.
+   */
+  windowGap: 12_000,
   /** A replica that took up the text and has begun no mark (or restored nothing) by then knows none: it marks in the window. */
   takeUp: 5000,
   /** For which the window waits for replacement workers that are forked beforehand. */

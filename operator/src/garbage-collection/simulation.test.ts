@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { bounds } from './bounds.ts';
 import { collectionText } from './document.ts';
 import { isFinished, type Run } from './run.ts';
 import { makeObservation, makeReplica, makeRun, makeState, start } from './scenario.ts';
@@ -122,7 +123,7 @@ it.each([
         expect(world.text).toBeNull();
         expect(registry.replicas.map(({ state }) => state.writes)).toEqual(pods.map(() => 'open'));
         expect([registry.sweptUnsafely, registry.workedTwice]).toEqual([false, false]);
-        expect(Math.min(10_000, ...gaps(run))).toBe(10_000);
+        expect(Math.min(bounds.windowGap, ...gaps(run))).toBe(bounds.windowGap);
         expect(steps.length).toBeLessThanOrEqual(256);
         // What was swept is checked, whatever became of the run: there is always a replica to do it.
         expect(registry.trash).toBe(0);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bounds } from '../../../operator/src/garbage-collection/bounds.ts';
 import { collectionText } from '../../../operator/src/garbage-collection/document.ts';
 import type { Observation } from '../../../operator/src/garbage-collection/observation.ts';
 import { isFinished, type Run } from '../../../operator/src/garbage-collection/run.ts';
@@ -35,7 +36,7 @@ const runLimit = 300_000;
 /** Milliseconds between two looks: the operator's are fewer. */
 const look = 10;
 /** What the operator waits between two windows, in milliseconds, and what need not be waited for here. */
-const rest = 10_000;
+const rest = bounds.windowGap;
 const pod = 'faults-0';
 
 /**

@@ -1,5 +1,6 @@
 import type { RegistryState } from '@wharfinger/registry/config';
 import { describe, expect, it } from 'vitest';
+import { bounds } from '../bounds.ts';
 import { collectionDocument } from '../document.ts';
 import {
   bothPaused,
@@ -81,7 +82,7 @@ describe('EnteringReadOnly', () => {
       expect(step(run, makeObservation([open(zero), open(one)], { now })).waiting?.reason).toBe(
         'AttemptFailed',
       );
-      now += 10_000;
+      now += bounds.windowGap;
     }
     expect(run.status).toMatchObject({ phase: 'Failed', windows: 3 });
     expect(run.status.failure?.message).toContain('Pod team-a-1 did not pause its writes');
