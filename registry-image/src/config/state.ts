@@ -92,7 +92,7 @@ export const RegistryState = z.object({
   /** True when this supervisor ended the window of the current (run, attempt) because its deadline had passed. */
   windowExpired: z.boolean(),
   /**
-   * How long writes were held here in the last window that ended, and how long ago that is, in milliseconds. Not told by releases that know
+   * How long writes were held here in the last window of the operator that ended, and how long ago that is, in milliseconds. Not told by releases that know
    * no `collect.solo`; some that do tell only the length.
    */
   lastPause: z

@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PlanReport } from '../config/plan-report.ts';
+import type { StorageDriver } from '../storage/driver.ts';
 import * as paths from '../storage/paths.ts';
 import { runGarbageCollect } from './command.ts';
 import { createStoreFixture, digestOf, type Pushed, type StoreFixture } from './store-fixture.ts';
 
 let store: StoreFixture;
+let driver: StorageDriver;
 beforeEach(() => {
   store = createStoreFixture();
+  driver = store.driver;
 });
 afterEach(() => store.dispose());
 
@@ -21,7 +24,7 @@ async function run(
     openStore: async (path) => {
       config = path;
       if (path === 'missing.yml') throw new Error('missing.yml: no such file');
-      return store.driver;
+      return driver;
     },
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
@@ -123,6 +126,20 @@ describe('what it does', () => {
     expect(store.files()).toHaveLength(2);
     await run('config.yml');
     expect(store.files()).toEqual([]);
+  });
+
+  test('a storage that is full in the middle of a sweep: what was swept is freed all the same', async () => {
+    store.image('app', 'config', ['layer']);
+    const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    let batches = 0;
+    driver = {
+      ...store.driver,
+      moveMany: (...given) => (++batches > 2 ? Promise.reject(full) : store.driver.moveMany(...given)),
+    };
+    const { status, stderr } = await run('-m', '--quiet');
+    expect([status, stderr]).toEqual([1, 'failed to garbage collect: no space left on device\n']);
+    expect(store.files(paths.repositoriesRoot)).toEqual([]);
+    expect(() => store.files(paths.trashRoot)).toThrow('ENOENT');
   });
 
   test('says what its second mark has put back', async () => {

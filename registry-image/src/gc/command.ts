@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import type { PlanReport } from '../config/plan-report.ts';
 import type { StorageDriver } from '../storage/driver.ts';
+import { isFull } from '../storage/file-errors.ts';
 import { runSubcommand, type TextSink } from '../subcommand.ts';
 import { type GarbageCollectArguments, parseGarbageCollectArguments, usage } from './arguments.ts';
 import { confirm } from './confirm.ts';
@@ -56,7 +57,11 @@ async function collectByHand(
   setFlagsFromString('--semi-space-growth-factor=1');
   const warn = (problem: string): void => void stderr.write(`warning: ${problem}\n`);
   let isTouched = false;
-  const report = ({ touched }: { touched: boolean }): void => void (isTouched ||= touched);
+  let hasSwept = false;
+  const report = ({ touched }: { touched: boolean }): void => {
+    isTouched ||= touched;
+    hasSwept ||= touched;
+  };
   const common = { driver, options, now: Date.now(), report, signal, warn };
   const storage = { driver, now: createStorageClock(driver) };
   if (!options.dryRun) await refuseBesideAnother(storage);
@@ -72,11 +77,17 @@ async function collectByHand(
       left = await sweepInWindow({ storage, staged, signal }, () => isTouched);
     }
   };
-  await sweep();
+  let failure: { error: unknown } | undefined;
+  await sweep().catch((error: unknown) => {
+    // What it has swept is the room that another run may need.
+    if (!hasSwept || !isFull(error)) throw error;
+    failure = { error };
+  });
   if (options.dryRun) return;
   const { restored } = await confirm({ ...common, warn: () => {} });
   if (restored === 1) warn('1 swept blob or manifest was in use and has been put back');
   if (restored > 1) warn(`${restored} swept blobs or manifests were in use and have been put back`);
+  if (failure) throw failure.error;
 }
 
 /** Sweeps once while writes are held; gives how much is left for another window, which may follow at once. */

@@ -47,6 +47,28 @@ describe('the second mark', () => {
     expect(store.files(paths.journalRoot)).toEqual([paths.journalPath('new.1')]);
   });
 
+  test('removes what a collector that was killed left beside the records of sweeps', async () => {
+    const temporary = (name: string): string => `${paths.sweepsRoot}/.wharfinger-${name}.tmp`;
+    store.write(temporary('aaaaaaaaaaaaaaaa'), 'old', testNow - 2 * hour);
+    store.write(temporary('bbbbbbbbbbbbbbbb'), 'new', testNow - hour / 2);
+    store.write(paths.sweepReservePath, 'room', testNow - 2 * hour);
+    await confirmOnce(store);
+    expect(store.files(paths.sweepsRoot)).toEqual([temporary('bbbbbbbbbbbbbbbb')]);
+  });
+
+  test('frees at once what it would keep where there is little room, or none for that', async () => {
+    const [image, other] = [store.image('app', 'config', ['layer']), store.image('app', 'more', ['another'])];
+    await collectOnce(store);
+    const warnings: string[] = [];
+    const warn = (problem: string): void => void warnings.push(problem);
+    const full = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    const driver: StorageDriver = { ...store.driver, moveMany: () => Promise.reject(full) };
+    const counts = await confirmOnce(store, { undoFor: hour }, { driver, warn });
+    expect(counts).toMatchObject({ bytesPending: 0 });
+    expect(counts.bytesFreed).toBeGreaterThan(image.size + other.size);
+    expect([has(paths.trashRoot), warnings.length]).toEqual([false, 1]);
+  });
+
   test('what it puts back begins a new lease', async () => {
     const image = store.image('app', 'config', ['layer']);
     await collectOnce(store);

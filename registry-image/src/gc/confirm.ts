@@ -2,6 +2,7 @@ import type { CollectionOptions } from '../config/maintenance.ts';
 import type { CollectionCounts } from '../config/state.ts';
 import { purgeJournal } from '../registry/journal.ts';
 import type { StorageDriver } from '../storage/driver.ts';
+import { isFull } from '../storage/file-errors.ts';
 import { type BoundedReader, createBoundedReader } from './bounded-reader.ts';
 import type { Report } from './counts.ts';
 import { withDepartedTags } from './departed-tags.ts';
@@ -16,7 +17,7 @@ import { readStore } from './store-reader.ts';
 import { withReturningTags } from './returning-tags.ts';
 import { openSinceSweep, removeSweepRecords } from './sweep-record.ts';
 import { readTrash, type Trash, type TrashFile } from './trash-files.ts';
-import { freeTrash, keepForUndo } from './undo.ts';
+import { freeTrash, isShortOfSpace, keepForUndo } from './undo.ts';
 import { withWritten } from './written.ts';
 
 /** What the second mark counts; the rest was counted by the sweep. */
@@ -64,7 +65,7 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const { restored, obsolete } = await putBack({ ...run, reader }, alive);
   await run.report({ phase: 'Confirming', counts: { restored }, touched: restored > 0 });
   const freed = await settle(run, reader, { trash, dead: chain(dead, obsolete) });
-  await removeSweepRecords(run.driver, reader);
+  await removeSweepRecords(run, reader);
   // Here as well, for a registry that purges no uploads: nobody but a collection reads it.
   await purgeJournal(run.driver, run.now);
   const inspection = await inspectDoomed(reader, plan, digests);
@@ -83,13 +84,28 @@ async function settle(
   let bytes = 0;
   for (const { layout, size } of dead) if (layout?.kind === 'blobData') bytes += size;
   run.signal.throwIfAborted();
-  if (run.options.undoFor > 0) {
-    await keepForUndo({ ...run, reader }, { dead, expires: run.now + run.options.undoFor });
-    await freeTrash(run, trash, []);
-    return { bytesFreed: 0, bytesPending: bytes };
+  const isKept = run.options.undoFor > 0 && (await isKeptForUndo(run, reader, dead));
+  await freeTrash(run, trash, isKept ? [] : dead);
+  return isKept ? { bytesFreed: 0, bytesPending: bytes } : { bytesFreed: bytes, bytesPending: 0 };
+}
+
+/** What could be restored is given up where room is short, now or as soon as somebody looks (supervisor/undo-purge-run.ts). */
+async function isKeptForUndo(
+  run: ConfirmOptions,
+  reader: BoundedReader,
+  dead: Iterable<TrashFile>,
+): Promise<boolean> {
+  try {
+    if (!(await isShortOfSpace(run.driver))) {
+      await keepForUndo({ ...run, reader }, { dead, expires: run.now + run.options.undoFor });
+      return true;
+    }
+  } catch (error) {
+    // Each thing that is kept takes directories, and a storage may have room for content and none for those.
+    if (!isFull(error)) throw error;
   }
-  await freeTrash(run, trash, dead);
-  return { bytesFreed: bytes, bytesPending: 0 };
+  run.warn?.('the storage is almost full: what was swept is freed at once and cannot be restored');
+  return false;
 }
 
 function chain<T>(one: Iterable<T>, other: Iterable<T>): Iterable<T> {

@@ -3,45 +3,55 @@ import { isWriteRefusal } from '../registry/commit-gate.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { sweepReservePath } from '../storage/paths.ts';
 
-/** Bytes: what a name takes in its directory, in the worst case, and what a file system wants free for a rename at all. */
-const [perThing, least] = [256, 256 * 1024];
-/** Things; no window moves more. */
+/**
+ * Bytes: what a name takes in its directory, in the worst case; a directory that no longer fits into its inode; and what a file system wants
+ * free for a rename at all.
+ */
+const [perName, perDirectory, least] = [256, 4096, 256 * 1024];
+/** Things for which there is room; a window of the operator moves no more. */
 const most = 20_000;
+/** How many times its size must be free: collections are no reason to refuse a push. */
+const plenty = 4;
 
 /**
  * Room on a file system for the names that a sweep makes in the trash, so that one that has become full since the mark is swept, and
- * thereby emptied, all the same.
+ * thereby emptied, all the same. Where there are no bounds, or too little is free, it is none.
  */
 export interface Reserve {
-  /** Takes the room unless it is taken; a file system that is too full for that may become so without it. */
+  /** Takes the room unless it is taken. */
   keep(things: number): Promise<void>;
-  /** Gives it back, in a sweep that found the file system full. @returns whether there was anything to give since `keep` */
+  /** Gives it back. @returns whether there was anything to give since `keep` */
   release(): Promise<boolean>;
 }
 
-/** @param trash the directory of the run in the trash, after which the reserve is named */
-export function createReserve(driver: StorageDriver, trash: string): Reserve {
-  const path = sweepReservePath(trash);
+/** @param directories of the trash that were made beforehand */
+export function createReserve(driver: StorageDriver, directories: number): Reserve {
   let kept = false;
   let released: Promise<void> | undefined;
+
+  async function hasRoomFor(bytes: number): Promise<boolean> {
+    const space = await driver.space?.();
+    return space !== undefined && space.free >= plenty * bytes;
+  }
+
   return {
     async keep(things) {
-      if ((kept && !released) || !driver.space || things === 0) return;
-      // Random, because some file systems store zeros in no room at all.
-      const content = randomBytes(least + perThing * Math.min(things, most));
+      if (kept && !released) return;
+      const bytes = least + perName * Math.min(things, most) + perDirectory * Math.min(directories, most);
+      if (things === 0 || !(await hasRoomFor(bytes))) return;
       try {
-        await driver.putContent(path, content);
+        // Random, because some file systems store zeros in no room at all.
+        await driver.putContent(sweepReservePath, randomBytes(bytes));
         kept = true;
+        released = undefined;
       } catch (error) {
         if (!isWriteRefusal(error)) throw error;
-        kept = false;
       }
-      released = undefined;
     },
     async release() {
       if (!kept) return false;
       // Of several that find the storage full, the last may ask when the first has its room already.
-      released ??= driver.delete(path);
+      released ??= driver.delete(sweepReservePath);
       await released;
       return true;
     },

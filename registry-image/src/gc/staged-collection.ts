@@ -5,7 +5,7 @@ import type { DoomedList } from './doomed-list.ts';
 import { additionsSince, JournalError, journalPosition } from './journal-reader.ts';
 import { type Mark, markStore } from './mark.ts';
 import { createRecheck, type Recheck } from './recheck.ts';
-import { createReserve } from './reserve.ts';
+import { createReserve, type Reserve } from './reserve.ts';
 import { countEligible, prepareTrash, sweepDoomed, unusedTrash } from './sweep.ts';
 import { expectSweep, recordSweep } from './sweep-record.ts';
 import { markInWindow } from './window-mark.ts';
@@ -53,10 +53,11 @@ export async function beginStagedCollection(
   countEligible(eligible, mark);
   let trash = run.options.dryRun ? '' : await unusedTrash(reader, run.trash);
   const used = new Set<string>();
-  const reserve = createReserve(run.driver, trash);
+  let reserve: Reserve | undefined;
   if (!run.options.dryRun && mark.doomed.length > 0) {
-    await prepareTrash({ driver: run.driver, trash }, mark.doomed);
+    const directories = await prepareTrash({ driver: run.driver, trash }, mark.doomed);
     await noteSweep();
+    reserve = createReserve(run.driver, directories);
     await reserve.keep(mark.doomed.length);
   }
   let left: DoomedList = mark.doomed;
@@ -93,7 +94,7 @@ export async function beginStagedCollection(
       return mark;
     },
     async lookAhead(until) {
-      await reserve.keep(left.length);
+      await reserve?.keep(left.length).catch(() => {});
       const ahead = left.slice(0, lookedAhead);
       await forEachBounded(ahead, async ({ path }) => {
         // Whatever is wrong with it is for the sweep to find.
@@ -103,12 +104,14 @@ export async function beginStagedCollection(
     async sweep({ until, signal }) {
       const { driver, report } = run;
       const isStillDead = await lookAgain(signal);
-      const makeRoom = (): Promise<boolean> => reserve.release();
+      const makeRoom = async (): Promise<boolean> => (await reserve?.release()) ?? false;
       const options = { driver, trash, report, signal, until, isStillDead, makeRoom };
       left = await sweepDoomed(options, left, counts);
       const from = position instanceof JournalError ? undefined : position;
-      if (left.length === 0)
+      if (left.length === 0) {
+        await reserve?.release();
         await recordSweep(driver, createBoundedReader(driver, signal), { trash: [...used], from });
+      }
       await report({ phase: 'Swept', counts: { ...counts }, touched: false, remaining: left.length });
       return left.length;
     },

@@ -84,17 +84,18 @@ async function lookAgain(
   return { positions, examined };
 }
 
-/** Makes the directories of the trash that a sweep would make, so that its window need not. */
+/** Makes the directories of the trash that a sweep would make, so that its window need not. @returns how many */
 export async function prepareTrash(
   { driver, trash }: Pick<SweepOptions, 'driver' | 'trash'>,
   doomed: DoomedList,
-): Promise<void> {
+): Promise<number> {
   const parents = new Set<string>();
   for (const { path } of doomed) {
     const place = placeInTrash(trash, path);
     parents.add(place.slice(0, place.lastIndexOf('/')));
   }
   await driver.makeDirectories([...parents]);
+  return parents.size;
 }
 
 /** What a sweep of `mark` would count. */

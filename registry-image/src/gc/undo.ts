@@ -88,6 +88,15 @@ function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }
 
+/** Part of the storage that is free below which what could still be restored is freed early. */
+const scarce = 0.05;
+
+/** Whether what could still be restored is to be freed. */
+export async function isShortOfSpace(driver: StorageDriver): Promise<boolean> {
+  const space = await driver.space?.();
+  return space !== undefined && space.free < space.total * scarce;
+}
+
 /** Every record, the oldest first; one that cannot be read as such is left out. */
 export async function undoRecords(driver: StorageDriver): Promise<UndoRecord[]> {
   const records: UndoRecord[] = [];

@@ -14,6 +14,8 @@ export const departuresRoot = `${ownRoot}/departures`;
 export const deletionsRoot = `${ownRoot}/deletions`;
 export const journalRoot = `${ownRoot}/journal`;
 export const sweepsRoot = `${ownRoot}/sweeps`;
+/** A file that only takes room, for a sweep that finds the storage full; no directory of the trash is named so. */
+export const sweepReservePath = `${sweepsRoot}/reserve`;
 export const undoRoot = `${ownRoot}/undo`;
 /** What was pulled, a directory for each day. */
 export const pullsRoot = `${ownRoot}/pulls`;
@@ -125,11 +127,6 @@ export function undoRecordPath(name: string): string {
 /** Of a run's sweep: that it has not ended, or the commits that had not when it had; `run` as for its trash. */
 export function sweepPath(run: string): string {
   return `${sweepsRoot}/${run}`;
-}
-
-/** A file that only takes room, for a sweep that finds the storage full. */
-export function sweepReservePath(run: string): string {
-  return `${sweepPath(run)}.reserve`;
 }
 
 /** Where something is put, atomically, that is then removed piece by piece. */

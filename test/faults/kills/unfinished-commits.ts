@@ -10,9 +10,10 @@ import { journalRoot } from '../../../registry-image/src/storage/paths.ts';
 export async function unfinishedCommits(
   root: string,
   blobs: ReadonlyMap<string, string>,
-): Promise<Set<string>> {
+): Promise<{ readonly digests: ReadonlySet<string>; readonly commits: number }> {
   const found = new Set<string>();
   const queue = await namedInJournal(root);
+  const commits = queue.length;
   for (let digest = queue.pop(); digest !== undefined; digest = queue.pop()) {
     const file = blobs.get(digest);
     if (file === undefined || found.has(digest)) continue;
@@ -20,13 +21,13 @@ export async function unfinishedCommits(
     const text = await readFile(file, 'utf8');
     if (text.startsWith('{')) queue.push(...(text.match(/sha256:[0-9a-f]{64}/g) ?? []));
   }
-  return found;
+  return { digests: found, commits };
 }
 
 async function namedInJournal(root: string): Promise<string[]> {
   const begun: { commit: string; digest: string }[] = [];
   const ended = new Set<string>();
-  for (const file of await readdir(join(root, journalRoot)).catch(() => [])) {
+  for (const file of await readdir(join(root, journalRoot))) {
     const process = file.slice(0, file.lastIndexOf('.'));
     for (const line of (await readFile(join(root, journalRoot, file), 'utf8')).split('\n')) {
       const [sign, id, , , digest = ''] = line.split(' ');
