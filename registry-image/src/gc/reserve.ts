@@ -8,8 +8,8 @@ import { sweepReservePath } from '../storage/paths.ts';
  * free for a rename at all.
  */
 const [perName, perDirectory, least] = [256, 4096, 256 * 1024];
-/** Things for which there is room; a window of the operator moves no more. */
-const most = 20_000;
+/** Names and directories for which there is room; a window of the operator moves no more. */
+const [mostNames, mostDirectories] = [20_000, 2_000];
 /** How many times its size must be free: collections are no reason to refuse a push. */
 const plenty = 4;
 
@@ -24,6 +24,9 @@ export interface Reserve {
   release(): Promise<boolean>;
 }
 
+/** Random, because some file systems store zeros in no room at all. */
+const piece = randomBytes(64 * 1024);
+
 /** @param directories of the trash that were made beforehand */
 export function createReserve(driver: StorageDriver, directories: number): Reserve {
   let kept = false;
@@ -34,18 +37,30 @@ export function createReserve(driver: StorageDriver, directories: number): Reser
     return space !== undefined && space.free >= plenty * bytes;
   }
 
+  async function write(bytes: number): Promise<void> {
+    await driver.delete(sweepReservePath);
+    const appender = await driver.appender(sweepReservePath, { create: true });
+    try {
+      for (let left = bytes; left > 0; left -= piece.length) await appender.write([piece.subarray(0, left)]);
+      await appender.sync();
+    } finally {
+      await appender.close();
+    }
+  }
+
   return {
     async keep(things) {
       if (kept && !released) return;
-      const bytes = least + perName * Math.min(things, most) + perDirectory * Math.min(directories, most);
+      const [names, parents] = [Math.min(things, mostNames), Math.min(directories, mostDirectories)];
+      const bytes = least + perName * names + perDirectory * parents;
       if (things === 0 || !(await hasRoomFor(bytes))) return;
       try {
-        // Random, because some file systems store zeros in no room at all.
-        await driver.putContent(sweepReservePath, randomBytes(bytes));
+        await write(bytes);
         kept = true;
         released = undefined;
       } catch (error) {
         if (!isWriteRefusal(error)) throw error;
+        await driver.delete(sweepReservePath);
       }
     },
     async release() {

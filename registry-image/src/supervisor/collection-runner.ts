@@ -10,6 +10,7 @@ import type {
   CollectorProgress,
   SweepWindow,
 } from './collector-protocol.ts';
+import { allocatorEnvironment } from './allocator.ts';
 import { entryPath } from './entries.ts';
 import type { StorageKeeper } from './storage-keeper.ts';
 
@@ -133,6 +134,7 @@ export function createCollectionRunner(options: CollectionRunnerOptions): Collec
     log.info({ kind: job.kind, run: job.run, attempt: job.attempt }, 'collector starts');
     const started = fork(entryPath('collector'), [], {
       execArgv: collectorFlags,
+      env: { ...process.env, ...allocatorEnvironment },
       stdio: options.storage.stdio,
     });
     options.storage.serve(started);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createVerifiedCredentials } from '../auth/verified-credentials.ts';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../telemetry/log.ts';
+import { allocatorEnvironment } from './allocator.ts';
 import { hurriedDrain, lastDrain, replacedDrain } from './drains.ts';
 import { entryPath } from './entries.ts';
 import { followWorker, type PoolWorker } from './pool-worker.ts';
@@ -53,12 +54,6 @@ export interface Pool {
  * collects later, with 64 uploads, is hundreds of megabytes.
  */
 const workerFlags = ['--max-old-space-size=256', '--max-semi-space-size=1'];
-/** For glibc: few arenas, since each keeps what it once needed, and freed memory goes back to the system at once (bytes). */
-const workerEnvironment = {
-  MALLOC_ARENA_MAX: '2',
-  MALLOC_TRIM_THRESHOLD_: '131072',
-  MALLOC_MMAP_THRESHOLD_: '131072',
-};
 
 const longestBackoff = 10_000;
 /** Milliseconds a worker must have lived for its end not to count as one more failure in a row. */
@@ -97,7 +92,7 @@ export function createPool(options: PoolOptions): Pool {
   cluster.setupPrimary({ exec: entryPath('worker'), args: [], execArgv: workerFlags, stdio });
 
   function fork(standby = false): void {
-    const child = cluster.fork(workerEnvironment);
+    const child = cluster.fork(allocatorEnvironment);
     options.storage.serve(child.process);
     const worker = followWorker({
       process: child,

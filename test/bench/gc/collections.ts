@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { allocatorEnvironment } from '../../../registry-image/src/supervisor/allocator.ts';
 import { bundleRegistry } from '../../support/bundled-registry.ts';
 import { must } from '../../support/command.ts';
 import { serverCommand, type ServerKind, writeConfig } from '../../support/server.ts';
@@ -93,7 +94,8 @@ async function measure(command: readonly string[]): Promise<Omit<Run, 'blobs'>> 
   const began = performance.now();
   const child = spawn(file, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' },
+    // The allocator's settings are those of our image; what is written in Go does not use it.
+    env: { ...process.env, OTEL_TRACES_EXPORTER: 'none', ...allocatorEnvironment },
   });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4000)));
