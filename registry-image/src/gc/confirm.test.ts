@@ -47,13 +47,10 @@ describe('the second mark', () => {
     expect(store.files(paths.journalRoot)).toEqual([paths.journalPath('new.1')]);
   });
 
-  test('removes what a collector that was killed left beside the records of sweeps', async () => {
-    const temporary = (name: string): string => `${paths.sweepsRoot}/.wharfinger-${name}.tmp`;
-    store.write(temporary('aaaaaaaaaaaaaaaa'), 'old', testNow - 2 * hour);
-    store.write(temporary('bbbbbbbbbbbbbbbb'), 'new', testNow - hour / 2);
-    store.write(paths.sweepReservePath, 'room', testNow - 2 * hour);
+  test('removes the room that a run without a window left', async () => {
+    store.write(paths.sweepReservePath, 'room');
     await confirmOnce(store);
-    expect(store.files(paths.sweepsRoot)).toEqual([temporary('bbbbbbbbbbbbbbbb')]);
+    expect(store.files(paths.sweepsRoot)).toEqual([]);
   });
 
   test('frees at once what it would keep where there is little room, or none for that', async () => {

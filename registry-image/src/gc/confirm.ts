@@ -65,7 +65,7 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const { restored, obsolete } = await putBack({ ...run, reader }, alive);
   await run.report({ phase: 'Confirming', counts: { restored }, touched: restored > 0 });
   const freed = await settle(run, reader, { trash, dead: chain(dead, obsolete) });
-  await removeSweepRecords(run, reader);
+  await removeSweepRecords(run.driver, reader);
   // Here as well, for a registry that purges no uploads: nobody but a collection reads it.
   await purgeJournal(run.driver, run.now);
   const inspection = await inspectDoomed(reader, plan, digests);

@@ -1,6 +1,5 @@
 import { isWriteRefusal } from '../registry/commit-gate.ts';
 import type { Addition } from '../registry/journal.ts';
-import { absentAsUndefined } from '../registry/links.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { sweepPath, sweepsRoot, trashRoot } from '../storage/paths.ts';
 import type { BoundedReader } from './bounded-reader.ts';
@@ -56,18 +55,10 @@ export async function openSinceSweep(reader: BoundedReader): Promise<Addition[]>
   );
 }
 
-/** Milliseconds after which nobody writes to a temporary file any more. */
-const stale = 3_600_000;
-
-/** Removes the records of sweeps whose trash is gone, and what killed processes left beside them. */
-export async function removeSweepRecords(
-  { driver, now }: { driver: StorageDriver; now: number },
-  reader: BoundedReader,
-): Promise<void> {
+/** Removes the records of sweeps whose trash is gone, and the room for them. */
+export async function removeSweepRecords(driver: StorageDriver, reader: BoundedReader): Promise<void> {
   const kept = new Set(((await reader.children(trashRoot)) ?? []).map(({ name }) => name));
   for (const entry of (await reader.list(sweepsRoot)) ?? []) {
     if (!kept.has(nameOf(entry))) await driver.delete(entry.path);
   }
-  const temporaries = driver.temporaries && (await absentAsUndefined(driver.temporaries(sweepsRoot)));
-  for (const { path, modified } of temporaries ?? []) if (now - modified > stale) await driver.delete(path);
 }

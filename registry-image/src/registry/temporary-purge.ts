@@ -1,10 +1,13 @@
 import type { Entry, StorageDriver } from '../storage/driver.ts';
-import { blobsRoot, repositoriesRoot } from '../storage/paths.ts';
+import { blobsRoot, ownRoot, repositoriesRoot } from '../storage/paths.ts';
 import { absentAsUndefined } from './links.ts';
 
+/** Levels below the registry's own root on which it writes files of its own; deeper lies only what was swept. */
+const ownLevels = 2;
+
 /**
- * Removes the temporary files that processes which were killed left beside blobs and links, and the directories that hold
- * nothing else. Those of uploads go with their upload.
+ * Removes the temporary files that processes which were killed left beside blobs, links and the registry's own files, and the directories
+ * that hold nothing else. Those of uploads go with their upload.
  * @param options.deadline milliseconds since the epoch; what was changed later may still be written to
  * @param options.failed something could not be looked at or removed; the rest is
  */
@@ -16,12 +19,13 @@ export async function purgeTemporaries(
   const { deadline, failed } = options;
   await purgeBelow(blobsRoot);
   await purgeBelow(repositoriesRoot);
+  await purgeBelow(ownRoot, ownLevels);
 
-  async function purgeBelow(directory: string): Promise<void> {
+  async function purgeBelow(directory: string, levels = Number.POSITIVE_INFINITY): Promise<void> {
     try {
-      for (const child of await entriesOf(driver.list(directory))) {
+      for (const child of levels > 0 ? await entriesOf(driver.list(directory)) : []) {
         if (child.isDirectory && !child.isSymbolicLink && !child.path.endsWith('/_uploads')) {
-          await purgeBelow(child.path);
+          await purgeBelow(child.path, levels - 1);
         }
       }
       await purgeIn(directory);

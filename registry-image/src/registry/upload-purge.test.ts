@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StorageDriver } from '../storage/driver.ts';
 import { createFilesystemDriver } from '../storage/filesystem.ts';
-import { uploadDataPath, uploadPath, uploadStartedAtPath } from '../storage/paths.ts';
+import {
+  membersRoot,
+  ownRoot,
+  pullsRoot,
+  undoRoot,
+  uploadDataPath,
+  uploadPath,
+  uploadStartedAtPath,
+} from '../storage/paths.ts';
 import { type ControlledGate, createCommitGate } from './gate.ts';
 import { createJournal } from './journal.ts';
 import { purgeUploads, type UploadPurgeOptions } from './upload-purge.ts';
@@ -70,6 +78,18 @@ describe('a purge of uploads', () => {
     expect(await there(uploadDataPath('team/app', ids[1]))).toBe(true);
     expect(await there('/docker/registry/v2/repositories/gone')).toBe(false);
     expect(await there('/docker/registry/v2/repositories/app/_layers/x')).toBe(true);
+  });
+
+  it('removes what killed processes left in writing something, when it is as old', async () => {
+    const directories = ['/docker/registry/v2/blobs/sha256', ownRoot, undoRoot, `${pullsRoot}/2026-01-01`];
+    const files = directories.map((directory) => `${directory}/.wharfinger-0123456789abcdef.tmp`);
+    const young = `${membersRoot}/.wharfinger-0123456789abcdef.tmp`;
+    for (const file of [...files, young]) {
+      await driver.putContent(file, '');
+      await driver.touch(file, Date.now() - (file === young ? 23 : 25) * hour);
+    }
+    await purge();
+    expect(await Promise.all([...files, young].map(there))).toEqual([...files.map(() => false), true]);
   });
 
   it('never takes a slow upload, however long ago it began', async () => {

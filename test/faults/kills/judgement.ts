@@ -64,7 +64,8 @@ export async function judgeStoppedStore(options: {
 
 /** What is kept to be restored has a record, or nobody would ever free it. */
 async function judgeUndo(root: string): Promise<string[]> {
-  const names = await namesIn(join(root, undoRoot));
+  // A temporary file goes with the next purge.
+  const names = (await namesIn(join(root, undoRoot))).filter((name) => !name.endsWith('.tmp'));
   return names
     .filter((name) => !name.endsWith('.json') && !names.includes(`${name}.json`))
     .map((name) => `${name} is kept to be restored and has no record`);
