@@ -102,12 +102,9 @@ describe('a collection on a storage that fails', () => {
     expect([dead.some(has), await pulls(kept), await pulls(await push('v2'))]).toEqual([false, true, true]);
   });
 
-  it.each([
-    ['what it sweeps is freed at once', 0],
-    ['it would keep what it sweeps for an hour', 3_600_000],
-  ])('that is full from the mark on: it makes room all the same, also if %s', async (_name, undoFor) => {
+  it('that is full from the mark on: it makes room all the same', async () => {
     const { kept, dead } = await prepare();
-    const run = createRun(registry, { run: 'full', options: { undoFor } });
+    const run = createRun(registry, { run: 'full' });
     await run.order('mark');
     expect((await run.ended()).collection?.phase).toBe('Marked');
     const empty = volume.fill();

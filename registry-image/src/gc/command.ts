@@ -57,7 +57,7 @@ async function collectByHand(
   setFlagsFromString('--semi-space-growth-factor=1');
   const warn = (problem: string): void => void stderr.write(`warning: ${problem}\n`);
   let isTouched = false;
-  let hasSwept = false;
+  let [hasSwept, isBeside] = [false, false];
   const report = ({ touched }: { touched: boolean }): void => {
     isTouched ||= touched;
     hasSwept ||= touched;
@@ -74,13 +74,19 @@ async function collectByHand(
     let left = staged.mark.doomed.length;
     while (left > 0) {
       isTouched = false;
-      left = await sweepInWindow({ storage, staged, signal }, () => isTouched);
+      left = await sweepInWindow(
+        { storage, staged, signal },
+        {
+          isTouched: () => isTouched,
+          seeOthers: () => void (isBeside = true),
+        },
+      );
     }
   };
   let failure: { error: unknown } | undefined;
   await sweep().catch((error: unknown) => {
-    // What it has swept is the room that another run may need.
-    if (!hasSwept || !isFull(error)) throw error;
+    // What it has swept is the room that another run may need. Workers of others may not have been replaced then.
+    if (!hasSwept || isBeside || !isFull(error)) throw error;
     failure = { error };
   });
   if (options.dryRun) return;
@@ -93,10 +99,11 @@ async function collectByHand(
 /** Sweeps once while writes are held; gives how much is left for another window, which may follow at once. */
 async function sweepInWindow(
   { storage, staged, signal }: { storage: MemberStorage; staged: StagedCollection; signal: AbortSignal },
-  isTouched: () => boolean,
+  { isTouched, seeOthers }: { isTouched: () => boolean; seeOthers: () => void },
 ): Promise<number> {
   let gap = 0;
   const sweep = async ({ isAlone, deadline }: HeldWrites): Promise<number> => {
+    if (!isAlone) seeOthers();
     const budget = isAlone ? sweepBudget.alone : sweepBudget.beside;
     const end = isAlone ? signal : AbortSignal.any([signal, endOfWindow(deadline)]);
     const left = await staged.sweep({ until: untilSpent(budget), signal: end });

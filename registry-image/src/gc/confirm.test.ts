@@ -53,17 +53,23 @@ describe('the second mark', () => {
     expect(store.files(paths.sweepsRoot)).toEqual([]);
   });
 
-  test('frees at once what it would keep where there is little room, or none for that', async () => {
+  test('frees all at once where there is room for a part only of what it would keep', async () => {
     const [image, other] = [store.image('app', 'config', ['layer']), store.image('app', 'more', ['another'])];
     await collectOnce(store);
     const warnings: string[] = [];
     const warn = (problem: string): void => void warnings.push(problem);
     const full = Object.assign(new Error('no space'), { code: 'ENOSPC' });
-    const driver: StorageDriver = { ...store.driver, moveMany: () => Promise.reject(full) };
+    const driver: StorageDriver = {
+      ...store.driver,
+      async moveMany(moves) {
+        await store.driver.moveMany(moves.slice(0, 3));
+        throw full;
+      },
+    };
     const counts = await confirmOnce(store, { undoFor: hour }, { driver, warn });
     expect(counts).toMatchObject({ bytesPending: 0 });
     expect(counts.bytesFreed).toBeGreaterThan(image.size + other.size);
-    expect([has(paths.trashRoot), warnings.length]).toEqual([false, 1]);
+    expect([has(paths.trashRoot), store.files(paths.undoRoot), warnings.length]).toEqual([false, [], 1]);
   });
 
   test('what it puts back begins a new lease', async () => {

@@ -17,7 +17,7 @@ import { readStore } from './store-reader.ts';
 import { withReturningTags } from './returning-tags.ts';
 import { openSinceSweep, removeSweepRecords } from './sweep-record.ts';
 import { readTrash, type Trash, type TrashFile } from './trash-files.ts';
-import { freeTrash, isShortOfSpace, keepForUndo } from './undo.ts';
+import { freeTrash, keepForUndo } from './undo.ts';
 import { withWritten } from './written.ts';
 
 /** What the second mark counts; the rest was counted by the sweep. */
@@ -89,23 +89,20 @@ async function settle(
   return isKept ? { bytesFreed: 0, bytesPending: bytes } : { bytesFreed: bytes, bytesPending: 0 };
 }
 
-/** What could be restored is given up where room is short, now or as soon as somebody looks (supervisor/undo-purge-run.ts). */
+/** False when there is no room for that: each thing that is kept takes directories. */
 async function isKeptForUndo(
   run: ConfirmOptions,
   reader: BoundedReader,
   dead: Iterable<TrashFile>,
 ): Promise<boolean> {
   try {
-    if (!(await isShortOfSpace(run.driver))) {
-      await keepForUndo({ ...run, reader }, { dead, expires: run.now + run.options.undoFor });
-      return true;
-    }
+    await keepForUndo({ ...run, reader }, { dead, expires: run.now + run.options.undoFor });
+    return true;
   } catch (error) {
-    // Each thing that is kept takes directories, and a storage may have room for content and none for those.
     if (!isFull(error)) throw error;
+    run.warn?.('the storage is full: what was swept is freed at once and cannot be restored');
+    return false;
   }
-  run.warn?.('the storage is almost full: what was swept is freed at once and cannot be restored');
-  return false;
 }
 
 function chain<T>(one: Iterable<T>, other: Iterable<T>): Iterable<T> {

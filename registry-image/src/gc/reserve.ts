@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { isWriteRefusal } from '../registry/commit-gate.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { sweepReservePath } from '../storage/paths.ts';
 
@@ -7,68 +6,68 @@ import { sweepReservePath } from '../storage/paths.ts';
  * Bytes: what a name takes in its directory, in the worst case; a directory that no longer fits into its inode; and what a file system wants
  * free for a rename at all.
  */
-const [perName, perDirectory, least] = [256, 4096, 256 * 1024];
+const [perName, perDirectory, least] = [256, 4096, 1024 * 1024];
 /** Names and directories for which there is room; a window of the operator moves no more. */
 const [mostNames, mostDirectories] = [20_000, 2_000];
+/** Bytes of a file of it: whoever else waits for room takes no more than that before a move that needs some is tried again. */
+const piece = 1024 * 1024;
 /** How many times its size must be free: collections are no reason to refuse a push. */
 const plenty = 4;
 
 /**
  * Room on a file system for the names that a sweep makes in the trash, so that one that has become full since the mark is swept, and
- * thereby emptied, all the same. Where there are no bounds, or too little is free, it is none.
+ * thereby emptied, all the same. It is only a help: where there are no bounds, too little is free or it cannot be written, there is none.
  */
 export interface Reserve {
-  /** Takes the room unless it is taken. */
+  /** Takes room for so many things, as far as it is not taken. */
   keep(things: number): Promise<void>;
-  /** Gives it back. @returns whether there was anything to give since `keep` */
+  /** Gives a part of it back. @returns whether there was any */
   release(): Promise<boolean>;
+  /** Gives all of it back. */
+  drop(): Promise<void>;
 }
-
-/** Random, because some file systems store zeros in no room at all. */
-const piece = randomBytes(64 * 1024);
 
 /** @param directories of the trash that were made beforehand */
 export function createReserve(driver: StorageDriver, directories: number): Reserve {
-  let kept = false;
-  let released: Promise<void> | undefined;
+  const kept: string[] = [];
+  let named = 0;
+  let releases = 0;
 
   async function hasRoomFor(bytes: number): Promise<boolean> {
     const space = await driver.space?.();
     return space !== undefined && space.free >= plenty * bytes;
   }
 
-  async function write(bytes: number): Promise<void> {
-    await driver.delete(sweepReservePath);
-    const appender = await driver.appender(sweepReservePath, { create: true });
-    try {
-      for (let left = bytes; left > 0; left -= piece.length) await appender.write([piece.subarray(0, left)]);
-      await appender.sync();
-    } finally {
-      await appender.close();
+  async function fill(bytes: number): Promise<void> {
+    const before = releases;
+    while (kept.length * piece < bytes && releases === before) {
+      const path = `${sweepReservePath}/${++named}`;
+      // Random, because some file systems store zeros, and what they have already, in no room at all.
+      await driver.putContent(path, randomBytes(piece));
+      kept.push(path);
     }
   }
 
   return {
     async keep(things) {
-      if (kept && !released) return;
       const [names, parents] = [Math.min(things, mostNames), Math.min(directories, mostDirectories)];
       const bytes = least + perName * names + perDirectory * parents;
-      if (things === 0 || !(await hasRoomFor(bytes))) return;
       try {
-        await write(bytes);
-        kept = true;
-        released = undefined;
-      } catch (error) {
-        if (!isWriteRefusal(error)) throw error;
-        await driver.delete(sweepReservePath);
+        if (things > 0 && (await hasRoomFor(bytes))) await fill(bytes);
+      } catch {
+        // Whatever is wrong with the storage is for the sweep to find.
       }
     },
     async release() {
-      if (!kept) return false;
-      // Of several that find the storage full, the last may ask when the first has its room already.
-      released ??= driver.delete(sweepReservePath);
-      await released;
-      return true;
+      releases++;
+      const path = kept.pop();
+      if (path !== undefined) await driver.delete(path);
+      return path !== undefined;
+    },
+    async drop() {
+      releases++;
+      kept.length = 0;
+      await driver.delete(sweepReservePath);
     },
   };
 }

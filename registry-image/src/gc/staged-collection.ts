@@ -94,7 +94,7 @@ export async function beginStagedCollection(
       return mark;
     },
     async lookAhead(until) {
-      await reserve?.keep(left.length).catch(() => {});
+      await reserve?.keep(left.length);
       const ahead = left.slice(0, lookedAhead);
       await forEachBounded(ahead, async ({ path }) => {
         // Whatever is wrong with it is for the sweep to find.
@@ -109,7 +109,7 @@ export async function beginStagedCollection(
       left = await sweepDoomed(options, left, counts);
       const from = position instanceof JournalError ? undefined : position;
       if (left.length === 0) {
-        await reserve?.release();
+        await reserve?.drop();
         await recordSweep(driver, createBoundedReader(driver, signal), { trash: [...used], from });
       }
       await report({ phase: 'Swept', counts: { ...counts }, touched: false, remaining: left.length });

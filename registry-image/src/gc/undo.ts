@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StorageDriver } from '../storage/driver.ts';
 import { NotFoundError } from '../storage/errors.ts';
+import { isFull } from '../storage/file-errors.ts';
 import { deletedPath, undoPath, undoRecordPath, undoRoot } from '../storage/paths.ts';
 import type { BoundedReader } from './bounded-reader.ts';
 import { nameOf } from './directory-walk.ts';
@@ -24,7 +25,10 @@ interface Options {
   readonly signal: AbortSignal;
 }
 
-/** Moves what the second mark found dead from the trash to where it can be restored from until it expires. */
+/**
+ * Moves what the second mark found dead from the trash to where it can be restored from until it expires. When the storage is too full for
+ * that, what was moved is freed: a part of it would be restored to broken images.
+ */
 export async function keepForUndo(
   { driver, reader, signal }: Options & { reader: BoundedReader },
   { dead, expires }: { dead: Iterable<TrashFile>; expires: number },
@@ -43,12 +47,24 @@ export async function keepForUndo(
     names.set(run, name);
   }
   const until = (): boolean => signal.aborted;
+  async function giveUp(): Promise<void> {
+    for (const name of names.values()) {
+      // First, so that nobody restores from it.
+      await driver.delete(undoRecordPath(name));
+      await driver.delete(undoPath(name));
+    }
+  }
   for (const files of inBatches(dead)) {
     const moves = files.flatMap(({ run, path, origin }) => {
       const name = names.get(run);
       return name === undefined ? [] : [{ from: path, to: `${undoPath(name)}${origin}` }];
     });
-    await driver.moveMany(moves, { until });
+    try {
+      await driver.moveMany(moves, { until });
+    } catch (error) {
+      if (isFull(error)) await giveUp();
+      throw error;
+    }
   }
 }
 
@@ -86,15 +102,6 @@ function upwards(directories: Iterable<string>, top: string): string[][] {
 
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
-}
-
-/** Part of the storage that is free below which what could still be restored is freed early. */
-const scarce = 0.05;
-
-/** Whether what could still be restored is to be freed. */
-export async function isShortOfSpace(driver: StorageDriver): Promise<boolean> {
-  const space = await driver.space?.();
-  return space !== undefined && space.free < space.total * scarce;
 }
 
 /** Every record, the oldest first; one that cannot be read as such is left out. */

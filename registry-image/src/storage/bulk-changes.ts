@@ -36,11 +36,12 @@ export function createBulkChanges(files: {
     }
 
     async function moveOne(move: Move): Promise<boolean> {
-      try {
-        return await renameIfThere(located(move));
-      } catch (error) {
-        if (!isFull(error) || !(await makeRoom())) throw error;
-        return renameIfThere(located(move));
+      for (;;) {
+        try {
+          return await renameIfThere(located(move));
+        } catch (error) {
+          if (!isFull(error) || !(await makeRoom())) throw error;
+        }
       }
     }
 

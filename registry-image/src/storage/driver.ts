@@ -25,7 +25,7 @@ export interface Move {
 }
 
 export interface MoveOptions extends BulkOptions {
-  /** Asked when the storage is too full for a move; if it is true, that move is tried once more. */
+  /** Asked when the storage is too full for a move; as long as it is true, that move is tried again. */
   readonly makeRoom?: () => Promise<boolean>;
 }
 

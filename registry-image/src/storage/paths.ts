@@ -14,7 +14,7 @@ export const departuresRoot = `${ownRoot}/departures`;
 export const deletionsRoot = `${ownRoot}/deletions`;
 export const journalRoot = `${ownRoot}/journal`;
 export const sweepsRoot = `${ownRoot}/sweeps`;
-/** A file that only takes room, for a sweep that finds the storage full; no directory of the trash is named so. */
+/** Files that only take room, for a sweep that finds the storage full; no directory of the trash is named so. */
 export const sweepReservePath = `${sweepsRoot}/reserve`;
 export const undoRoot = `${ownRoot}/undo`;
 /** What was pulled, a directory for each day. */
