@@ -2,6 +2,7 @@ import { type Access, AccessError } from '../auth/index.ts';
 import { WritesRefusedError } from '../registry/commit-gate.ts';
 import { type ErrorCode, errorCodes } from '../registry/error-codes.ts';
 import { type Problem, RegistryError } from '../registry/errors.ts';
+import { isFull } from '../storage/file-errors.ts';
 
 /** An answer that says what went wrong. */
 export interface ErrorAnswer {
@@ -19,8 +20,7 @@ export function errorAnswer(error: unknown): ErrorAnswer {
   if (error instanceof AccessError) return accessAnswer(error);
   // Express could not decode the path.
   if (error instanceof URIError) return answer([{ code: 'NAME_INVALID' }]);
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (isFull(error)) {
     const full = answer([{ code: 'UNKNOWN', message: 'the storage of the registry is full' }], {}, 507);
     return { ...full, internal: true };
   }

@@ -1,3 +1,4 @@
+import { hasCode, isFull } from '../storage/file-errors.ts';
 import type { Addition } from './journal.ts';
 
 /**
@@ -21,13 +22,9 @@ export class WritesRefusedError extends Error {
   }
 }
 
-/** What a storage says that takes nothing, and may be read all the same. */
-const takesNothing: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
-
 /** Whether nothing can be written now. A read that would note something (a lease) does without then: it is never refused. */
 export function isWriteRefusal(error: unknown): boolean {
-  if (error instanceof WritesRefusedError) return true;
-  return error instanceof Error && 'code' in error && takesNothing.has(error.code);
+  return error instanceof WritesRefusedError || isFull(error) || hasCode(error, 'EROFS');
 }
 
 export interface SectionOptions {

@@ -14,8 +14,6 @@ export interface CollectionKillsOptions {
   readonly only?: string;
   /** Points that are played at the same time. */
   readonly width?: number;
-  /** The registry's program; this clone's, bundled, when there is none. */
-  readonly main?: string;
   readonly report?: (line: string) => void;
 }
 
@@ -32,15 +30,21 @@ const workerCalls = 64;
 
 /** Kills one process of a registry at each point of a collection, and looks whether anything is lost (play.ts). */
 export async function runCollectionKills(options: CollectionKillsOptions): Promise<CollectionKills> {
+  // Below this clone, where its native packages are found.
   const bundled = resolve('node_modules/.cache', `kills-${process.pid}`);
   try {
-    return await killAtPoints({ ...options, main: options.main ?? (await bundleRegistry(bundled)) });
+    return await killAtPoints({ ...options, main: await bundleRegistry(bundled) });
   } finally {
     await rm(bundled, { recursive: true, force: true });
   }
 }
 
-async function killAtPoints(options: CollectionKillsOptions): Promise<CollectionKills> {
+interface BundledOptions extends CollectionKillsOptions {
+  /** The registry's program. */
+  readonly main: string;
+}
+
+async function killAtPoints(options: BundledOptions): Promise<CollectionKills> {
   const { seed, main, width = 1, report = () => {} } = options;
   const template = await makeStoreTemplate(main);
   const problems: string[] = [];
@@ -107,7 +111,7 @@ function inSeconds(ms: number): string {
 
 /** Records a run of each way, and makes points of its calls and its steps. */
 async function pointsOf(
-  { seed, sample, only, main, report = () => {} }: CollectionKillsOptions,
+  { seed, sample, only, main, report = () => {} }: BundledOptions,
   template: StoreTemplate,
   problems: string[],
 ): Promise<Point[]> {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { trashRoot, undoRoot } from '../../../registry-image/src/storage/paths.ts';
 import { createExchange } from '../durability/exchange.ts';
 import { walkStore, wrongBlobs } from '../store-walk.ts';
@@ -40,7 +40,7 @@ export async function judgeStoppedStore(options: {
   alive: readonly Image[];
   /** What may be there or not. */
   either: readonly Image[];
-  main?: string;
+  main: string;
 }): Promise<string[]> {
   const { root, alive, either } = options;
   const content = await walkStore(root);
@@ -81,10 +81,9 @@ async function namesIn(directory: string): Promise<string[]> {
 }
 
 /** `registry verify`. */
-function verify({ config, main }: { config: string; main?: string }): Promise<string[]> {
-  const program = main ?? resolve('registry-image/src/main.ts');
+function verify({ config, main }: { config: string; main: string }): Promise<string[]> {
   return new Promise((done) => {
-    execFile(process.execPath, [program, 'verify', config], (error, stdout, stderr) =>
+    execFile(process.execPath, [main, 'verify', config], (error, stdout, stderr) =>
       done(error ? [`registry verify: ${error.code} ${stdout}${stderr}`] : []),
     );
   });

@@ -34,7 +34,7 @@ export async function startMaintainedRegistry(options: {
   root: string;
   /** Milliseconds by which each change of the collector is held up. */
   slowness?: number;
-  main?: string;
+  main: string;
 }): Promise<MaintainedRegistry> {
   const orders = mkdtempSync(join(tmpdir(), 'wharfinger-kills-'));
   const maintenance = join(orders, 'maintenance');

@@ -53,8 +53,8 @@ export async function play(options: {
   point: Point | { kind: 'record'; way: Way };
   template: StoreTemplate;
   seed: number;
-  /** The registry's program; that of this clone when there is none. */
-  main?: string;
+  /** The registry's program. */
+  main: string;
 }): Promise<Played> {
   const { point, template, main } = options;
   const root = await mkdtemp(join(tmpdir(), 'wharfinger-killed-'));

@@ -25,7 +25,7 @@ export interface StoreTemplate {
 const shared = 'base layer';
 const age = 3 * 86_400_000;
 
-export async function makeStoreTemplate(main?: string): Promise<StoreTemplate> {
+export async function makeStoreTemplate(main: string): Promise<StoreTemplate> {
   const directory = await mkdtemp(join(tmpdir(), 'wharfinger-template-'));
   const registry = await startRegistryProcess({ root: directory, main });
   const exchange = createExchange(() => registry.port);
