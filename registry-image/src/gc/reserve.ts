@@ -40,11 +40,12 @@ export function createReserve(driver: StorageDriver, directories: number): Reser
 
   async function fill(bytes: number): Promise<void> {
     const before = releases;
-    while (kept.length * piece < bytes && releases === before) {
+    while (kept.length * piece < bytes) {
       const path = `${sweepReservePath}/${++named}`;
       // Random, because some file systems store zeros, and what they have already, in no room at all.
       await driver.putContent(path, randomBytes(piece));
       kept.push(path);
+      if (releases !== before) return;
     }
   }
 
