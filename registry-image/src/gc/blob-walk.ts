@@ -2,13 +2,14 @@ import { parseDigest } from '../registry/digest.ts';
 import { blobsRoot } from '../storage/paths.ts';
 import type { BoundedReader } from './bounded-reader.ts';
 import { createDirectoryWalk } from './directory-walk.ts';
-import type { PackedBlobs } from './packed-blobs.ts';
+import type { Place } from './content.ts';
+import type { Gathered } from './gathered.ts';
 
 /**
  * Every digest that has a directory among the blobs; whether data lies in it is not asked here.
  * @returns directories with nothing in them
  */
-export async function findBlobs(reader: BoundedReader, blobs: Pick<PackedBlobs, 'set'>): Promise<string[]> {
+export async function findBlobs(reader: BoundedReader, blobs: Gathered<Place>): Promise<string[]> {
   const hollow: string[] = [];
 
   async function visit(path: string, algorithm: string, held: boolean): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Child, Entry, StorageDriver } from '../storage/driver.ts';
 import { NotFoundError } from '../storage/errors.ts';
-import type { Survey, SurveyOptions } from '../storage/survey.ts';
+import type { Survey, Surveyed, SurveyOptions } from '../storage/survey.ts';
 import { inBatches } from './in-batches.ts';
 
 /** Requests to the storage under way at once. */
@@ -14,8 +14,8 @@ export interface BoundedReader {
   content(path: string): Promise<Buffer | undefined>;
   /** What a file holds from a byte on; nothing when it is no longer than that. */
   contentFrom(path: string, start: number): Promise<Buffer | undefined>;
-  /** A reader that has looked at these paths already, where that is quicker than to look at each when it is asked for. */
-  ahead(paths: readonly string[], options: SurveyOptions): Promise<BoundedReader>;
+  /** What one look at many files told; of none where it is as quick to look at each by itself. */
+  survey(paths: readonly string[], options: SurveyOptions): Promise<Survey>;
 }
 
 /** @param signal aborts: every request not yet begun is refused with the signal's reason */
@@ -39,40 +39,17 @@ export function createBoundedReader(driver: StorageDriver, signal: AbortSignal):
     }
   }
 
-  const reader: BoundedReader = {
+  return {
     list: (path) => bounded(() => driver.list(path)),
     children: (path) => bounded(() => driver.children(path)),
     stat: (path) => bounded(() => driver.stat(path)),
     content: (path) => bounded(() => driver.getContent(path)),
     contentFrom: (path, start) => bounded(() => readFrom(driver, path, start)),
-    async ahead(paths, options) {
-      const survey = await bounded(async () => driver.survey?.(paths, options));
-      return survey ? withSurvey(reader, survey) : reader;
+    async survey(paths, options) {
+      return (await bounded(async () => driver.survey?.(paths, options))) ?? [];
     },
   };
-  return reader;
 }
-
-/** Answers from a survey what it tells; what it looks ahead at itself is told by that alone. */
-function withSurvey(reader: BoundedReader, survey: Survey): BoundedReader {
-  return {
-    ...reader,
-    children(path) {
-      const known = survey.get(path);
-      if (known === null) return absent;
-      return known && 'children' in known ? Promise.resolve(known.children) : reader.children(path);
-    },
-    stat(path) {
-      const known = survey.get(path);
-      if (known === null) return absent;
-      if (!known || 'children' in known) return reader.stat(path);
-      return Promise.resolve({ path, isDirectory: false, ...known });
-    },
-    content: (path) => (survey.get(path) === null ? absent : reader.content(path)),
-  };
-}
-
-const absent = Promise.resolve(undefined);
 
 async function readFrom(driver: StorageDriver, path: string, start: number): Promise<Buffer> {
   const content = await driver.reader(path, { start });
@@ -108,22 +85,40 @@ export async function forEachBounded<T>(items: Iterable<T>, work: (item: T) => P
 }
 
 /** Items that are looked at together. */
-const aheadOf = 250;
+const together = 250;
 
-/**
- * The same with a reader that has looked ahead at some items at a time.
- * @param options.pathOf where there is something to look at; undefined: nowhere
- */
-export async function forEachAhead<T>(
+export interface FileLooks<T> extends SurveyOptions {
+  /** Undefined: only `ask` can tell of it. */
+  readonly pathOf: (item: T) => string | undefined;
+  /** Is told what one look at many saw of the file; false: that does not suffice. */
+  readonly tell: (item: T, seen: Surveyed) => boolean;
+  /** Looks at one by itself. */
+  readonly ask: (item: T) => Promise<void>;
+}
+
+/** Looks at a file of each item, at many with one call as far as that is quicker; otherwise as `forEachBounded`. */
+export async function forEachFile<T>(
   reader: BoundedReader,
   items: Iterable<T>,
-  { pathOf, depth }: SurveyOptions & { readonly pathOf: (item: T) => string | undefined },
-  work: (near: BoundedReader, item: T) => Promise<void>,
+  { pathOf, tell, ask, ...options }: FileLooks<T>,
 ): Promise<void> {
-  for (const some of inBatches(items, aheadOf)) {
-    const paths = some.map(pathOf).filter((path) => path !== undefined);
-    const near = await reader.ahead(paths, { depth });
-    await forEachBounded(some, (item) => work(near, item));
+  for (const some of inBatches(items, together)) {
+    const open: T[] = [];
+    const [surveyed, paths]: [T[], string[]] = [[], []];
+    for (const item of some) {
+      const path = pathOf(item);
+      if (path === undefined) open.push(item);
+      else {
+        surveyed.push(item);
+        paths.push(path);
+      }
+    }
+    const survey = paths.length > 0 ? await reader.survey(paths, options) : [];
+    for (const [index, item] of surveyed.entries()) {
+      const seen = survey[index];
+      if (seen === undefined || !tell(item, seen)) open.push(item);
+    }
+    await forEachBounded(open, ask);
   }
 }
 

@@ -170,7 +170,7 @@ describe('unknown is alive', () => {
       withDeadImages();
       const before = store.files();
       // What a survey cannot tell is asked for by itself.
-      const failing: StorageDriver = { ...store.driver, survey: async () => new Map() };
+      const failing: StorageDriver = { ...store.driver, survey: async () => [] };
       failing[method] = (path: string): Promise<never> =>
         path.includes('/other/') ? Promise.reject(noAnswer) : (store.driver[method](path) as Promise<never>);
       await expect(collectOnce({ ...store, driver: failing }, {})).rejects.toThrow('EIO');

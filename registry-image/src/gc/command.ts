@@ -13,6 +13,7 @@ import { outputLines } from './output-lines.ts';
 import { planLines } from './plan-text.ts';
 import { readPlanReport } from './read-plan-report.ts';
 import { beginStagedCollection, type StagedCollection } from './staged-collection.ts';
+import type { KnownStore } from './store-reader.ts';
 import { endOfWindow, untilSpent } from './sweep-limits.ts';
 
 export interface GarbageCollectCommand {
@@ -65,7 +66,8 @@ async function collectByHand(
   const common = { driver, options, now: Date.now(), report, signal, warn };
   const storage = { driver, now: createStorageClock(driver) };
   if (!options.dryRun) await refuseBesideAnother(storage);
-  // A function of its own, so that the first mark is gone from memory when the second is made.
+  let known: KnownStore | undefined;
+  // A function of its own, so that the plan of the first mark is gone from memory when the second is made.
   const sweep = async (): Promise<void> => {
     const staged = await beginStagedCollection({ ...common, trash: `manual-${common.now}` });
     if (!quiet && plan) writeLines(stdout, linesOfPlan(plan, await readPlanReport(common, staged.mark)));
@@ -82,6 +84,8 @@ async function collectByHand(
         },
       );
     }
+    const { content, hollow } = staged.mark;
+    known = { content, hollow };
   };
   let failure: { error: unknown } | undefined;
   await sweep().catch((error: unknown) => {
@@ -90,7 +94,7 @@ async function collectByHand(
     failure = { error };
   });
   if (options.dryRun) return;
-  const { restored } = await confirm({ ...common, warn: () => {} });
+  const { restored } = await confirm({ ...common, known, warn: () => {} });
   if (restored === 1) warn('1 swept blob or manifest was in use and has been put back');
   if (restored > 1) warn(`${restored} swept blobs or manifests were in use and have been put back`);
   if (failure) throw failure.error;

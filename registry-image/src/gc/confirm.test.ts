@@ -259,13 +259,16 @@ describe('the second mark', () => {
     expect(problems.join()).toContain('EACCES');
   });
 
-  test('an error of the mark unlinks nothing', async () => {
-    store.layer('app', 'orphan');
-    store.image('app', 'config', ['layer'], { tag: 'v1' });
-    await collectOnce(store);
-    const before = store.files();
-    const failing = { ...store.driver, stat: () => Promise.reject(new Error('EIO')) };
-    await expect(confirmOnce({ driver: failing })).rejects.toThrow('EIO');
-    expect(store.files()).toEqual(before);
-  });
+  test.each(['children', 'survey'] as const)(
+    'an error of the mark (%s) unlinks nothing',
+    async (operation) => {
+      store.layer('app', 'orphan');
+      store.image('app', 'config', ['layer'], { tag: 'v1' });
+      await collectOnce(store);
+      const before = store.files();
+      const failing = { ...store.driver, [operation]: () => Promise.reject(new Error('EIO')) };
+      await expect(confirmOnce({ driver: failing })).rejects.toThrow('EIO');
+      expect(store.files()).toEqual(before);
+    },
+  );
 });

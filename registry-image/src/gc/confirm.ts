@@ -6,14 +6,14 @@ import { isFull } from '../storage/file-errors.ts';
 import { type BoundedReader, createBoundedReader } from './bounded-reader.ts';
 import type { Report } from './counts.ts';
 import { withDepartedTags } from './departed-tags.ts';
-import { createDigestTable } from './digest-table.ts';
 import { inspectDoomed } from './doomed.ts';
 import { cleanStore, removeEmptied } from './empty-directories.ts';
 import { judgeTrash } from './judgement.ts';
+import { createMemory } from './memory.ts';
 import { planConfirmation } from './plan.ts';
 import { putBack } from './put-back.ts';
 import { lastPullFor } from './pulls.ts';
-import { readStore } from './store-reader.ts';
+import { type KnownStore, readStore } from './store-reader.ts';
 import { withReturningTags } from './returning-tags.ts';
 import { openSinceSweep, removeSweepRecords } from './sweep-record.ts';
 import { readTrash, type Trash, type TrashFile } from './trash-files.ts';
@@ -35,6 +35,8 @@ export interface ConfirmOptions {
   readonly signal: AbortSignal;
   /** Receives what could not be told and was kept for that reason, a sentence each. */
   readonly warn?: (problem: string) => void;
+  /** What the first mark of this very run told, if that is still known: then only what may be otherwise by now is looked at. */
+  readonly known?: KnownStore | undefined;
 }
 
 /**
@@ -46,13 +48,14 @@ export interface ConfirmOptions {
 export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const reader = createBoundedReader(run.driver, run.signal);
   await run.report({ phase: 'Confirming', counts: {}, touched: false });
-  const digests = createDigestTable();
+  const { known } = run;
+  const memory = known?.content.memory ?? createMemory();
   // Before the trash is read, and judged as if it had ended.
   const open = await openSinceSweep(reader);
-  const trash = await readTrash(reader, digests);
+  const trash = await readTrash(reader, memory);
   // First, so that they need not be looked at: a sweep leaves the directory of each digest.
   await removeEmptied(run, trash.files);
-  const { content: found, hollow } = await readStore(reader, trash.files, digests);
+  const { content: found, hollow } = await readStore(reader, trash.files, { memory, known });
   const lastPull = await lastPullFor(reader, run.options, run.now);
   const whole = withWritten(await withDepartedTags(reader, { ...found, lastPull }), open);
   const content = withReturningTags(whole, trash.files, run);
@@ -68,7 +71,7 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   await removeSweepRecords(run.driver, reader);
   // Here as well, for a registry that purges no uploads: nobody but a collection reads it.
   await purgeJournal(run.driver, run.now);
-  const inspection = await inspectDoomed(reader, plan, digests);
+  const inspection = await inspectDoomed(reader, { content, plan }, memory);
   const left = { hollow: [...inspection.hollow, ...hollow], plan };
   const repositoriesRemoved = await cleanStore({ ...run, reader }, left);
   const counts = { restored, ...freed, repositoriesRemoved };

@@ -1,4 +1,4 @@
-import type { DigestTable } from './digest-table.ts';
+import type { Memory } from './memory.ts';
 import type { LastPull } from './pulls.ts';
 
 /**
@@ -15,8 +15,8 @@ export interface StoreContent {
   readonly unknown: readonly string[];
   /** Asked for by rules that keep what is pulled; without it nothing is known of pulls. */
   readonly lastPull?: LastPull;
-  /** Has a number for every digest in it: what is kept of many can be kept as numbers. */
-  readonly digests?: DigestTable;
+  /** What it is kept in, and what is made of it is to be kept in; without it all is kept as it is. */
+  readonly memory?: Memory;
 }
 
 /** `held`: in the store, but not ours to move (reached through a symbolic link). */
@@ -55,6 +55,8 @@ export interface Link {
   readonly trashed: boolean;
   /** The digest that the link names when this differs from the one in its path (distribution links aliases so). */
   readonly target?: string;
+  /** A file was seen there, as it should be: no symbolic link. */
+  readonly isFile?: true;
 }
 
 export interface References {

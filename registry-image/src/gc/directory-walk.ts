@@ -10,11 +10,8 @@ export interface Directory {
 
 /** Lists directories for marking and notes what a collection must not touch or cannot know. */
 export interface DirectoryWalk {
-  /**
-   * Directories in `path`, none when it does not exist; a symbolic link is followed and noted.
-   * @param near has looked there already
-   */
-  directories(path: string, near?: BoundedReader): Promise<Directory[]>;
+  /** Directories in `path`, none when it does not exist; a symbolic link is followed and noted. */
+  directories(path: string): Promise<Directory[]>;
   /** Symbolic links that were followed, a sentence each. */
   readonly followed: readonly string[];
   /** Symbolic links that could not be followed: what lies behind them is unknown. */
@@ -37,9 +34,9 @@ export function createDirectoryWalk(reader: BoundedReader, linked = false): Dire
     return false;
   }
 
-  async function directories(path: string, near = reader): Promise<Directory[]> {
+  async function directories(path: string): Promise<Directory[]> {
     const found: Directory[] = [];
-    for (const { name, kind } of (await near.children(path)) ?? []) {
+    for (const { name, kind } of (await reader.children(path)) ?? []) {
       const child = { path: `${path}/${name}`, name, isSymbolicLink: kind === 'symbolicLink' };
       if (kind === 'directory' || (child.isSymbolicLink && (await isFollowed(child.path)))) found.push(child);
     }

@@ -1,9 +1,11 @@
 import type { Child, Entry } from '../storage/driver.ts';
 import * as paths from '../storage/paths.ts';
-import { type BoundedReader, forEachAhead, forEachBounded } from './bounded-reader.ts';
+import { type BoundedReader, forEachBounded, forEachFile } from './bounded-reader.ts';
 import { unreadableReason } from './content-error.ts';
-import type { DigestTable } from './digest-table.ts';
-import type { Doomed, DoomedList } from './doomed-list.ts';
+import type { StoreContent } from './content.ts';
+import { type Doomed, type DoomedList, sweepOrder } from './doomed-list.ts';
+import { gatherList } from './gathered.ts';
+import type { Memory } from './memory.ts';
 import { createPackedDoomed } from './packed-doomed.ts';
 import type { CollectionPlan } from './plan.ts';
 
@@ -19,31 +21,60 @@ type Candidate = Omit<Doomed, 'bytes'>;
 /** Looks at what a plan gives up and leaves out what is not there, is a symbolic link, or is foreign. Changes nothing. */
 export async function inspectDoomed(
   reader: BoundedReader,
-  plan: CollectionPlan,
-  digests: DigestTable,
+  { content, plan }: { content: StoreContent; plan: CollectionPlan },
+  memory: Memory,
 ): Promise<Inspection> {
-  const doomed = createPackedDoomed(digests);
+  const doomed = gatherList(memory, createPackedDoomed, inSweepOrder);
   const hollow: string[] = [];
   const dangling = await stillDangling(reader, plan);
-  const files = { pathOf: fileOf, depth: 0 };
-  await forEachAhead(reader, candidatesOf(plan, dangling), files, async (near, candidate) => {
-    const found = await inspect(near, candidate);
+  const take = (candidate: Candidate, found: Doomed | 'hollow' | undefined): void => {
     if (found === 'hollow') hollow.push(candidate.path);
     else if (found) doomed.push(found);
+  };
+  /** Takes at once what was looked at when the store was read. */
+  function* notSeen(candidates: Iterable<Candidate>): Generator<Candidate> {
+    for (const candidate of candidates) {
+      if (isSeenLayer(content, candidate)) take(candidate, fileOf(candidate, 0));
+      else yield candidate;
+    }
+  }
+  await forEachFile(reader, notSeen(candidatesOf(plan, dangling)), {
+    pathOf: filePathOf,
+    tell(candidate, seen) {
+      if (seen) take(candidate, fileOf(candidate, seen.size));
+      return seen !== null;
+    },
+    ask: async (candidate) => take(candidate, await inspect(reader, candidate)),
   });
-  return { doomed: doomed.list(), hollow };
+  return { doomed: doomed.list, hollow };
+}
+
+function inSweepOrder(doomed: Doomed[]): DoomedList {
+  return sweepOrder.flatMap((kind) => doomed.filter((each) => each.kind === kind));
+}
+
+function isSeenLayer({ repositories }: StoreContent, { kind, repository = '', digest }: Candidate): boolean {
+  return kind === 'layer' && repositories.get(repository)?.layers.get(digest)?.isFile === true;
 }
 
 /** @returns `hollow` when its directory has nothing in it; undefined when it is to be left alone */
 function inspect(reader: BoundedReader, candidate: Candidate): Promise<Doomed | 'hollow' | undefined> {
-  const file = fileOf(candidate);
+  const file = filePathOf(candidate);
   return file === undefined ? inspectDirectory(reader, candidate) : inspectFile(reader, candidate, file);
 }
 
-/** What makes a digest's directory one; tags and uploads have no such file. */
-function fileOf({ kind, path }: Candidate): string | undefined {
-  if (kind === 'tag' || kind === 'upload') return undefined;
-  return `${path}/${kind === 'blob' ? 'data' : 'link'}`;
+/**
+ * Of a blob, a layer and an entry the file goes, and the directory after the sweep if nothing else is in it: no list of it is asked for.
+ * @returns where that file is; undefined for what goes with its directory if it can
+ */
+function filePathOf({ kind, path }: Candidate): string | undefined {
+  if (kind === 'blob') return `${path}/data`;
+  return kind === 'layer' || kind === 'tagEntry' ? `${path}/link` : undefined;
+}
+
+function fileOf(candidate: Candidate, size: number): Doomed {
+  const path = filePathOf(candidate) ?? candidate.path;
+  return { ...candidate, path, bytes: candidate.kind === 'blob' ? size : 0 };
 }
 
 async function inspectDirectory(
@@ -57,16 +88,20 @@ async function inspectDirectory(
     const path = await tagPathToMove(reader, candidate.path, children);
     return path === undefined ? undefined : { ...candidate, path, bytes: 0 };
   }
+  if (candidate.kind === 'revision') return revisionToMove(candidate, children);
   const ours = children.every(
     ({ name, kind }) => kind !== 'symbolicLink' && isUploadFile(`${candidate.path}/${name}`),
   );
   return ours ? { ...candidate, bytes: 0 } : undefined;
 }
 
-/**
- * Of a blob and a layer the file goes, and the directory after the sweep if nothing else is in it: no list of it is asked for. A revision
- * goes with its directory if it can, because whoever lists them takes the directory for one.
- */
+/** A revision goes with its directory if it can, because whoever lists them takes the directory for one. */
+function revisionToMove(candidate: Candidate, children: readonly Child[]): Doomed | undefined {
+  if (!children.some(({ name, kind }) => name === 'link' && kind === 'file')) return undefined;
+  const path = children.length === 1 ? candidate.path : `${candidate.path}/link`;
+  return { ...candidate, path, bytes: 0 };
+}
+
 async function inspectFile(
   reader: BoundedReader,
   candidate: Candidate,
@@ -75,10 +110,7 @@ async function inspectFile(
   const file = await statOf(reader, path);
   if (!file) return (await reader.children(candidate.path))?.length === 0 ? 'hollow' : undefined;
   if (file === 'odd' || file.isDirectory || file.isSymbolicLink) return undefined;
-  if (candidate.kind !== 'revision')
-    return { ...candidate, path, bytes: candidate.kind === 'blob' ? file.size : 0 };
-  const isAlone = (await reader.children(candidate.path))?.length === 1;
-  return { ...candidate, path: isAlone ? candidate.path : path, bytes: 0 };
+  return fileOf(candidate, file.size);
 }
 
 /** `odd`: it is something that cannot be looked at, which is for good. */

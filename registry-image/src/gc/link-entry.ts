@@ -3,7 +3,7 @@ import type { BoundedReader } from './bounded-reader.ts';
 import { unreadableReason } from './content-error.ts';
 
 export type LinkEntry =
-  | { readonly kind: 'link'; readonly modified: number; readonly target?: Digest }
+  | { readonly kind: 'link'; readonly modified: number; readonly target?: Digest; readonly isFile?: true }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unreadable'; readonly reason: string };
 
@@ -21,11 +21,12 @@ export async function readLinkEntry(
     const entry = await reader.stat(path);
     if (!entry) return { kind: 'absent' };
     if (entry.isDirectory) return { kind: 'unreadable', reason: 'it is a directory' };
-    const modified = entry.modified;
-    if (!verify && entry.size === digest.length) return { kind: 'link', modified };
+    const { modified } = entry;
+    const link = { kind: 'link' as const, modified, ...(!entry.isSymbolicLink && { isFile: true as const }) };
+    if (!verify && entry.size === digest.length) return link;
     const target = await readLink(reader, path);
     if (target.kind !== 'digest') return target;
-    if (target.digest === digest) return { kind: 'link', modified };
+    if (target.digest === digest) return link;
     if (verify) return { kind: 'unreadable', reason: `it names ${target.digest}` };
     return { kind: 'link', modified, target: target.digest };
   } catch (error) {

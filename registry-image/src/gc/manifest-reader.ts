@@ -1,6 +1,6 @@
 import { digestAlgorithm, digestOf, parseDigest } from '../registry/digest.ts';
 import { blobDataPath } from '../storage/paths.ts';
-import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
+import { type BoundedReader, forEachFile } from './bounded-reader.ts';
 import { unreadableReason } from './content-error.ts';
 import type { References } from './content.ts';
 import { parseReferences } from './references.ts';
@@ -13,7 +13,12 @@ export interface ManifestRequest {
   readonly expected: Iterable<string> & { has(digest: string): boolean };
   /** Copies in the trash, read when the store has none. */
   readonly trashed: { get(digest: string): string | undefined };
+  /** What was read of a manifest before: digests are those of their content, so it is not read again. */
+  readonly known?: (digest: string) => References | 'damaged' | undefined;
 }
+
+/** Bytes of a manifest that is read together with others; most are much smaller. */
+const usualSize = 64 * 1024;
 
 /**
  * Reads the expected manifests and, over all levels, the children of indexes. A child that is no revision may as well
@@ -22,19 +27,36 @@ export interface ManifestRequest {
  */
 export async function readManifests(
   reader: BoundedReader,
-  { expected, trashed }: ManifestRequest,
+  { expected, trashed, known }: ManifestRequest,
   manifests: { set(digest: string, manifest: References | 'damaged'): void },
 ): Promise<void> {
   const seen = new Set<string>();
   let level: Iterable<string> = expected;
   for (let more = true; more;) {
     const children: string[] = [];
-    await forEachBounded(level, async (digest) => {
-      const copy = await readManifest(reader, digest, trashed.get(digest));
+    const take = (digest: string, copy: Copy): void => {
       if (copy === undefined || (copy === 'other' && !expected.has(digest))) return;
       const manifest = copy === 'other' ? 'damaged' : copy;
       manifests.set(digest, manifest);
       if (manifest !== 'damaged') children.push(...manifest.manifests);
+    };
+    function* unknown(digests: Iterable<string>): Generator<string> {
+      for (const digest of digests) {
+        const before = known?.(digest);
+        if (before === undefined || before === 'damaged') yield digest;
+        else take(digest, before);
+      }
+    }
+    await forEachFile(reader, unknown(level), {
+      contentUpTo: usualSize,
+      pathOf: blobDataPath,
+      tell(digest, file) {
+        const copy = file?.content && copyIn(file.content, digest);
+        if (copy === undefined || copy === 'damaged') return false;
+        take(digest, copy);
+        return true;
+      },
+      ask: async (digest) => take(digest, await readManifest(reader, digest, trashed.get(digest))),
     });
     const next = children.filter((digest) => !expected.has(digest) && !seen.has(digest) && seen.add(digest));
     more = next.length > 0;
@@ -63,11 +85,15 @@ async function readCopy(reader: BoundedReader, digest: string, path: string): Pr
     if (entry.size > maximumSize) return 'other';
     const content = await reader.content(path);
     if (!content) return undefined;
-    return matches(content, digest) ? (parseReferences(content) ?? 'other') : 'damaged';
+    return copyIn(content, digest);
   } catch (error) {
     if (unreadableReason(error) === undefined) throw error;
     return 'damaged';
   }
+}
+
+function copyIn(content: Buffer, digest: string): References | 'damaged' | 'other' {
+  return matches(content, digest) ? (parseReferences(content) ?? 'other') : 'damaged';
 }
 
 function matches(content: Buffer, digest: string): boolean {

@@ -2,8 +2,8 @@ import type { CollectionOptions } from '../config/maintenance.ts';
 import type { BoundedReader } from './bounded-reader.ts';
 import type { StoreContent } from './content.ts';
 import { withDepartedTags } from './departed-tags.ts';
-import { createDigestTable } from './digest-table.ts';
 import { type Inspection, inspectDoomed } from './doomed.ts';
+import { createMemory } from './memory.ts';
 import { type CollectionPlan, planCollection } from './plan.ts';
 import { readStore } from './store-reader.ts';
 import { lastPullFor } from './pulls.ts';
@@ -21,12 +21,12 @@ export async function markStore(
   options: CollectionOptions,
   now: number,
 ): Promise<Mark> {
-  const digests = createDigestTable();
-  const trash = await readTrash(reader, digests);
-  const { content, hollow } = await readStore(reader, trash.files, digests);
+  const memory = createMemory();
+  const trash = await readTrash(reader, memory);
+  const { content, hollow } = await readStore(reader, trash.files, { memory });
   const whole = await withDepartedTags(reader, content);
   const withPulls = { ...whole, lastPull: await lastPullFor(reader, options, now) };
   const plan = planCollection(withPulls, options, now);
-  const inspection = await inspectDoomed(reader, plan, digests);
+  const inspection = await inspectDoomed(reader, { content: withPulls, plan }, memory);
   return { content: withPulls, plan, doomed: inspection.doomed, hollow: [...inspection.hollow, ...hollow] };
 }

@@ -3,7 +3,7 @@ import { CollectionOptions } from '../config/maintenance.ts';
 import * as paths from '../storage/paths.ts';
 import { judgeStore, judgeTrashed } from './collection-model.ts';
 import type { Link, References, RepositoryContent, StoreContent, TagContent } from './content.ts';
-import { createDigestTable } from './digest-table.ts';
+import { createMemory } from './memory.ts';
 import type { judgeTrash } from './judgement.ts';
 import type {
   ModelLink,
@@ -179,7 +179,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
 
 /** What the core says that the model does not, in a few words; undefined when they agree. */
 function difference(core: Core, { store, packed, options }: Case): string | undefined {
-  const content = { ...contentOf(store), digests: packed ? createDigestTable() : undefined };
+  const content = { ...contentOf(store), memory: packed ? createMemory(2) : undefined };
   const given = optionsOf(options);
   const plan = core.planCollection(content, given, options.now);
   const expected = judgeStore(store, options);

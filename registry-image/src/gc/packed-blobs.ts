@@ -1,17 +1,13 @@
 import type { Place } from './content.ts';
 import type { DigestTable } from './digest-table.ts';
+import type { Gathered } from './gathered.ts';
 import { createBytes } from './number-lists.ts';
 import { createPackedMap } from './packed-map.ts';
 
-/** Where each blob lies, in a byte. */
-export interface PackedBlobs {
-  readonly map: ReadonlyMap<string, Place>;
-  set(digest: string, place: Place): void;
-}
-
 const places: readonly Place[] = ['store', 'held', 'trash'];
 
-export function createPackedBlobs(digests: DigestTable): PackedBlobs {
+/** Where each blob lies, in a byte. */
+export function createPackedBlobs(digests: DigestTable): Gathered<Place> {
   // Position among the places plus one; 0: no blob.
   const placed = createBytes();
   let size = 0;

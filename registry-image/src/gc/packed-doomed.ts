@@ -1,20 +1,15 @@
 import * as paths from '../storage/paths.ts';
 import type { DigestTable } from './digest-table.ts';
+import type { Gathering } from './gathered.ts';
 import { type Doomed, type DoomedKind, type DoomedList, sweepOrder } from './doomed-list.ts';
 import { createBytes, createFloats, createIntegers } from './number-lists.ts';
 import { createTextTable } from './text-table.ts';
 
-/** Takes what is doomed, in some twenty bytes each. */
-export interface PackedDoomed {
-  push(doomed: Doomed): void;
-  /** All that was pushed, in the order of a sweep. */
-  list(): DoomedList;
-}
-
 /** No name has it. */
 const separator = '\0';
 
-export function createPackedDoomed(digests: DigestTable): PackedDoomed {
+/** What is doomed, in some twenty bytes each; listed in the order of a sweep. */
+export function createPackedDoomed(digests: DigestTable): Gathering<Doomed, DoomedList> {
   // Kind, and whether only the file in the directory goes; then digest, and a name or the position of a size.
   const [forms, numbers, sizes] = [createBytes(), createIntegers(), createFloats()];
   const texts = createTextTable();
@@ -40,7 +35,7 @@ export function createPackedDoomed(digests: DigestTable): PackedDoomed {
       );
       if (kind === 'blob') sizes.push(bytes);
     },
-    list() {
+    get list() {
       const indices = new Int32Array(forms.length);
       let next = 0;
       for (let kind = 0; kind < sweepOrder.length; kind++) {

@@ -1,17 +1,13 @@
 import type { References } from './content.ts';
 import type { DigestTable } from './digest-table.ts';
+import type { Gathered } from './gathered.ts';
 import { createIntegers } from './number-lists.ts';
 import { createPackedMap } from './packed-map.ts';
 
-/** What manifests refer to, in four bytes a reference. */
-export interface PackedManifests {
-  readonly map: ReadonlyMap<string, References | 'damaged'>;
-  set(digest: string, manifest: References | 'damaged'): void;
-}
-
 const damaged = -1;
 
-export function createPackedManifests(digests: DigestTable): PackedManifests {
+/** What manifests refer to, in four bytes a reference. */
+export function createPackedManifests(digests: DigestTable): Gathered<References | 'damaged'> {
   // By the number of the manifest's digest: 0 when there is none, else where its numbers begin plus one.
   const beginnings = createIntegers();
   // Of each manifest: how many blobs, how many manifests, the number of its subject or -1, and then theirs.

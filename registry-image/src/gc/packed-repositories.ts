@@ -1,14 +1,8 @@
 import type { Link, RepositoryContent, TagContent } from './content.ts';
 import type { DigestTable } from './digest-table.ts';
+import type { Gathered } from './gathered.ts';
 import { createFloats, createIntegers, type NumberList } from './number-lists.ts';
 import { createPackedMap, remember } from './packed-map.ts';
-
-/** What repositories hold, in twelve bytes a link and the names of their tags. */
-export interface PackedRepositories {
-  /** In the order in which they were set. */
-  readonly map: ReadonlyMap<string, RepositoryContent>;
-  set(name: string, content: RepositoryContent): void;
-}
 
 /** Where the parts of a repository begin in the lists; what few have is kept as it is. */
 interface Packed extends Pick<RepositoryContent, 'inStore' | 'written'> {
@@ -22,7 +16,8 @@ interface Packed extends Pick<RepositoryContent, 'inStore' | 'written'> {
 
 const none = -1;
 
-export function createPackedRepositories(digests: DigestTable): PackedRepositories {
+/** What repositories hold, in twelve bytes a link and the names of their tags; in the order in which they were set. */
+export function createPackedRepositories(digests: DigestTable): Gathered<RepositoryContent> {
   const lists = { numbers: createIntegers(), times: createFloats() };
   const packed = new Map<string, Packed>();
 
@@ -87,7 +82,9 @@ function digestOf(digests: DigestTable, number: number): string | undefined {
   return number === none ? undefined : digests.digest(number);
 }
 
-/** Their number and the position of their times, then a number each, or two: whether it is in the trash and has a target is in its last bits. */
+const linkBits = 3;
+
+/** Their number and the position of their times, then a number each, or two: whether it is a file, in the trash and has a target is in its last bits. */
 function packLinks(
   digests: DigestTable,
   { numbers, times }: Lists,
@@ -96,8 +93,9 @@ function packLinks(
   const beginning = numbers.length;
   numbers.push(links.size);
   numbers.push(times.length);
-  for (const [digest, { modified, trashed, target }] of links) {
-    numbers.push((digests.add(digest) << 2) | (Number(trashed) << 1) | Number(target !== undefined));
+  for (const [digest, { modified, trashed, target, isFile = false }] of links) {
+    const bits = (Number(isFile) << 2) | (Number(trashed) << 1) | Number(target !== undefined);
+    numbers.push((digests.add(digest) << linkBits) | bits);
     if (target !== undefined) numbers.push(digests.add(target));
     times.push(modified);
   }
@@ -109,12 +107,13 @@ function unpackLinks(digests: DigestTable, { numbers, times }: Lists, beginning:
   const [count, time] = [numbers.at(beginning), numbers.at(beginning + 1)];
   for (let index = 0, at = beginning + 2; index < count; index++) {
     const packed = numbers.at(at++);
-    const link = { modified: times.at(time + index), trashed: (packed & 2) !== 0 };
-    const hasTarget = (packed & 1) !== 0;
-    links.set(
-      digests.digest(packed >>> 2),
-      hasTarget ? { ...link, target: digests.digest(numbers.at(at++)) } : link,
-    );
+    const link: { -readonly [K in keyof Link]: Link[K] } = {
+      modified: times.at(time + index),
+      trashed: (packed & 2) !== 0,
+    };
+    if ((packed & 1) !== 0) link.target = digests.digest(numbers.at(at++));
+    if ((packed & 4) !== 0) link.isFile = true;
+    links.set(digests.digest(packed >>> linkBits), link);
   }
   return links;
 }

@@ -2,14 +2,10 @@ import * as paths from '../storage/paths.ts';
 import type { LayoutPath } from '../storage/paths.ts';
 import { type SweptPlace, sweptPathIn, sweptPlaceOf } from '../storage/swept-paths.ts';
 import type { DigestTable } from './digest-table.ts';
+import type { Gathering } from './gathered.ts';
 import { createBytes, createFloats, createIntegers } from './number-lists.ts';
 import { createTextTable } from './text-table.ts';
 import type { TrashFile, TrashFiles } from './trash-files.ts';
-
-/** Files of the trash, in some twenty bytes each. */
-export interface PackedTrash extends TrashFiles {
-  push(file: TrashFile): void;
-}
 
 /** What there is much of; whatever else lies in the trash is kept as it is. */
 const kinds = ['blobData', 'layerLink', 'revisionLink', 'tagIndexLink', 'tagCurrentLink'] as const;
@@ -24,7 +20,8 @@ const odd = kinds.length;
 /** No name has it. */
 const separator = '\0';
 
-export function createPackedTrash(digests: DigestTable): PackedTrash {
+/** Files of the trash, in some twenty bytes each. */
+export function createPackedTrash(digests: DigestTable): Gathering<TrashFile, TrashFiles> {
   // Of a blob its size, of a link when it was modified: nobody asks for the other.
   const [kindOf, numbers, values] = [createBytes(), createIntegers(), createFloats()];
   const texts = createTextTable();
@@ -81,9 +78,14 @@ export function createPackedTrash(digests: DigestTable): PackedTrash {
   }
 
   return {
-    at,
-    get length() {
-      return kindOf.length;
+    list: {
+      at,
+      get length() {
+        return kindOf.length;
+      },
+      *[Symbol.iterator]() {
+        for (let index = 0; index < kindOf.length; index++) yield at(index);
+      },
     },
     push(file) {
       const { layout, origin, path } = file;
@@ -91,9 +93,6 @@ export function createPackedTrash(digests: DigestTable): PackedTrash {
       const place = isUsual ? sweptPlaceOf(path, origin) : undefined;
       if (isUsual && place) pack(file, layout, place);
       else packOther(file);
-    },
-    *[Symbol.iterator]() {
-      for (let index = 0; index < kindOf.length; index++) yield at(index);
     },
   };
 }

@@ -1,42 +1,56 @@
 import type { DigestTable } from './digest-table.ts';
+import { type Gathered, gather } from './gathered.ts';
 import type { Reason } from './liveness.ts';
+import { createMemory, type Memory } from './memory.ts';
 import { createBytes, createIntegers, type NumberList } from './number-lists.ts';
 import { createPackedMap, remember } from './packed-map.ts';
 import type { RepositoryPlan } from './plan.ts';
-
-/** What a plan is kept in while it is made, and for as long as it is needed. */
-export interface PlanMemory {
-  readonly repositories: ReadonlyMap<string, RepositoryPlan>;
-  readonly setRepository: (name: string, plan: RepositoryPlan) => void;
-  readonly liveBlobs: DigestSet & { add(digest: string): unknown };
-}
 
 export interface DigestSet extends Iterable<string> {
   readonly size: number;
   has(digest: string): boolean;
 }
 
-/** @param digests of the store, when that is large: then four bytes are kept of each digest */
-export function createPlanMemory(digests: DigestTable | undefined): PlanMemory {
-  const { map, set } = digests ? createPackedPlans(digests) : createPlans();
+/** A set that is filled. */
+export type GatheredDigests = DigestSet & { add(digest: string): unknown };
+
+/** The plans of repositories; @param memory of the store, when that may be large */
+export function gatherPlans(memory: Memory | undefined): Gathered<RepositoryPlan> {
+  return gather(memory ?? unpacked, createPackedPlans, (plan) => {
+    return lists.reduce((sum, list) => sum + entriesIn(plan[list]), plan.live.size);
+  });
+}
+
+/** Digests in the order in which they came. @param memory as for `gatherPlans` */
+export function gatherDigests(memory: Memory | undefined): GatheredDigests {
+  const { digests, few } = memory ?? unpacked;
+  let set: GatheredDigests = new Set<string>();
+  let isPacked = false;
   return {
-    repositories: map,
-    setRepository: set,
-    liveBlobs: digests ? createPackedSet(digests) : new Set<string>(),
+    get size() {
+      return set.size;
+    },
+    has: (digest) => set.has(digest),
+    add(digest) {
+      set.add(digest);
+      if (isPacked || set.size <= few) return;
+      isPacked = true;
+      const packed = createPackedSet(digests);
+      for (const each of set) packed.add(each);
+      set = packed;
+    },
+    [Symbol.iterator]: () => set[Symbol.iterator](),
   };
 }
 
-interface Plans {
-  readonly map: ReadonlyMap<string, RepositoryPlan>;
-  readonly set: (name: string, plan: RepositoryPlan) => void;
+/** Keeps all as it is. */
+const unpacked = createMemory(Number.POSITIVE_INFINITY);
+
+function entriesIn(list: readonly unknown[] | ReadonlySet<unknown>): number {
+  return 'size' in list ? list.size : list.length;
 }
 
-function createPlans(): Plans {
-  const map = new Map<string, RepositoryPlan>();
-  return { map, set: (name, plan) => void map.set(name, plan) };
-}
-
-function createPackedSet(digests: DigestTable): PlanMemory['liveBlobs'] {
+function createPackedSet(digests: DigestTable): GatheredDigests {
   const members = createBytes();
   let size = 0;
   return {
@@ -69,7 +83,7 @@ type Packed = Omit<RepositoryPlan, 'live' | (typeof lists)[number]> & {
 const reasons: readonly Reason[] = ['tag', 'revision', 'lease', 'written', 'kept', 'reference', 'referrer'];
 const reasonBits = 3;
 
-function createPackedPlans(digests: DigestTable): Plans {
+function createPackedPlans(digests: DigestTable): Gathered<RepositoryPlan> {
   const plans = new Map<string, Packed>();
   // Of each repository what is alive, then its lists; each begins with its length.
   const numbers = createIntegers();

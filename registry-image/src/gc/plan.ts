@@ -2,7 +2,7 @@ import type { CollectionOptions } from '../config/maintenance.ts';
 import type { Link, RepositoryContent, StoreContent } from './content.ts';
 import { isLeased, liveIn, type Liveness } from './liveness.ts';
 import { anyPattern } from './name-pattern.ts';
-import { createPlanMemory, type DigestSet } from './plan-memory.ts';
+import { type DigestSet, gatherDigests, gatherPlans } from './plan-memory.ts';
 import { attachmentOf, attachmentTo, createRetain, heldTags, type Retention } from './retention.ts';
 
 /** Milliseconds after which an upload that was never finished is stale (distribution's default for purging). */
@@ -58,7 +58,8 @@ export function planCollection(
   options: CollectionOptions,
   now: number,
 ): CollectionPlan {
-  const { repositories, setRepository, liveBlobs } = createPlanMemory(content.digests);
+  const plans = gatherPlans(content.memory);
+  const liveBlobs = gatherDigests(content.memory);
   const problems = [...content.unknown];
   const retain = createRetain(options.retention, now, content.lastPull);
   const isCollected = options.repositories.length === 0 ? () => true : anyPattern(options.repositories);
@@ -67,12 +68,12 @@ export function planCollection(
     const retention = spared ? undefined : retain(name, repository);
     const liveness = liveIn({ repository, manifests: content.manifests, options, retention, spared, now });
     const plan = planRepository({ repository, content, liveness, retention, options, now });
-    setRepository(name, plan);
+    plans.set(name, plan);
     for (const digest of plan.live.keys()) liveBlobs.add(digest);
     problems.push(...plan.problems.map((problem) => `${name}: ${problem}; it keeps all that it has`));
   }
   const dead = { [Symbol.iterator]: () => deadBlobs(content, liveBlobs) };
-  return { repositories, liveBlobs, deadBlobs: dead, problems };
+  return { repositories: plans.map, liveBlobs, deadBlobs: dead, problems };
 }
 
 /**

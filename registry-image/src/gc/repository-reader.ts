@@ -1,10 +1,14 @@
 import { type Digest, isAlgorithm, parseDigest } from '../registry/digest.ts';
 import * as paths from '../storage/paths.ts';
-import { type BoundedReader, forEachAhead, forEachBounded } from './bounded-reader.ts';
+import type { Surveyed } from '../storage/survey.ts';
+import { type BoundedReader, forEachBounded, forEachFile } from './bounded-reader.ts';
 import type { Link, RepositoryContent, TagContent } from './content.ts';
 import { createDirectoryWalk, type Directory, type DirectoryWalk } from './directory-walk.ts';
 import { readLink, readLinkEntry } from './link-entry.ts';
 import type { FoundRepository } from './repository-walk.ts';
+
+/** Links that a look a short while ago told of; of those that are given none is looked at again, nor are the indexes of tags. */
+export type KnownRepository = Readonly<Record<'revisions' | 'layers', (digest: string) => Link | undefined>>;
 
 export interface ReadRepository {
   readonly content: RepositoryContent;
@@ -13,16 +17,23 @@ export interface ReadRepository {
   readonly unknown: readonly string[];
 }
 
-/** Reads one repository of the store. Throws what the storage threw, unless it tells of one file only. */
-export async function readRepository(reader: BoundedReader, found: FoundRepository): Promise<ReadRepository> {
+/**
+ * Reads one repository of the store. Throws what the storage threw, unless it tells of one file only.
+ * @param known what needs no look
+ */
+export async function readRepository(
+  reader: BoundedReader,
+  found: FoundRepository,
+  known?: KnownRepository,
+): Promise<ReadRepository> {
   const walk = createDirectoryWalk(reader, found.linked);
   const problems: string[] = [...found.problems];
-  const context = { reader, walk, problems, hollow: [] as string[] };
+  const context = { reader, walk, problems, hollow: [] as string[], known };
   await walk.directories(paths.repositoryPath(found.name));
   await walk.directories(paths.manifestsPath(found.name));
   const [revisions, layers, tags, uploads] = await Promise.all([
-    readLinks(context, paths.revisionsPath(found.name), true),
-    readLinks(context, paths.layersPath(found.name), false),
+    readLinks(context, paths.revisionsPath(found.name), 'revisions'),
+    readLinks(context, paths.layersPath(found.name), 'layers'),
     readTags(context, found.name),
     readUploads(context, found.name),
   ]);
@@ -42,72 +53,109 @@ interface Context {
   readonly walk: DirectoryWalk;
   readonly problems: string[];
   readonly hollow: string[];
+  readonly known: KnownRepository | undefined;
 }
 
-async function readLinks(context: Context, path: string, areRevisions: boolean): Promise<Map<string, Link>> {
+async function readLinks(
+  context: Context,
+  path: string,
+  kind: 'revisions' | 'layers',
+): Promise<Map<string, Link>> {
+  const { reader, walk, problems, hollow, known } = context;
   const links = new Map<string, Link>();
-  for (const algorithm of await context.walk.directories(path)) {
+  const areRevisions = kind === 'revisions';
+  for (const algorithm of await walk.directories(path)) {
     if (areRevisions && !isAlgorithm(algorithm.name)) {
-      context.problems.push(`${algorithm.path} is of no known digest algorithm`);
+      problems.push(`${algorithm.path} is of no known digest algorithm`);
     }
-    const digests = await digestsIn(context.walk, algorithm);
-    const files = { pathOf: linkOf, depth: 0 };
-    await forEachAhead(context.reader, digests, files, async (near, [digest, entry]) => {
-      const link = await readLinkEntry(near, `${entry.path}/link`, digest, areRevisions);
-      if (link.kind === 'absent') context.hollow.push(entry.path);
-      if (link.kind === 'link') links.set(digest, { ...link, trashed: false });
-      if (link.kind !== 'unreadable') return;
-      context.problems.push(`${entry.path}/link cannot be read: ${link.reason}`);
-      links.set(digest, { modified: 0, trashed: false });
+    const digests: (readonly [Digest, Directory])[] = [];
+    for (const each of await digestsIn(walk, algorithm)) {
+      const link = known?.[kind](each[0]);
+      if (link) links.set(each[0], link);
+      else digests.push(each);
+    }
+    await forEachFile(reader, digests, {
+      pathOf: ([, entry]) => `${entry.path}/link`,
+      // Of a layer the size is enough: what it names is told by its path.
+      ...(areRevisions && { contentUpTo: longestLink }),
+      tell([digest, entry], seen) {
+        if (seen && !(areRevisions ? isContent(seen, digest) : seen.size === digest.length)) return false;
+        if (seen) links.set(digest, { modified: seen.modified, trashed: false, isFile: true });
+        else hollow.push(entry.path);
+        return true;
+      },
+      async ask([digest, entry]) {
+        const link = await readLinkEntry(reader, `${entry.path}/link`, digest, areRevisions);
+        if (link.kind === 'absent') hollow.push(entry.path);
+        if (link.kind === 'link') links.set(digest, { ...link, trashed: false });
+        if (link.kind !== 'unreadable') return;
+        problems.push(`${entry.path}/link cannot be read: ${link.reason}`);
+        links.set(digest, { modified: 0, trashed: false });
+      },
     });
   }
   return links;
 }
 
+/** Bytes of what is read of a link with one look at many. */
+const longestLink = 256;
+
+function isContent(seen: NonNullable<Surveyed>, digest: Digest): boolean {
+  return seen.content?.toString('latin1') === digest;
+}
+
 async function digestsIn(
   walk: DirectoryWalk,
   algorithm: Directory,
-  near?: BoundedReader,
 ): Promise<(readonly [Digest, Directory])[]> {
   if (!isAlgorithm(algorithm.name)) return [];
-  return (await walk.directories(algorithm.path, near)).flatMap((entry) => {
+  return (await walk.directories(algorithm.path)).flatMap((entry) => {
     const digest = parseDigest(`${algorithm.name}:${entry.name}`);
     return digest ? [[digest, entry] as const] : [];
   });
 }
 
-function linkOf([, { path }]: readonly [Digest, Directory]): string {
-  return `${path}/link`;
-}
-
-/** Below a tag: `current` and `index`, algorithms, digests. */
-const tagLevels = { pathOf: ({ path }: Directory): string => path, depth: 3 };
-
 async function readTags(context: Context, name: string): Promise<Map<string, TagContent>> {
+  const { reader, walk, problems, known } = context;
   const tags = new Map<string, TagContent>();
-  const directories = await context.walk.directories(paths.tagsPath(name));
-  await forEachAhead(context.reader, directories, tagLevels, async (near, entry) => {
-    const tag = entry.name;
-    const path = paths.tagCurrentLinkPath(name, tag);
-    const link = await readLink(near, path);
-    if (link.kind === 'unreadable') context.problems.push(`${path} cannot be read: ${link.reason}`);
-    const current = link.kind === 'digest' ? link.digest : undefined;
-    const modified = current === undefined ? 0 : ((await near.stat(path))?.modified ?? 0);
-    tags.set(tag, {
-      current,
-      modified,
-      history: await readHistory(context.walk, near, paths.tagIndexPath(name, tag)),
-    });
+  const pathOf = ({ name: tag }: Directory): string => paths.tagCurrentLinkPath(name, tag);
+  const set = (tag: string, current?: string, modified = 0): void => {
+    tags.set(tag, { current, modified: current === undefined ? 0 : modified, history: [] });
+  };
+  const directories = await walk.directories(paths.tagsPath(name));
+  await forEachFile(reader, directories, {
+    pathOf,
+    contentUpTo: longestLink,
+    tell(entry, seen) {
+      const current = seen?.content && parseDigest(seen.content.toString('latin1'));
+      if (seen && !current) return false;
+      set(entry.name, current, seen?.modified);
+      return true;
+    },
+    async ask(entry) {
+      const path = pathOf(entry);
+      const link = await readLink(reader, path);
+      if (link.kind === 'unreadable') problems.push(`${path} cannot be read: ${link.reason}`);
+      const current = link.kind === 'digest' ? link.digest : undefined;
+      set(entry.name, current, current === undefined ? 0 : (await reader.stat(path))?.modified);
+    },
   });
+  if (!known) await readHistories(walk, name, tags);
   return tags;
 }
 
-async function readHistory(walk: DirectoryWalk, near: BoundedReader, path: string): Promise<string[]> {
-  const history: string[] = [];
-  for (const algorithm of await walk.directories(path, near)) {
-    history.push(...(await digestsIn(walk, algorithm, near)).map(([digest]) => digest));
-  }
-  return history;
+async function readHistories(
+  walk: DirectoryWalk,
+  name: string,
+  tags: Map<string, TagContent>,
+): Promise<void> {
+  await forEachBounded([...tags], async ([tag, content]) => {
+    const history: string[] = [];
+    for (const algorithm of await walk.directories(paths.tagIndexPath(name, tag))) {
+      history.push(...(await digestsIn(walk, algorithm)).map(([digest]) => digest));
+    }
+    tags.set(tag, { ...content, history });
+  });
 }
 
 async function readUploads(context: Context, name: string): Promise<Map<string, number>> {

@@ -1,21 +1,29 @@
 import { setFlagsFromString } from 'node:v8';
-import { blobDataPath, type LayoutPath } from '../storage/paths.ts';
-import { sweptPathIn, sweptPlaceOf } from '../storage/swept-paths.ts';
+import type { LayoutPath } from '../storage/paths.ts';
 import { findBlobs } from './blob-walk.ts';
 import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
-import type { Link, RepositoryContent, StoreContent, TagContent } from './content.ts';
+import type { Link, Place, References, RepositoryContent, StoreContent, TagContent } from './content.ts';
 import type { DigestTable } from './digest-table.ts';
 import { readLink } from './link-entry.ts';
 import { type ManifestRequest, readManifests } from './manifest-reader.ts';
-import { createBytes, createIntegers } from './number-lists.ts';
-import { createPackedBlobs, type PackedBlobs } from './packed-blobs.ts';
+import { type Gathered, gather } from './gathered.ts';
+import type { Memory } from './memory.ts';
+import { createIntegers } from './number-lists.ts';
+import { createPackedBlobs } from './packed-blobs.ts';
 import { createPackedManifests } from './packed-manifests.ts';
 import { createPackedMap } from './packed-map.ts';
+import { gatherDigests } from './plan-memory.ts';
 import { createPackedRepositories } from './packed-repositories.ts';
-import { readRepository } from './repository-reader.ts';
+import { type KnownRepository, readRepository } from './repository-reader.ts';
 import { findRepositories } from './repository-walk.ts';
-import { createTextTable } from './text-table.ts';
-import type { TrashFile, TrashFiles } from './trash-files.ts';
+import type { TrashFiles } from './trash-files.ts';
+
+/** What a mark told a short while ago. Whatever is gone since then is kept alive by it; whatever may have come is looked for. */
+export interface KnownStore {
+  readonly content: StoreContent;
+  /** Directories of digests that held nothing. */
+  readonly hollow: readonly string[];
+}
 
 export interface ReadStore {
   readonly content: StoreContent;
@@ -38,17 +46,19 @@ function saveMemory(): void {
 export async function readStore(
   reader: BoundedReader,
   trash: TrashFiles,
-  digests: DigestTable,
+  { memory, known }: { memory: Memory; known?: KnownStore | undefined },
 ): Promise<ReadStore> {
-  const blobs = createPackedBlobs(digests);
+  const blobs = gather(memory, createPackedBlobs, one);
   const hollow = await findBlobs(reader, blobs);
-  if (digests.size > manyDigests) saveMemory();
+  if (blobs.map.size > manyDigests) saveMemory();
   const { found, unknown } = await findRepositories(reader);
   const trashed = linksByRepository(trash);
-  const stored = createPackedRepositories(digests);
+  const stored = gather(memory, createPackedRepositories, entriesOf);
   await forEachBounded(found, async (repository) => {
-    const read = await readRepository(reader, repository);
+    // Before the store: what a commit brings back meanwhile is seen in one of them.
     const links = await readTrashedLinks(reader, trash, trashed.get(repository.name));
+    const before = known?.content.repositories.get(repository.name);
+    const read = await readRepository(reader, repository, before && stillKnown(before, links, blobs.map));
     stored.set(repository.name, merge(read.content, links));
     hollow.push(...read.hollow);
     unknown.push(...read.unknown);
@@ -58,11 +68,15 @@ export async function readStore(
     stored.set(name, merge(undefined, await readTrashedLinks(reader, trash, indices)));
   }
   const repositories = sortedByName(stored.map);
-  const copies = addTrashedBlobs(blobs, trash, digests);
-  const manifests = createPackedManifests(digests);
+  const copies = addTrashedBlobs(blobs, trash, memory);
+  const manifests = gather(memory, createPackedManifests, referencesOf);
   await readManifests(
     reader,
-    { expected: expectedManifests(repositories, digests), trashed: copies },
+    {
+      expected: expectedManifests(repositories, memory),
+      trashed: copies,
+      known: (digest) => (blobs.map.has(digest) ? known?.content.manifests.get(digest) : undefined),
+    },
     manifests,
   );
   const content = {
@@ -70,9 +84,28 @@ export async function readStore(
     blobs: blobs.map,
     manifests: manifests.map,
     unknown: [...new Set(unknown)],
-    digests,
+    memory,
   };
-  return { content, hollow };
+  return { content, hollow: [...hollow, ...(known?.hollow ?? [])] };
+}
+
+/**
+ * Links that need no other look: files that name what their path says, and that no sweep has taken since. A layer's is looked at when its
+ * blob is not in the store, because a lease that was renewed brings that back; a revision that is there needs no lease by now.
+ */
+function stillKnown(
+  before: RepositoryContent,
+  trashed: TrashedLinks | undefined,
+  blobs: StoreContent['blobs'],
+): KnownRepository {
+  const seen = (kind: 'revisions' | 'layers', digest: string): Link | undefined => {
+    const link = trashed?.[kind].has(digest) ? undefined : before[kind].get(digest);
+    return link?.isFile ? link : undefined;
+  };
+  return {
+    revisions: (digest) => seen('revisions', digest),
+    layers: (digest) => (blobs.get(digest) === 'store' ? seen('layers', digest) : undefined),
+  };
 }
 
 function sortedByName<V>(map: ReadonlyMap<string, V>): ReadonlyMap<string, V> {
@@ -160,51 +193,61 @@ function merge(
   };
 }
 
-/** At the end of a place of the trash whose files lie there by names; no path has it. */
-const flatMark = '\0';
-
 /** Adds the blobs of the trash, and gives the path of a copy of each. */
 function addTrashedBlobs(
-  blobs: PackedBlobs,
-  trash: Iterable<TrashFile>,
-  digests: DigestTable,
+  blobs: Gathered<Place>,
+  trash: TrashFiles,
+  { digests, few }: Memory,
 ): ManifestRequest['trashed'] {
-  const places = createTextTable();
-  // By digest, the number of the run's directory plus one.
-  const copies = createIntegers();
-  for (const { layout, path, origin } of trash) {
+  const copies = trash.length > few ? packedIndices(digests) : new Map<string, number>();
+  for (let index = 0; index < trash.length; index++) {
+    const { layout } = trash.at(index);
     if (layout?.kind !== 'blobData') continue;
-    const place = sweptPlaceOf(path, origin);
-    if (place)
-      copies.set(digests.add(layout.digest), places.add(place.top + (place.isFlat ? flatMark : '')) + 1);
+    copies.set(layout.digest, index);
     if (!blobs.map.has(layout.digest)) blobs.set(layout.digest, 'trash');
   }
   return {
     get(digest) {
-      const place = copies.at(digests.find(digest)) - 1;
-      if (place < 0) return undefined;
-      const text = places.text(place);
-      const isFlat = text.endsWith(flatMark);
-      return sweptPathIn({ top: isFlat ? text.slice(0, -1) : text, isFlat }, blobDataPath(digest));
+      const index = copies.get(digest);
+      return index === undefined ? undefined : trash.at(index).path;
     },
+  };
+}
+
+/** Where something of a digest is in a list, in four bytes each. */
+function packedIndices(digests: DigestTable): Pick<Map<string, number>, 'get'> & {
+  set(digest: string, index: number): void;
+} {
+  const indices = createIntegers();
+  return {
+    get(digest) {
+      const index = indices.at(digests.find(digest)) - 1;
+      return index < 0 ? undefined : index;
+    },
+    set: (digest, index) => indices.set(digests.add(digest), index + 1),
   };
 }
 
 function expectedManifests(
   repositories: StoreContent['repositories'],
-  digests: DigestTable,
+  memory: Memory,
 ): ManifestRequest['expected'] {
-  const expected = createBytes();
+  const expected = gatherDigests(memory);
   for (const { revisions, tags } of repositories.values()) {
-    for (const digest of revisions.keys()) expected.set(digests.add(digest), 1);
-    for (const { current } of tags.values()) if (current) expected.set(digests.add(current), 1);
+    for (const digest of revisions.keys()) expected.add(digest);
+    for (const { current } of tags.values()) if (current) expected.add(current);
   }
-  return {
-    has: (digest) => expected.at(digests.find(digest)) === 1,
-    *[Symbol.iterator]() {
-      for (let number = 0; number < expected.length; number++) {
-        if (expected.at(number) === 1) yield digests.digest(number);
-      }
-    },
-  };
+  return expected;
+}
+
+function one(): number {
+  return 1;
+}
+
+function entriesOf({ revisions, layers, tags, uploads }: RepositoryContent): number {
+  return 1 + revisions.size + layers.size + tags.size + uploads.size;
+}
+
+function referencesOf(manifest: References | 'damaged'): number {
+  return manifest === 'damaged' ? 1 : 1 + manifest.blobs.length + manifest.manifests.length;
 }

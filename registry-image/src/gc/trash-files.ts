@@ -1,9 +1,10 @@
 import type { Child } from '../storage/driver.ts';
 import { parsePath, trashRoot, type LayoutPath } from '../storage/paths.ts';
 import { sweptFrom } from '../storage/swept-paths.ts';
-import { type BoundedReader, forEachAhead, forEachGrowing } from './bounded-reader.ts';
-import { createDigestTable, type DigestTable } from './digest-table.ts';
-import { createPackedTrash, type PackedTrash } from './packed-trash.ts';
+import { type BoundedReader, forEachFile, forEachGrowing } from './bounded-reader.ts';
+import { gatherList } from './gathered.ts';
+import { createMemory, type Memory } from './memory.ts';
+import { createPackedTrash } from './packed-trash.ts';
 
 /** One file that a collection swept. */
 export interface TrashFile {
@@ -36,15 +37,15 @@ export interface Trash {
 }
 
 /** All that any run left in the trash. */
-export async function readTrash(reader: BoundedReader, digests = createDigestTable()): Promise<Trash> {
-  return readBelow(reader, { path: trashRoot, run: undefined }, digests);
+export async function readTrash(reader: BoundedReader, memory = createMemory()): Promise<Trash> {
+  return readBelow(reader, { path: trashRoot, run: undefined }, memory);
 }
 
 /** What lies below a directory that holds one run's paths. */
 export async function readFilesBelow(reader: BoundedReader, directory: string): Promise<Trash> {
   const name = directory.slice(directory.lastIndexOf('/') + 1);
   const run = { name, path: directory };
-  return readBelow(reader, { path: directory, run }, createDigestTable());
+  return readBelow(reader, { path: directory, run }, createMemory());
 }
 
 interface Run {
@@ -58,47 +59,62 @@ interface Below {
   readonly run: Run | undefined;
 }
 
-async function readBelow(reader: BoundedReader, top: Below, digests: DigestTable): Promise<Trash> {
-  const files = createPackedTrash(digests);
+async function readBelow(reader: BoundedReader, top: Below, memory: Memory): Promise<Trash> {
+  const files = gatherList(memory, createPackedTrash, asList);
   const hollow: string[] = [];
   await forEachGrowing(top, async (directory, add) => {
     const children = (await reader.children(directory.path)) ?? [];
     if (children.length === 0) hollow.push(directory.path);
-    const pathOf = ({ name }: Child): string => `${directory.path}/${name}`;
-    for (const child of children) {
-      const path = pathOf(child);
-      if (child.kind === 'directory') add({ path, run: directory.run ?? { name: child.name, path } });
+    const found: Found[] = [];
+    for (const { name, kind } of children) {
+      const path = `${directory.path}/${name}`;
+      if (kind === 'directory') add({ path, run: directory.run ?? { name, path } });
+      else found.push(foundAt(path, directory.run, kind));
     }
-    const others = children.filter(({ kind }) => kind !== 'directory');
-    await forEachAhead(reader, others, { pathOf, depth: 0 }, async (near, child) => {
-      const [path, { kind }] = [pathOf(child), child];
-      await addFile(near, files, { path, run: directory.run, isLink: kind === 'symbolicLink' });
+    await forEachFile(reader, found, {
+      pathOf: (file) => (isToldByPath(file) ? undefined : file.path),
+      tell(file, seen) {
+        if (seen) files.push(asSeen(file, seen));
+        return true;
+      },
+      async ask(file) {
+        const entry = isToldByPath(file) ? { size: 0, modified: 0 } : await reader.stat(file.path);
+        // It may not be there any more.
+        if (entry) files.push(asSeen(file, entry));
+      },
     });
   });
-  return { files, top: top.path, hollow };
+  return { files: files.list, top: top.path, hollow };
 }
 
-async function addFile(
-  reader: BoundedReader,
-  files: PackedTrash,
-  { path, run, isLink }: { path: string; run: Run | undefined; isLink: boolean },
-): Promise<void> {
+function asList(files: TrashFile[]): TrashFiles {
+  return {
+    length: files.length,
+    at: (index) => files[index] as TrashFile,
+    [Symbol.iterator]: () => files[Symbol.iterator](),
+  };
+}
+
+type Found = Omit<TrashFile, 'size' | 'modified'>;
+
+function foundAt(path: string, run: Run | undefined, kind: Child['kind']): Found {
   const origin = run ? sweptFrom(path.slice(run.path.length)) : '';
-  const layout = isLink ? undefined : parsePath(origin);
-  const told = await look(reader, path, layout);
-  if (told) files.push({ path, run: run?.name ?? '', origin, layout, ...told });
+  return {
+    path,
+    run: run?.name ?? '',
+    origin,
+    layout: kind === 'symbolicLink' ? undefined : parsePath(origin),
+  };
 }
 
-/** Undefined when it is not there any more. */
-async function look(
-  reader: BoundedReader,
-  path: string,
-  layout: LayoutPath | undefined,
-): Promise<Pick<TrashFile, 'size' | 'modified'> | undefined> {
-  if (!layout) return { size: 0, modified: 0 };
-  if (layout.kind === 'tagIndexLink') return { size: layout.digest.length, modified: 0 };
-  const entry = await reader.stat(path);
-  if (!entry) return undefined;
-  if (layout.kind === 'tagCurrentLink') return { size: 0, modified: entry.modified };
-  return { size: entry.size, modified: layout.kind === 'blobData' ? 0 : entry.modified };
+/** Whether all that anybody asks for is told without a look. */
+function isToldByPath({ layout }: Found): boolean {
+  return !layout || layout.kind === 'tagIndexLink';
+}
+
+function asSeen(file: Found, { size, modified }: Pick<TrashFile, 'size' | 'modified'>): TrashFile {
+  const { layout } = file;
+  if (layout?.kind === 'tagIndexLink') return { ...file, size: layout.digest.length, modified: 0 };
+  if (layout?.kind === 'tagCurrentLink') return { ...file, size: 0, modified };
+  return { ...file, size, modified: layout?.kind === 'blobData' ? 0 : modified };
 }

@@ -94,8 +94,8 @@ export interface StorageDriver {
    */
   temporaries?(path: string): Promise<Entry[]>;
   /**
-   * Looks at many paths and what lies below them with one call, as `children` and `stat` would tell of each; not at one moment. Undefined
-   * when single calls are no slower; absent where a driver has no such thing.
+   * Looks at many files with one call, as `stat` and `getContent` would tell of each; not at one moment. Undefined when single calls are no
+   * slower; absent where a driver has no such thing.
    */
   survey?(paths: readonly string[], options: SurveyOptions): Promise<Survey | undefined>;
   /** Sets the modification time (milliseconds since the epoch). This is how leases are kept. Throws NotFoundError. */

@@ -112,7 +112,7 @@ export function createFilesystemReads({
     return call<Survey | undefined>(
       () => surveySync(paths, options, locate),
       () => Promise.resolve(undefined),
-      (found) => found?.size ?? 0,
+      (found) => found?.length ?? 0,
     );
   }
 

@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StorageDriver } from './driver.ts';
-import { NotFoundError } from './errors.ts';
+import { NotAFileError, NotFoundError } from './errors.ts';
 import { createFilesystemDriver } from './filesystem.ts';
 
 let root: string;
@@ -30,67 +31,73 @@ beforeAll(() => {
   symlinkSync('b/c', join(root, '/a/to-c'));
   symlinkSync('../one', join(root, '/a/b/to-one'));
   symlinkSync('nowhere', join(root, '/a/b/to-nothing'));
+  execFileSync('mkfifo', [join(root, '/a/pipe')]);
   driver = createFilesystemDriver({ rootDirectory: root, blocking: true });
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** What single calls tell of a path. */
-async function toldOf(path: string): Promise<unknown> {
+/** What single calls tell of a file; undefined of what is none. */
+async function toldOf(path: string, withContent: boolean): Promise<unknown> {
   try {
-    const { isDirectory, size, modified } = await driver.stat(path);
-    return isDirectory ? { children: await driver.children(path) } : { size, modified };
+    const { isDirectory, isSymbolicLink, size, modified } = await driver.stat(path);
+    if (isDirectory || isSymbolicLink) return undefined;
+    return { size, modified, ...(withContent && { content: await driver.getContent(path) }) };
   } catch (error) {
     if (error instanceof NotFoundError) return null;
+    if (error instanceof NotAFileError) return undefined;
     throw error;
   }
 }
 
-async function pathsOf(paths: string[], options: { depth: number }): Promise<string[]> {
-  const survey = (await driver.survey?.(paths, options)) ?? new Map<string, unknown>();
-  for (const [path, told] of survey) expect([path, told]).toEqual([path, await toldOf(path)]);
-  return [...survey.keys()].sort();
-}
+const odd = ['/a/b', '/a/b/to-one', '/a/b/to-nothing', '/a/one/below', '/a/pipe'];
 
-test('a survey tells what single calls tell, as deep as it is asked to', async () => {
-  expect(await pathsOf(['/a'], { depth: 1 })).toEqual(['/a', '/a/one']);
-  expect(await pathsOf(['/a'], { depth: 2 })).toEqual([
-    '/a',
-    '/a/b',
-    '/a/b/link',
-    '/a/d',
-    '/a/empty',
-    '/a/one',
-  ]);
-  const all = await pathsOf(['/a', '/other'], { depth: 9 });
-  expect(all).toEqual(
-    expect.arrayContaining(files.filter((file) => !file.includes(temporary)).concat('/a/b/c', '/a/d/e')),
-  );
-  expect(all.filter((path) => path.includes('to-') || path.includes(temporary))).toEqual([]);
-});
+test.each([{}, { contentUpTo: 1000 }])(
+  'a survey tells of files what single calls tell: %j',
+  async (options) => {
+    const paths = [...files.filter((file) => !file.includes(temporary)), '/none', '/none/below'];
+    const told = await Promise.all(paths.map((path) => toldOf(path, 'contentUpTo' in options)));
+    expect(await driver.survey?.([...paths, '/a/to-c/link'], options)).toEqual([
+      ...told,
+      await toldOf('/a/b/c/link', 'contentUpTo' in options),
+    ]);
+  },
+);
 
-test('files alone; a directory, a symbolic link and what lies behind a file are not told of', async () => {
-  const paths = ['/a/one', '/a/b', '/a/b/to-one', '/none', '/a/one/below'];
-  expect(await pathsOf(paths, { depth: 0 })).toEqual(['/a/one', '/none']);
-  expect(await pathsOf(['/none', '/a/one'], { depth: 1 })).toEqual(['/none']);
+test.each([{}, { contentUpTo: 1000 }])(
+  'of a directory, a symbolic link, a pipe and what lies behind a file it tells nothing: %j',
+  async (options) => {
+    expect(await driver.survey?.(odd, options)).toEqual(odd.map(() => undefined));
+  },
+);
+
+test('of a file that is too long it tells no content', async () => {
+  const [seen] = (await driver.survey?.(['/a/one'], { contentUpTo: 3 })) ?? [];
+  expect(seen).toEqual(await toldOf('/a/one', false));
 });
 
 test('a storage that serves others, or is slow, is asked call by call', async () => {
   const serving = createFilesystemDriver({ rootDirectory: root });
-  expect(await serving.survey?.(['/a'], { depth: 1 })).toBeUndefined();
+  expect(await serving.survey?.(['/a/one'], {})).toBeUndefined();
 });
 
 test('a survey of many files is as quick as what it tells of each', async () => {
-  mkdirSync(join(root, '/many'));
-  for (let count = 0; count < 300; count++) writeFileSync(join(root, `/many/${count}`), '');
+  const many = writeMany('/many', 300);
   const fresh = createFilesystemDriver({ rootDirectory: root, blocking: true });
-  for (let count = 0; count < 60; count++) {
-    expect(await fresh.survey?.(['/many'], { depth: 1 })).toBeDefined();
-  }
+  for (let count = 0; count < 60; count++) expect(await fresh.survey?.(many, {})).toBeDefined();
 });
 
-test('a survey ends after some thousand paths', async () => {
-  mkdirSync(join(root, '/more'));
-  for (let count = 0; count < 3_000; count++) writeFileSync(join(root, `/more/${count}`), '');
+test('a survey ends after some thousand paths, or some megabytes', async () => {
   const fresh = createFilesystemDriver({ rootDirectory: root, blocking: true });
-  expect((await fresh.survey?.(['/more'], { depth: 1 }))?.size).toBeLessThanOrEqual(2_000);
+  const told = async (paths: string[], contentUpTo?: number): Promise<number | undefined> =>
+    (await fresh.survey?.(paths, contentUpTo === undefined ? {} : { contentUpTo }))?.length;
+  expect(await told(writeMany('/more', 3_000))).toBeLessThanOrEqual(2_000);
+  const mebibyte = 1024 * 1024;
+  expect(await told(writeMany('/long', 8, 'x'.repeat(mebibyte)), mebibyte)).toBeLessThanOrEqual(4);
 });
+
+function writeMany(directory: string, count: number, content = ''): string[] {
+  mkdirSync(join(root, directory));
+  const paths = Array.from({ length: count }, (_, index) => `${directory}/${index}`);
+  for (const path of paths) writeFileSync(join(root, path), content);
+  return paths;
+}

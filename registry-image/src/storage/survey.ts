@@ -1,14 +1,22 @@
-import { type Dirent, lstatSync, readdirSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  type Stats,
+} from 'node:fs';
 import type { Child } from './driver.ts';
 import { hasCode } from './file-errors.ts';
 import { temporaryName } from './temporary-files.ts';
 
-/** What a look at a path told: a directory with its children, a file (bytes, milliseconds since the epoch), or that nothing is there. */
-export type Surveyed =
-  { readonly children: Child[] } | { readonly size: number; readonly modified: number } | null;
+/** What a look at a file told (bytes, milliseconds since the epoch); null: nothing is there. */
+export type Surveyed = { readonly size: number; readonly modified: number; readonly content?: Buffer } | null;
 
-/** By path. Of what is missing in it nothing is known. */
-export type Survey = Map<string, Surveyed>;
+/** In the order of the paths, perhaps of fewer; of what is undefined nothing is known. */
+export type Survey = readonly (Surveyed | undefined)[];
 
 export function childOf(found: Dirent): Child {
   const { name } = found;
@@ -22,68 +30,65 @@ export function visibleChildren(found: readonly Dirent[]): Child[] {
   return visible.length < 2 ? visible : visible.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** After so many milliseconds, or paths, a survey ends with what it has: a whole process waits for it, and keeps all of it. */
-const most = { milliseconds: 25, paths: 2_000 };
+/** After so many milliseconds, paths, or bytes, a survey ends with what it has: a whole process waits for it, and keeps all of it. */
+const most = { milliseconds: 25, paths: 2_000, bytes: 4 * 1024 * 1024 };
 
 export interface SurveyOptions {
-  /** Levels below the paths that are looked at; 0: the files at them. */
-  readonly depth: number;
+  /** Bytes of the largest files whose content is told as well; without it no content is. */
+  readonly contentUpTo?: number;
 }
 
 /**
- * Looks at paths and what lies below them, synchronously. Leaves out symbolic links, whatever cannot be told and what it has no time for: who
+ * Looks at files, synchronously. Tells nothing of symbolic links, directories, whatever cannot be told and what it has no time for: who
  * needs it asks for it by itself, and gets its error.
  * @param locate the path in the file system of a storage path
  */
 export function surveySync(
   paths: readonly string[],
-  { depth }: SurveyOptions,
+  { contentUpTo }: SurveyOptions,
   locate: (path: string) => string,
 ): Survey {
-  const survey: Survey = new Map();
+  const survey: (Surveyed | undefined)[] = [];
   const end = performance.now() + most.milliseconds;
-  const isOver = (): boolean => survey.size >= most.paths || performance.now() > end;
-
-  function visitDirectory(path: string, located: string, left: number): void {
-    if (isOver()) return;
-    const children = childrenAt(located);
-    if (children === undefined) return;
-    survey.set(path, children && { children });
-    for (const { name, kind } of children ?? []) {
-      const [below, locatedBelow] = [`${path}/${name}`, `${located}/${name}`];
-      if (kind === 'file') visitFile(below, locatedBelow);
-      else if (kind === 'directory' && left > 1) visitDirectory(below, locatedBelow, left - 1);
-    }
-  }
-
-  function visitFile(path: string, located: string): void {
-    if (isOver()) return;
-    const found = fileAt(located);
-    if (found !== undefined) survey.set(path, found);
-  }
-
+  let bytes = 0;
   for (const path of paths) {
-    if (depth > 0) visitDirectory(path, locate(path), depth);
-    else visitFile(path, locate(path));
+    if (survey.length >= most.paths || bytes >= most.bytes || performance.now() > end) break;
+    const found = contentUpTo === undefined ? fileAt(locate(path)) : contentAt(locate(path), contentUpTo);
+    bytes += found?.content?.length ?? 0;
+    survey.push(found);
   }
   return survey;
 }
 
 /** Null: there is none; undefined: it cannot be told. */
-function childrenAt(located: string): Child[] | null | undefined {
+function fileAt(located: string): Surveyed | undefined {
   try {
-    return visibleChildren(readdirSync(located, { withFileTypes: true }));
+    const found = lstatSync(located, { throwIfNoEntry: false });
+    return found ? fileOf(found) : null;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A symbolic link is not followed, and opening a named pipe does not wait for somebody who writes it. */
+const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+function contentAt(located: string, contentUpTo: number): Surveyed | undefined {
+  try {
+    const file = openSync(located, openFlags);
+    try {
+      const found = fileOf(fstatSync(file));
+      if (!found || found.size > contentUpTo) return found;
+      const content = Buffer.allocUnsafe(found.size);
+      return { ...found, content: content.subarray(0, readSync(file, content, 0, found.size, 0)) };
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     return hasCode(error, 'ENOENT') ? null : undefined;
   }
 }
 
-function fileAt(located: string): Surveyed | undefined {
-  try {
-    const found = lstatSync(located, { throwIfNoEntry: false });
-    if (!found) return null;
-    return found.isFile() ? { size: found.size, modified: found.mtimeMs } : undefined;
-  } catch {
-    return undefined;
-  }
+function fileOf(found: Stats): { size: number; modified: number } | undefined {
+  return found.isFile() ? { size: found.size, modified: found.mtimeMs } : undefined;
 }

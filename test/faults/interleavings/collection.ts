@@ -2,6 +2,7 @@ import { CollectionOptions } from '../../../registry-image/src/config/maintenanc
 import type { StorageDriver } from '../../../registry-image/src/storage/driver.ts';
 import { journalPath } from '../../../registry-image/src/storage/paths.ts';
 import type { Hanging } from './hang.ts';
+import type { KnownStore } from '../../../registry-image/src/gc/store-reader.ts';
 import { LostError, type Replica } from './replica.ts';
 import type { CollectionRun } from './scenario.ts';
 import type { Process, Scheduler } from './scheduler.ts';
@@ -145,6 +146,8 @@ export async function runCollection(
     return left;
   }
 
+  let known: KnownStore | undefined;
+
   async function collectStaged(): Promise<void> {
     const staged = await inCollector(collector, 'mark', () => subject.beginStagedCollection(given));
     if (run.spoilsJournal) await driver.append(strange, 'what is no record\n');
@@ -155,6 +158,8 @@ export async function runCollection(
       left = await inWindow(() => staged.sweep({ until, signal: given.signal }));
       if (window > 3) throw new Error('a window without a budget has left something');
     }
+    // A command by hand is one process, and keeps what it knows.
+    if (run.confirmer === run.collector) known = staged.mark;
   }
 
   async function collectWhole(): Promise<void> {
@@ -176,7 +181,7 @@ export async function runCollection(
       if (++reports === 2) reached('judged');
     };
     await inCollector(process, 'confirm', () =>
-      subject.confirm({ ...given, driver: observed, now: confirmNow, report: judged }),
+      subject.confirm({ ...given, driver: observed, now: confirmNow, report: judged, known }),
     );
   }
 
