@@ -20,8 +20,8 @@ export async function markStore(
   reader: BoundedReader,
   options: CollectionOptions,
   now: number,
+  memory = createMemory(),
 ): Promise<Mark> {
-  const memory = createMemory();
   const trash = await readTrash(reader, memory);
   const { content, hollow } = await readStore(reader, trash.files, { memory });
   const whole = await withDepartedTags(reader, content);
