@@ -1,5 +1,6 @@
 import type { Config } from './config/schema.ts';
 import type { StorageDriver } from './storage/driver.ts';
+import { withManyThreads } from './storage/thread-pool.ts';
 import { version } from './version.ts';
 
 const usage = `Usage: registry COMMAND
@@ -87,6 +88,8 @@ async function dispatch(command: string, argv: readonly string[]): Promise<numbe
     case 'config':
       return withConfigArgument(command, argv);
     case 'garbage-collect': {
+      // Before anything uses the pool.
+      Object.assign(process.env, withManyThreads(process.env));
       const { runGarbageCollect } = await import('./gc/command.ts');
       return runGarbageCollect(onDriver(argv));
     }

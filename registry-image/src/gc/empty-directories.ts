@@ -1,8 +1,9 @@
 import type { StorageDriver } from '../storage/driver.ts';
 import * as paths from '../storage/paths.ts';
+import { spread } from '../storage/spread.ts';
 import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
 import { nameOf } from './directory-walk.ts';
-import { inBatches } from './in-batches.ts';
+import { batch, inBatches } from './in-batches.ts';
 import type { Mark } from './mark.ts';
 import type { TrashFile } from './trash-files.ts';
 
@@ -39,10 +40,11 @@ export async function cleanStore(
  */
 export async function removeEmptied(
   { driver, signal, warn }: Pick<Options, 'driver' | 'signal'> & { warn?: (problem: string) => void },
-  swept: Iterable<Pick<TrashFile, 'layout' | 'origin'>>,
+  swept: { readonly length: number; at(index: number): Pick<TrashFile, 'layout' | 'origin'> | undefined },
 ): Promise<void> {
   const until = (): boolean => signal.aborted;
-  for (const files of inBatches(sweptAlone(swept))) {
+  // From all of the store in each batch: what lies in one directory is removed one after another.
+  for (const files of inBatches(sweptAlone(spread(swept, batch)))) {
     const emptied = files.map(({ origin }) => parentOf(origin));
     await driver.removeMany(emptied, { until }).catch((error: unknown) => {
       warn?.(`not all directories that a sweep has emptied can be removed: ${String(error)}`);

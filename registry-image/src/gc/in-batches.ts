@@ -1,5 +1,5 @@
 /** Files that are changed with one call to the storage. */
-const batch = 2_000;
+export const batch = 2_000;
 
 /** As many of them at a time as are given to the storage in one call. */
 export function* inBatches<T>(items: Iterable<T>, size = batch): Generator<T[]> {

@@ -1,10 +1,12 @@
 import { lstatSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { lstat, mkdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { lanes } from './bulk-operations.ts';
 import { type Treatment, treatInSlices } from './bulk-slices.ts';
 import type { Move, StorageDriver } from './driver.ts';
 import { hasCode, isAbsent, isFull } from './file-errors.ts';
 import type { Call } from './quick-calls.ts';
+import { spread } from './spread.ts';
 
 /** Times that the directory of a target is made again, which somebody else removes at the same time. */
 const attempts = 5;
@@ -13,13 +15,15 @@ const attempts = 5;
  * The changes of a file system that are many and need not each survive a crash.
  * @param files.locate the path in the file system of a storage path
  * @param files.removeIfEmpty of the driver, for directories that hold something that may be temporary
+ * @param files.createCall asked once for each kind of change: one may wait where another does not
  */
 export function createBulkChanges(files: {
   locate: (path: string) => string;
   removeIfEmpty: (path: string) => Promise<boolean>;
-  call: Call;
+  createCall: () => Call;
 }): Pick<StorageDriver, 'moveMany' | 'removeMany' | 'makeDirectories'> {
-  const { locate, call } = files;
+  const { locate, createCall } = files;
+  const [moveCall, removeCall, makeCall] = [createCall(), createCall(), createCall()];
 
   function located({ from, to }: Move): Located {
     return { source: locate(from), target: locate(to) };
@@ -79,9 +83,13 @@ export function createBulkChanges(files: {
 
   return {
     moveMany: (moves, options = {}) =>
-      treatInSlices(moves, { ...createMoving(options.makeRoom ?? noRoom), call }, options),
-    removeMany: (paths, options) => treatInSlices(paths, { ...createRemoving(), call }, options),
-    makeDirectories: async (paths) => void (await treatInSlices(paths, { ...making, call })),
+      treatInSlices(moves, { ...createMoving(options.makeRoom ?? noRoom), call: moveCall }, options),
+    // A file system removes one directory after another of those that lie in the same one, and neighbours mostly do.
+    async removeMany(paths, options) {
+      const order = [...spread(paths, lanes)];
+      await treatInSlices(order, { ...createRemoving(), call: removeCall }, options);
+    },
+    makeDirectories: async (paths) => void (await treatInSlices(paths, { ...making, call: makeCall })),
   };
 }
 

@@ -10,8 +10,11 @@ export interface BulkResult {
   readonly skipped: readonly number[];
 }
 
-/** Items under way at once. */
-const lanes = 16;
+/**
+ * Items under way at once: more than a pool has threads (storage/thread-pool.ts), so that none of those waits for the next, and fewer than
+ * the least of `maxthreads`.
+ */
+export const lanes = 24;
 
 /**
  * Treats items, begun in this order. After a failure it begins no other item, waits for those under way, then throws that failure.

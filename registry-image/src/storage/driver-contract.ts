@@ -260,10 +260,12 @@ export function describeDriver(
       expect(moved.done).toBeLessThanOrEqual(10);
       expect((await driver.list('/from')).length).toBe(50 - moved.done);
       for (const name of names.slice(0, moved.done)) expect(await textOf(`/to${name}`)).toBe('x');
-      const removed = await driver.removeMany(names.slice(moved.done), endAfter(5));
-      expect(removed.done).toBeGreaterThan(0);
-      expect((await driver.list('/from')).length).toBe(50 - moved.done - removed.done);
-      expect(await driver.removeMany(names, { until: () => true })).toEqual({ done: 0, skipped: [] });
+      await driver.removeMany(names.slice(moved.done), endAfter(5));
+      const removed = 50 - moved.done - (await driver.list('/from')).length;
+      expect(removed).toBeGreaterThan(0);
+      expect(removed).toBeLessThanOrEqual(5);
+      await driver.removeMany(names, { until: () => true });
+      expect((await driver.list('/from')).length).toBe(50 - moved.done - removed);
     });
 
     it('throws the failure of one of many changes', async () => {
@@ -277,15 +279,14 @@ export function describeDriver(
     it('removes many files and empty directories, and nothing else', async () => {
       for (const name of ['/dir/a/x', '/dir/b/x', '/dir/c', '/dir/d']) await driver.putContent(name, 'x');
       await driver.delete('/dir/a/x');
-      const removed = await driver.removeMany(['/dir/a', '/dir/b', '/dir/c', '/dir/missing', '/dir/d/below']);
-      expect(removed).toEqual({ done: 5, skipped: [1, 3, 4] });
+      await driver.removeMany(['/dir/a', '/dir/b', '/dir/c', '/dir/missing', '/dir/d/below']);
       expect((await driver.list('/dir')).map(({ path }) => path)).toEqual(['/dir/b', '/dir/d']);
       const mixed = Array.from({ length: 60 }, (_, index) => `/mixed/${index}`);
       for (const [index, name] of mixed.entries()) {
         await driver.putContent(index % 3 === 0 ? name : `${name}/x`, 'x');
         if (index % 3 !== 0) await driver.delete(`${name}/x`);
       }
-      expect(await driver.removeMany(mixed)).toEqual({ done: 60, skipped: [] });
+      await driver.removeMany(mixed);
       expect(await driver.list('/mixed')).toEqual([]);
     });
 

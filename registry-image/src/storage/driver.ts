@@ -69,9 +69,9 @@ export interface StorageDriver {
   moveMany(moves: readonly Move[], options?: MoveOptions): Promise<BulkResult>;
   /**
    * Removes many files and empty directories, none of which lies in another. Skips what is not there and directories that are not empty.
-   * Like `moveMany` in all else.
+   * In any order; which were removed when it is told to end is not told.
    */
-  removeMany(paths: readonly string[], options?: BulkOptions): Promise<BulkResult>;
+  removeMany(paths: readonly string[], options?: BulkOptions): Promise<void>;
   /** Makes directories and those above them, so that a later `moveMany` need not; does nothing where directories need not be made. */
   makeDirectories(paths: readonly string[]): Promise<void>;
   /**

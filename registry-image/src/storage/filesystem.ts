@@ -13,6 +13,7 @@ import { findHindrance } from './hindrance.ts';
 import { copyBeginning, moveSealed } from './publication.ts';
 import { type Call, callAsync, createQuickCall } from './quick-calls.ts';
 import { createReadBuffers } from './read-buffers.ts';
+import { longCalls, type Slowness, waits } from './slowness.ts';
 import { checkStoragePath } from './storage-path.ts';
 import { removeStaleTemporaries, temporaryIn } from './temporary-files.ts';
 
@@ -34,9 +35,12 @@ export function createFilesystemDriver(options: {
 }): StorageDriver {
   const root = resolve(options.rootDirectory);
   const bounded = boundOperations(Math.max(fewestThreads, options.maxThreads ?? defaultThreads));
-  const quickly = options.blocking ? createQuickCall() : callAsync;
-  const call: Call = (sync, async, countOf) => quickly(sync, () => bounded(async), countOf);
   const buffers = createReadBuffers();
+
+  function createCall(slowness: Slowness): Call {
+    const quickly = options.blocking ? createQuickCall({ slowness }) : callAsync;
+    return (sync, async, countOf) => quickly(sync, () => bounded(async), countOf);
+  }
 
   function locate(path: string): string {
     checkStoragePath(path);
@@ -151,7 +155,7 @@ export function createFilesystemDriver(options: {
 
   return {
     name: 'filesystem',
-    ...createFilesystemReads({ locate, call }),
+    ...createFilesystemReads({ locate, call: createCall(longCalls) }),
     putContent: (path, content) => bounded(() => putContent(path, content)),
     append: (path, text) => bounded(() => append(path, text)),
     reader: (path, range) => bounded(() => reader(path, range)),
@@ -159,7 +163,7 @@ export function createFilesystemDriver(options: {
     space: () => bounded(space),
     hindrance: () => bounded(() => findHindrance(root)),
     move: (from, to) => bounded(() => move(from, to)),
-    ...createBulkChanges({ locate, removeIfEmpty, call }),
+    ...createBulkChanges({ locate, removeIfEmpty, createCall: () => createCall(waits) }),
     publish: (from, to, size) => bounded(() => publish(from, to, size)),
     settle: (path) => bounded(() => settle(path)),
     delete: (path) => bounded(() => remove(path)),

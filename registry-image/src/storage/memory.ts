@@ -136,7 +136,8 @@ export function createMemoryDriver(options: { now?: () => number } = {}): Storag
     delete: async (path) => tree.remove(path),
     removeIfEmpty: async (path) => tree.find(path)?.kind === 'directory' && removeUnlessOccupied(path),
     moveMany: (moves, given) => treatInBulk(moves, async (each) => moveIfThere(each), given),
-    removeMany: (removed, given) => treatInBulk(removed, async (each) => removeUnlessOccupied(each), given),
+    removeMany: async (removed, given) =>
+      void (await treatInBulk(removed, async (each) => removeUnlessOccupied(each), given)),
     async makeDirectories() {},
     async touch(path, modified) {
       nodeAt(path).modified = modified;

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createQuickCall } from './quick-calls.ts';
+import { waits } from './slowness.ts';
 
 test('calls that are short block the thread, and let other work go on in between', async () => {
   const call = createQuickCall();
@@ -74,25 +75,67 @@ test('a storage that was slow is tried again', async () => {
   expect(synchronous).toBeGreaterThan(1_000);
 });
 
+/** Time that passes only when somebody says so, in milliseconds. */
+function createTime() {
+  const time = { wall: 0, cpu: 0 };
+  return {
+    spend(wall: number, cpu: number): void {
+      time.wall += wall;
+      time.cpu += cpu;
+    },
+    now: () => time.wall,
+    waits: { ...waits, cpuTime: () => time.cpu },
+  };
+}
+
 test('what takes many calls is quick or slow by each of them, and counts as many', async () => {
-  const call = createQuickCall();
+  const time = createTime();
+  const call = createQuickCall({ now: time.now });
   let [asynchronous, took] = [0, 1];
   const many = (): Promise<number> =>
     call(
-      () => {
-        for (const end = performance.now() + took; performance.now() < end;);
-        return 20;
-      },
-      async () => {
-        asynchronous++;
-        return 20;
-      },
+      () => (time.spend(took, 0), 20),
+      async () => (asynchronous++, 20),
       (count) => count,
     );
   for (let count = 0; count < 64; count++) await many();
   expect(asynchronous).toBe(0);
   took = 7;
-  for (let count = 0; count < 64 + 50; count++) await many();
+  for (let count = 0; count < 8 + 50; count++) await many();
   // 1,000 calls of the storage.
   expect(asynchronous).toBe(50);
+  for (let count = 0; count < 8 + 100; count++) await many();
+  expect(asynchronous).toBe(150);
+});
+
+test('by waits, calls are asynchronous that wait, and those are not that take as long to compute', async () => {
+  const time = createTime();
+  const call = createQuickCall({ slowness: time.waits, now: time.now });
+  let [asynchronous, computed] = [0, 2];
+  const many = (): Promise<number> =>
+    call(
+      () => (time.spend(2, computed), 25),
+      async () => (asynchronous++, 25),
+      (count) => count,
+    );
+  for (let count = 0; count < 100; count++) await many();
+  expect(asynchronous).toBe(0);
+  computed = 0.3;
+  for (let count = 0; count < 8 + 40; count++) await many();
+  expect(asynchronous).toBe(40);
+});
+
+test('what one call finds out is nothing to another', async () => {
+  const time = createTime();
+  const [slow, other] = [0, 1].map(() => createQuickCall({ now: time.now }));
+  let asynchronous = 0;
+  const once = (call: typeof slow): Promise<void> | undefined =>
+    call?.(
+      () => time.spend(2, 0),
+      async () => void asynchronous++,
+    );
+  for (let count = 0; count < 100; count++) await once(slow);
+  expect(asynchronous).toBe(92);
+  await once(other);
+  expect(asynchronous).toBe(92);
 });

@@ -1,14 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
+import { createSlowSpells } from './slow-spells.ts';
+import { longCalls, type Slowness } from './slowness.ts';
 
 /** Milliseconds for which synchronous calls keep a thread from everything else. */
 const sliceMs = 5;
-/** Milliseconds above which a call has waited for something. */
-const slowMs = 0.3;
-/** The storage is slow when so many of so many calls were; other processes may hold up a few on any. */
-const sample = 32;
-const slowOfSample = 8;
-/** Asynchronous calls after which it is tried again whether the storage is still slow. */
-const asynchronous = 1000;
 
 /** Does the same thing in one of two ways. `countOf` tells how many calls of the storage a result took. */
 export type Call = <T>(sync: () => T, async: () => Promise<T>, countOf?: (result: T) => number) => Promise<T>;
@@ -19,25 +14,24 @@ export const callAsync: Call = (_, async) => async();
 /**
  * Calls a storage synchronously while it is quick, else asynchronously. A promise of the file system costs several times what a call does whose answer is in the memory of the machine, and nothing beside a call that
  * waits for a disk or a network. So calls block the thread as long as most of them are short; whatever else waits for the thread gets a
- * turn every few milliseconds.
+ * turn every few milliseconds. Each that is made finds out for itself: what is slow may be one kind of calls alone.
+ * @param options.slowness when calls are not short
+ * @param options.now milliseconds
  */
-export function createQuickCall(): Call {
+export function createQuickCall({
+  slowness = longCalls,
+  now = () => performance.now(),
+}: { slowness?: Slowness; now?: () => number } = {}): Call {
+  const { cpuTime, isSlow } = slowness;
+  const judge = createSlowSpells();
   let sliceBegan = -sliceMs;
-  let [calls, slowCalls, stayAsync] = [0, 0, 0];
+  let stayAsync = 0;
   let turn: Promise<void> | undefined;
 
   async function giveTurn(): Promise<void> {
     await setImmediate();
-    sliceBegan = performance.now();
+    sliceBegan = now();
     turn = undefined;
-  }
-
-  function judge(took: number, count: number): void {
-    calls++;
-    if (took > slowMs * count) slowCalls++;
-    if (calls < sample) return;
-    if (slowCalls >= slowOfSample) stayAsync = asynchronous;
-    [calls, slowCalls] = [0, 0];
   }
 
   /** Counts all but one of the calls that a result took asynchronously. */
@@ -57,7 +51,7 @@ export function createQuickCall(): Call {
       const slow = async();
       return countOf === one ? slow : slow.then((result) => (countAsync(countOf(result)), result));
     }
-    const began = performance.now();
+    const [began, cpuBefore] = [now(), cpuTime()];
     let count = 1;
     try {
       const result = sync();
@@ -66,8 +60,9 @@ export function createQuickCall(): Call {
     } catch (error) {
       return Promise.reject(error);
     } finally {
-      const ended = performance.now();
-      judge(ended - began, Math.max(1, count));
+      const ended = now();
+      const taken = { wall: ended - began, cpu: cpuTime() - cpuBefore };
+      stayAsync = judge(isSlow(taken, Math.max(1, count)));
       if (ended - sliceBegan > sliceMs) turn ??= giveTurn();
     }
   };

@@ -45,7 +45,7 @@ export interface StorageAnswers {
   children: Child[];
   move: void;
   moveMany: BulkResult;
-  removeMany: BulkResult;
+  removeMany: void;
   makeDirectories: void;
   publish: void;
   settle: void;

@@ -60,8 +60,12 @@ export function createRemoteDriver(options: { name: string; stream: Duplex }): S
     move: (from, to) => ask({ method: 'move', from, to }),
     moveMany: (moves, given) =>
       treatInBulk(moves, (each) => ask({ method: 'moveMany', moves: [each] }).then(wasDone), given),
-    removeMany: (paths, given) =>
-      treatInBulk(paths, (each) => ask({ method: 'removeMany', paths: [each] }).then(wasDone), given),
+    removeMany: async (paths, given) =>
+      void (await treatInBulk(
+        paths,
+        (each) => ask({ method: 'removeMany', paths: [each] }).then(() => true),
+        given,
+      )),
     makeDirectories: (paths) => ask({ method: 'makeDirectories', paths }),
     publish: (from, to, size) => ask({ method: 'publish', from, to, size }),
     settle: (path) => ask({ method: 'settle', path }),

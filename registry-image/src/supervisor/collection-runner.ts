@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Config } from '../config/schema.ts';
 import type { CollectionState } from '../config/state.ts';
 import { zeroCounts } from '../gc/counts.ts';
+import { withManyThreads } from '../storage/thread-pool.ts';
 import type { Log } from '../telemetry/log.ts';
 import type {
   CollectorCommand,
@@ -134,7 +135,7 @@ export function createCollectionRunner(options: CollectionRunnerOptions): Collec
     log.info({ kind: job.kind, run: job.run, attempt: job.attempt }, 'collector starts');
     const started = fork(entryPath('collector'), [], {
       execArgv: collectorFlags,
-      env: { ...process.env, ...allocatorEnvironment },
+      env: withManyThreads({ ...process.env, ...allocatorEnvironment }),
       stdio: options.storage.stdio,
     });
     options.storage.serve(started);

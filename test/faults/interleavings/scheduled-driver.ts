@@ -44,12 +44,12 @@ export function createScheduledDriver(
         (move) => atTurn(async () => (await driver.moveMany([move])).skipped.length === 0),
         options,
       ),
-    removeMany: (paths, options) =>
-      subject.treatInBulk(
+    removeMany: async (paths, options) =>
+      void (await subject.treatInBulk(
         paths,
-        (path) => atTurn(async () => (await driver.removeMany([path])).skipped.length === 0),
+        (path) => atTurn(async () => (await driver.removeMany([path]), true)),
         options,
-      ),
+      )),
     makeDirectories: (paths) => driver.makeDirectories(paths),
     publish: (from, to, size) => atTurn(() => driver.publish(from, to, size)),
     settle: (path) => driver.settle(path),
