@@ -13,7 +13,6 @@ import { findHindrance } from './hindrance.ts';
 import { copyBeginning, moveSealed } from './publication.ts';
 import { type Call, callAsync, createQuickCall } from './quick-calls.ts';
 import { createReadBuffers } from './read-buffers.ts';
-import { longCalls, type Slowness, waits } from './slowness.ts';
 import { checkStoragePath } from './storage-path.ts';
 import { removeStaleTemporaries, temporaryIn } from './temporary-files.ts';
 
@@ -37,8 +36,8 @@ export function createFilesystemDriver(options: {
   const bounded = boundOperations(Math.max(fewestThreads, options.maxThreads ?? defaultThreads));
   const buffers = createReadBuffers();
 
-  function createCall(slowness: Slowness): Call {
-    const quickly = options.blocking ? createQuickCall({ slowness }) : callAsync;
+  function createCall(): Call {
+    const quickly = options.blocking ? createQuickCall() : callAsync;
     return (sync, async, countOf) => quickly(sync, () => bounded(async), countOf);
   }
 
@@ -155,7 +154,7 @@ export function createFilesystemDriver(options: {
 
   return {
     name: 'filesystem',
-    ...createFilesystemReads({ locate, call: createCall(longCalls) }),
+    ...createFilesystemReads({ locate, call: createCall() }),
     putContent: (path, content) => bounded(() => putContent(path, content)),
     append: (path, text) => bounded(() => append(path, text)),
     reader: (path, range) => bounded(() => reader(path, range)),
@@ -163,7 +162,7 @@ export function createFilesystemDriver(options: {
     space: () => bounded(space),
     hindrance: () => bounded(() => findHindrance(root)),
     move: (from, to) => bounded(() => move(from, to)),
-    ...createBulkChanges({ locate, removeIfEmpty, createCall: () => createCall(waits) }),
+    ...createBulkChanges({ locate, removeIfEmpty, createCall }),
     publish: (from, to, size) => bounded(() => publish(from, to, size)),
     settle: (path) => bounded(() => settle(path)),
     delete: (path) => bounded(() => remove(path)),

@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createQuickCall } from './quick-calls.ts';
-import { waits } from './slowness.ts';
 
 test('calls that are short block the thread, and let other work go on in between', async () => {
   const call = createQuickCall();
@@ -83,18 +82,17 @@ function createTime() {
       time.wall += wall;
       time.cpu += cpu;
     },
-    now: () => time.wall,
-    waits: { ...waits, cpuTime: () => time.cpu },
+    clocks: { now: () => time.wall, cpuTime: () => time.cpu },
   };
 }
 
 test('what takes many calls is quick or slow by each of them, and counts as many', async () => {
   const time = createTime();
-  const call = createQuickCall({ now: time.now });
+  const call = createQuickCall(time.clocks);
   let [asynchronous, took] = [0, 1];
   const many = (): Promise<number> =>
     call(
-      () => (time.spend(took, 0), 20),
+      () => (time.spend(took, took), 20),
       async () => (asynchronous++, 20),
       (count) => count,
     );
@@ -108,9 +106,9 @@ test('what takes many calls is quick or slow by each of them, and counts as many
   expect(asynchronous).toBe(150);
 });
 
-test('by waits, calls are asynchronous that wait, and those are not that take as long to compute', async () => {
+test('calls are asynchronous that wait, and those are not that take as long to compute', async () => {
   const time = createTime();
-  const call = createQuickCall({ slowness: time.waits, now: time.now });
+  const call = createQuickCall(time.clocks);
   let [asynchronous, computed] = [0, 2];
   const many = (): Promise<number> =>
     call(
@@ -127,7 +125,7 @@ test('by waits, calls are asynchronous that wait, and those are not that take as
 
 test('what one call finds out is nothing to another', async () => {
   const time = createTime();
-  const [slow, other] = [0, 1].map(() => createQuickCall({ now: time.now }));
+  const [slow, other] = [0, 1].map(() => createQuickCall(time.clocks));
   let asynchronous = 0;
   const once = (call: typeof slow): Promise<void> | undefined =>
     call?.(

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { createSlowSpells } from './slow-spells.ts';
-import { longCalls, type Slowness } from './slowness.ts';
+import { isSlow, processorTime } from './slowness.ts';
 
 /** Milliseconds for which synchronous calls keep a thread from everything else. */
 const sliceMs = 5;
@@ -15,14 +15,12 @@ export const callAsync: Call = (_, async) => async();
  * Calls a storage synchronously while it is quick, else asynchronously. A promise of the file system costs several times what a call does whose answer is in the memory of the machine, and nothing beside a call that
  * waits for a disk or a network. So calls block the thread as long as most of them are short; whatever else waits for the thread gets a
  * turn every few milliseconds. Each that is made finds out for itself: what is slow may be one kind of calls alone.
- * @param options.slowness when calls are not short
- * @param options.now milliseconds
+ * @param clocks milliseconds, of a wall and of a processor
  */
 export function createQuickCall({
-  slowness = longCalls,
   now = () => performance.now(),
-}: { slowness?: Slowness; now?: () => number } = {}): Call {
-  const { cpuTime, isSlow } = slowness;
+  cpuTime = processorTime,
+}: { now?: () => number; cpuTime?: () => number } = {}): Call {
   const judge = createSlowSpells();
   let sliceBegan = -sliceMs;
   let stayAsync = 0;
