@@ -1,6 +1,6 @@
 import { parseDigest } from '../registry/digest.ts';
 import { blobsRoot } from '../storage/paths.ts';
-import type { BoundedReader } from './bounded-reader.ts';
+import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
 import { createDirectoryWalk } from './directory-walk.ts';
 import type { Place } from './content.ts';
 import type { Gathered } from './gathered.ts';
@@ -11,26 +11,19 @@ import type { Gathered } from './gathered.ts';
  */
 export async function findBlobs(reader: BoundedReader, blobs: Gathered<Place>): Promise<string[]> {
   const hollow: string[] = [];
-
-  async function visit(path: string, algorithm: string, held: boolean): Promise<void> {
-    const entries = await createDirectoryWalk(reader).directories(path);
-    if (entries.length === 0) hollow.push(path);
-    for (const entry of entries) {
-      const digest = parseDigest(`${algorithm}:${entry.name}`);
-      if (digest) blobs.set(digest, held || entry.isSymbolicLink ? 'held' : 'store');
-    }
-  }
-
   const walk = createDirectoryWalk(reader);
   for (const algorithm of await walk.directories(blobsRoot)) {
     const prefixes = await walk.directories(algorithm.path);
-    await Promise.all(
-      prefixes
-        .filter((prefix) => /^[0-9a-f]{2}$/.test(prefix.name))
-        .map((prefix) =>
-          visit(prefix.path, algorithm.name, algorithm.isSymbolicLink || prefix.isSymbolicLink),
-        ),
-    );
+    const found = prefixes.filter((prefix) => /^[0-9a-f]{2}$/.test(prefix.name));
+    await forEachBounded(found, async (prefix) => {
+      const entries = await createDirectoryWalk(reader).directories(prefix.path);
+      if (entries.length === 0) hollow.push(prefix.path);
+      const isHeld = algorithm.isSymbolicLink || prefix.isSymbolicLink;
+      for (const entry of entries) {
+        const digest = parseDigest(`${algorithm.name}:${entry.name}`);
+        if (digest) blobs.set(digest, isHeld || entry.isSymbolicLink ? 'held' : 'store');
+      }
+    });
   }
   return hollow;
 }

@@ -13,7 +13,7 @@ import { outputLines } from './output-lines.ts';
 import { planLines } from './plan-text.ts';
 import { readPlanReport } from './read-plan-report.ts';
 import { beginStagedCollection, type StagedCollection } from './staged-collection.ts';
-import type { KnownStore } from './store-reader.ts';
+import type { ReadStore } from './store-reader.ts';
 import { endOfWindow, untilSpent } from './sweep-limits.ts';
 
 export interface GarbageCollectCommand {
@@ -66,7 +66,7 @@ async function collectByHand(
   const common = { driver, options, now: Date.now(), report, signal, warn };
   const storage = { driver, now: createStorageClock(driver) };
   if (!options.dryRun) await refuseBesideAnother(storage);
-  let known: KnownStore | undefined;
+  let known: ReadStore | undefined;
   // A function of its own, so that the plan of the first mark is gone from memory when the second is made.
   const sweep = async (): Promise<void> => {
     const staged = await beginStagedCollection({ ...common, trash: `manual-${common.now}` });
@@ -84,8 +84,8 @@ async function collectByHand(
         },
       );
     }
-    const { content, hollow } = staged.mark;
-    known = { content, hollow };
+    const { content, hollow, missing } = staged.mark;
+    known = { content, hollow, missing };
   };
   let failure: { error: unknown } | undefined;
   await sweep().catch((error: unknown) => {

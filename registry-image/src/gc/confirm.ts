@@ -8,12 +8,13 @@ import type { Report } from './counts.ts';
 import { withDepartedTags } from './departed-tags.ts';
 import { inspectDoomed } from './doomed.ts';
 import { cleanStore, removeEmptied } from './empty-directories.ts';
-import { judgeTrash } from './judgement.ts';
+import { chain } from './in-batches.ts';
+import { blobBytes, judgeTrash } from './judgement.ts';
 import { createMemory } from './memory.ts';
 import { planConfirmation } from './plan.ts';
 import { putBack } from './put-back.ts';
 import { lastPullFor } from './pulls.ts';
-import { type KnownStore, readStore } from './store-reader.ts';
+import { type ReadStore, readStore } from './store-reader.ts';
 import { withReturningTags } from './returning-tags.ts';
 import { openSinceSweep, removeSweepRecords } from './sweep-record.ts';
 import { readTrash, type Trash, type TrashFile } from './trash-files.ts';
@@ -36,7 +37,7 @@ export interface ConfirmOptions {
   /** Receives what could not be told and was kept for that reason, a sentence each. */
   readonly warn?: (problem: string) => void;
   /** What the first mark of this very run told, if that is still known: then only what may be otherwise by now is looked at. */
-  readonly known?: KnownStore | undefined;
+  readonly known?: ReadStore | undefined;
 }
 
 /**
@@ -61,13 +62,18 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const content = withReturningTags(whole, trash.files, run);
   const plan = planConfirmation(content, run.options, run.now);
   plan.problems.forEach((problem) => run.warn?.(problem));
-  const { alive, dead, foreign } = judgeTrash(trash.files, content, plan);
+  const { alive, dead, deadBytes, foreign } = judgeTrash(trash.files, content, plan);
   for (const { path } of foreign) {
     run.warn?.(`${path} is in the trash, but no collection put it there; it is left alone`);
   }
   const { restored, obsolete } = await putBack({ ...run, reader }, alive);
   await run.report({ phase: 'Confirming', counts: { restored }, touched: restored > 0 });
-  const freed = await settle(run, reader, { trash, dead: chain(dead, obsolete) });
+  const freed = await settle(run, reader, {
+    trash,
+    dead: chain(dead, obsolete),
+    bytes: obsolete.reduce((sum, file) => sum + blobBytes(file), deadBytes),
+    moved: alive,
+  });
   await removeSweepRecords(run.driver, reader);
   // Here as well, for a registry that purges no uploads: nobody but a collection reads it.
   await purgeJournal(run.driver, run.now);
@@ -79,16 +85,23 @@ export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   return counts;
 }
 
+interface Settled {
+  readonly trash: Trash;
+  readonly dead: Iterable<TrashFile>;
+  /** Of the blobs among them. */
+  readonly bytes: number;
+  /** What was put back. */
+  readonly moved: Iterable<TrashFile>;
+}
+
 async function settle(
   run: ConfirmOptions,
   reader: BoundedReader,
-  { trash, dead }: { trash: Trash; dead: Iterable<TrashFile> },
+  { trash, dead, bytes, moved }: Settled,
 ): Promise<Pick<ConfirmCounts, 'bytesFreed' | 'bytesPending'>> {
-  let bytes = 0;
-  for (const { layout, size } of dead) if (layout?.kind === 'blobData') bytes += size;
   run.signal.throwIfAborted();
   const isKept = run.options.undoFor > 0 && (await isKeptForUndo(run, reader, dead));
-  await freeTrash(run, trash, isKept ? [] : dead);
+  await freeTrash(run, trash, isKept ? { dead: [], moved: chain(moved, dead) } : { dead, moved });
   return isKept ? { bytesFreed: 0, bytesPending: bytes } : { bytesFreed: bytes, bytesPending: 0 };
 }
 
@@ -106,13 +119,4 @@ async function isKeptForUndo(
     run.warn?.('the storage is full: what was swept is freed at once and cannot be restored');
     return false;
   }
-}
-
-function chain<T>(one: Iterable<T>, other: Iterable<T>): Iterable<T> {
-  return {
-    *[Symbol.iterator]() {
-      yield* one;
-      yield* other;
-    },
-  };
 }

@@ -13,7 +13,7 @@ export interface Gathered<V> {
  * @param weigh how many entries a value counts for
  */
 export function gather<V>(
-  { digests, few }: Memory,
+  memory: Memory,
   createPacked: (digests: DigestTable) => Gathered<V>,
   weigh: (value: V) => number,
 ): Gathered<V> {
@@ -28,8 +28,8 @@ export function gather<V>(
       if (packed) return packed.set(key, value);
       plain.set(key, value);
       weight += weigh(value);
-      if (weight <= few) return;
-      packed = createPacked(digests);
+      if (weight <= memory.few) return;
+      packed = createPacked(digestsOfMany(memory));
       for (const [each, known] of plain) packed.set(each, known);
       plain = new Map();
     },
@@ -48,7 +48,7 @@ export interface Gathering<T, L> {
  * @param asList makes one of the items as they are
  */
 export function gatherList<T, L>(
-  { digests, few }: Memory,
+  memory: Memory,
   createPacked: (digests: DigestTable) => Gathering<T, L>,
   asList: (items: T[]) => L,
 ): Gathering<T, L> {
@@ -61,10 +61,16 @@ export function gatherList<T, L>(
     push(item) {
       if (packed) return packed.push(item);
       plain.push(item);
-      if (plain.length <= few) return;
-      packed = createPacked(digests);
+      if (plain.length <= memory.few) return;
+      packed = createPacked(digestsOfMany(memory));
       for (const each of plain) packed.push(each);
       plain = [];
     },
   };
+}
+
+/** Where one thing is large, others will be: they are packed from their first entry on. */
+export function digestsOfMany(memory: Memory): DigestTable {
+  memory.few = 0;
+  return memory.digests;
 }

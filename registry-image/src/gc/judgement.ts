@@ -24,6 +24,8 @@ export interface Judgement {
   readonly alive: readonly TrashFile[];
   /** The rest, made anew each time that they are asked for: they are many. */
   readonly dead: Iterable<TrashFile>;
+  /** Of the blobs that are dead. */
+  readonly deadBytes: number;
   /** What no collection put into the trash. */
   readonly foreign: readonly TrashFile[];
 }
@@ -36,13 +38,21 @@ export function judgeTrash(
 ): Judgement {
   const judged = { alive: [] as TrashFile[], foreign: [] as TrashFile[] };
   const others = new Set<number>();
+  let deadBytes = 0;
   for (const [index, file] of numbered(files)) {
     const verdict = judge(file, content, plan);
-    if (verdict === 'dead') continue;
-    judged[verdict].push(file);
-    others.add(index);
+    if (verdict === 'dead') deadBytes += blobBytes(file);
+    else {
+      judged[verdict].push(file);
+      others.add(index);
+    }
   }
-  return { ...judged, dead: { [Symbol.iterator]: () => without(others, files) } };
+  return { ...judged, deadBytes, dead: { [Symbol.iterator]: () => without(others, files) } };
+}
+
+/** Bytes; 0 of what is no blob. */
+export function blobBytes({ layout, size }: Pick<TrashFile, 'layout' | 'size'>): number {
+  return layout?.kind === 'blobData' ? size : 0;
 }
 
 function* without(others: ReadonlySet<number>, files: Iterable<TrashFile>): Generator<TrashFile, undefined> {
@@ -58,7 +68,7 @@ function judge(
   { layout, modified }: Pick<TrashFile, 'layout' | 'modified'>,
   content: StoreContent,
   plan: CollectionPlan,
-): keyof Judgement {
+): 'alive' | 'dead' | 'foreign' {
   if (!layout || !sweptKinds.has(layout.kind)) return 'foreign';
   return isAlive(layout, modified, content, plan) ? 'alive' : 'dead';
 }

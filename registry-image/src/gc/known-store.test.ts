@@ -12,7 +12,7 @@ import { createMemory } from './memory.ts';
 import { pullAll } from './pull-fixture.ts';
 import { confirmOnce } from './run-fixture.ts';
 import { createStoreFixture, hour, type StoreFixture, testNow } from './store-fixture.ts';
-import type { KnownStore } from './store-reader.ts';
+import type { ReadStore } from './store-reader.ts';
 import { sweepDoomed } from './sweep.ts';
 
 let store: StoreFixture;
@@ -28,7 +28,7 @@ async function markAndSweep(
   given: Partial<CollectionOptions> = {},
   memory = createMemory(),
   isSwept: (doomed: Doomed) => boolean = () => true,
-): Promise<KnownStore> {
+): Promise<ReadStore> {
   const options = CollectionOptions.parse({ deleteUntagged: true, ...given });
   const mark = await markStore(createBoundedReader(store.driver, signal), options, testNow, memory);
   await sweepDoomed(

@@ -1,17 +1,15 @@
 import type { CollectionOptions } from '../config/maintenance.ts';
 import type { BoundedReader } from './bounded-reader.ts';
-import type { StoreContent } from './content.ts';
 import { withDepartedTags } from './departed-tags.ts';
 import { type Inspection, inspectDoomed } from './doomed.ts';
 import { createMemory } from './memory.ts';
 import { type CollectionPlan, planCollection } from './plan.ts';
-import { readStore } from './store-reader.ts';
+import { type ReadStore, readStore } from './store-reader.ts';
 import { lastPullFor } from './pulls.ts';
 import { readTrash } from './trash-files.ts';
 
 /** A mark that is done: nothing was changed, and all is known for the sweep. */
-export interface Mark extends Inspection {
-  readonly content: StoreContent;
+export interface Mark extends Inspection, ReadStore {
   readonly plan: CollectionPlan;
 }
 
@@ -23,10 +21,11 @@ export async function markStore(
   memory = createMemory(),
 ): Promise<Mark> {
   const trash = await readTrash(reader, memory);
-  const { content, hollow } = await readStore(reader, trash.files, { memory });
+  const { content, hollow, missing } = await readStore(reader, trash.files, { memory });
   const whole = await withDepartedTags(reader, content);
   const withPulls = { ...whole, lastPull: await lastPullFor(reader, options, now) };
   const plan = planCollection(withPulls, options, now);
   const inspection = await inspectDoomed(reader, { content: withPulls, plan }, memory);
-  return { content: withPulls, plan, doomed: inspection.doomed, hollow: [...inspection.hollow, ...hollow] };
+  const { doomed } = inspection;
+  return { content: withPulls, plan, doomed, hollow: [...inspection.hollow, ...hollow], missing };
 }

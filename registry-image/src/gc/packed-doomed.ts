@@ -3,21 +3,22 @@ import type { DigestTable } from './digest-table.ts';
 import type { Gathering } from './gathered.ts';
 import { type Doomed, type DoomedKind, type DoomedList, sweepOrder } from './doomed-list.ts';
 import { createBytes, createFloats, createIntegers } from './number-lists.ts';
-import { createTextTable } from './text-table.ts';
+import { createValueTable } from './value-table.ts';
 
 /** No name has it. */
 const separator = '\0';
+const nobody = { repository: '', tag: '' };
 
 /** What is doomed, in some twenty bytes each; listed in the order of a sweep. */
 export function createPackedDoomed(digests: DigestTable): Gathering<Doomed, DoomedList> {
   // Kind, and whether only the file in the directory goes; then digest, and a name or the position of a size.
   const [forms, numbers, sizes] = [createBytes(), createIntegers(), createFloats()];
-  const texts = createTextTable();
+  const owners = createValueTable<{ readonly repository: string; readonly tag: string }>();
 
   function at(index: number): Doomed {
     const kind = sweepOrder[forms.at(index) >> 1] as DoomedKind;
     const [digest, rest] = [digests.digest(numbers.at(2 * index)), numbers.at(2 * index + 1)];
-    const [repository = '', tag = ''] = kind === 'blob' ? [] : texts.text(rest).split(separator);
+    const { repository, tag } = kind === 'blob' ? nobody : owners.at(rest);
     const directory = directoryOf[kind]({ repository, tag, digest });
     const path = (forms.at(index) & 1) === 1 ? directory + fileIn[kind] : directory;
     if (kind === 'blob') return { kind, digest, path, bytes: sizes.at(rest) };
@@ -31,7 +32,7 @@ export function createPackedDoomed(digests: DigestTable): Gathering<Doomed, Doom
       forms.push((sweepOrder.indexOf(kind) << 1) | Number(isFile));
       numbers.push(digests.add(digest));
       numbers.push(
-        kind === 'blob' ? sizes.length : texts.add(tag === '' ? repository : repository + separator + tag),
+        kind === 'blob' ? sizes.length : owners.add(`${repository}${separator}${tag}`, { repository, tag }),
       );
       if (kind === 'blob') sizes.push(bytes);
     },

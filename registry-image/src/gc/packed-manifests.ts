@@ -45,6 +45,7 @@ export function createPackedManifests(digests: DigestTable): Gathered<References
         return size;
       },
       keys,
+      has: (digest) => beginnings.at(digests.find(digest)) !== 0,
       get(digest) {
         const beginning = beginnings.at(digests.find(digest));
         if (beginning === damaged) return 'damaged';

@@ -3,6 +3,8 @@ export interface PackedMapSource<V> {
   readonly size: number;
   keys(): Iterable<string>;
   get(key: string): V | undefined;
+  /** Where that costs less than to get it. */
+  has?(key: string): boolean;
 }
 
 /** Values that are remembered: whoever goes through files asks for the same few repositories again and again. */
@@ -38,7 +40,7 @@ export function createPackedMap<V>(source: PackedMapSource<V>): ReadonlyMap<stri
       return source.size;
     },
     get: (key) => source.get(key),
-    has: (key) => source.get(key) !== undefined,
+    has: (key) => (source.has ? source.has(key) : source.get(key) !== undefined),
     keys,
     values,
     entries,

@@ -4,7 +4,7 @@ import { type SweptPlace, sweptPathIn, sweptPlaceOf } from '../storage/swept-pat
 import type { DigestTable } from './digest-table.ts';
 import type { Gathering } from './gathered.ts';
 import { createBytes, createFloats, createIntegers } from './number-lists.ts';
-import { createTextTable } from './text-table.ts';
+import { createValueTable } from './value-table.ts';
 import type { TrashFile, TrashFiles } from './trash-files.ts';
 
 /** What there is much of; whatever else lies in the trash is kept as it is. */
@@ -24,17 +24,18 @@ const separator = '\0';
 export function createPackedTrash(digests: DigestTable): Gathering<TrashFile, TrashFiles> {
   // Of a blob its size, of a link when it was modified: nobody asks for the other.
   const [kindOf, numbers, values] = [createBytes(), createIntegers(), createFloats()];
-  const texts = createTextTable();
+  const places = createValueTable<SweptPlace & { readonly run: string }>();
+  const owners = createValueTable<{ readonly repository: string; readonly tag: string }>();
   const others: TrashFile[] = [];
 
   function pack({ run, size, modified }: TrashFile, layout: PackedPath, { top, isFlat }: SweptPlace): void {
     kindOf.push(kinds.indexOf(layout.kind));
-    numbers.push(texts.add([run, top, isFlat ? 'flat' : ''].join(separator)));
+    numbers.push(places.add(`${run}${separator}${top}${separator}${isFlat}`, { run, top, isFlat }));
     const [repository, tag] = [
       'repository' in layout ? layout.repository : '',
       'tag' in layout ? layout.tag : '',
     ];
-    numbers.push(texts.add([repository, tag].join(separator)));
+    numbers.push(owners.add(`${repository}${separator}${tag}`, { repository, tag }));
     numbers.push('digest' in layout ? digests.add(layout.digest) : 0);
     values.push(layout.kind === 'blobData' ? size : modified);
   }
@@ -48,7 +49,7 @@ export function createPackedTrash(digests: DigestTable): Gathering<TrashFile, Tr
 
   function layoutAt(index: number): PackedPath {
     const kind = kinds[kindOf.at(index)] as PackedPath['kind'];
-    const [repository = '', tag = ''] = texts.text(numbers.at(3 * index + 1)).split(separator);
+    const { repository, tag } = owners.at(numbers.at(3 * index + 1));
     if (kind === 'tagCurrentLink') return { kind, repository, tag };
     const digest = digests.digest(numbers.at(3 * index + 2));
     if (kind === 'blobData') return { kind, digest };
@@ -58,22 +59,20 @@ export function createPackedTrash(digests: DigestTable): Gathering<TrashFile, Tr
   function at(index: number): TrashFile {
     if (kindOf.at(index) === odd) return others[numbers.at(3 * index)] as TrashFile;
     const layout = layoutAt(index);
-    const [run = '', top = '', form] = texts.text(numbers.at(3 * index)).split(separator);
+    const place = places.at(numbers.at(3 * index));
     const value = values.at(index);
-    const told =
-      layout.kind === 'blobData'
-        ? { size: value, modified: 0 }
-        : { size: usualSize(layout), modified: value };
+    const isBlob = layout.kind === 'blobData';
     return {
       get path() {
-        return sweptPathIn({ top, isFlat: form === 'flat' }, pathOf(layout));
+        return sweptPathIn(place, pathOf(layout));
       },
       get origin() {
         return pathOf(layout);
       },
-      run,
+      run: place.run,
       layout,
-      ...told,
+      size: isBlob ? value : usualSize(layout),
+      modified: isBlob ? 0 : value,
     };
   }
 

@@ -1,5 +1,5 @@
 import type { DigestTable } from './digest-table.ts';
-import { type Gathered, gather } from './gathered.ts';
+import { digestsOfMany, type Gathered, gather } from './gathered.ts';
 import type { Reason } from './liveness.ts';
 import { createMemory, type Memory } from './memory.ts';
 import { createBytes, createIntegers, type NumberList } from './number-lists.ts';
@@ -15,15 +15,14 @@ export interface DigestSet extends Iterable<string> {
 export type GatheredDigests = DigestSet & { add(digest: string): unknown };
 
 /** The plans of repositories; @param memory of the store, when that may be large */
-export function gatherPlans(memory: Memory | undefined): Gathered<RepositoryPlan> {
-  return gather(memory ?? unpacked, createPackedPlans, (plan) => {
+export function gatherPlans(memory: Memory = unpacked): Gathered<RepositoryPlan> {
+  return gather(memory, createPackedPlans, (plan) => {
     return lists.reduce((sum, list) => sum + entriesIn(plan[list]), plan.live.size);
   });
 }
 
 /** Digests in the order in which they came. @param memory as for `gatherPlans` */
-export function gatherDigests(memory: Memory | undefined): GatheredDigests {
-  const { digests, few } = memory ?? unpacked;
+export function gatherDigests(memory: Memory = unpacked): GatheredDigests {
   let set: GatheredDigests = new Set<string>();
   let isPacked = false;
   return {
@@ -33,9 +32,9 @@ export function gatherDigests(memory: Memory | undefined): GatheredDigests {
     has: (digest) => set.has(digest),
     add(digest) {
       set.add(digest);
-      if (isPacked || set.size <= few) return;
+      if (isPacked || set.size <= memory.few) return;
       isPacked = true;
-      const packed = createPackedSet(digests);
+      const packed = createPackedSet(digestsOfMany(memory));
       for (const each of set) packed.add(each);
       set = packed;
     },

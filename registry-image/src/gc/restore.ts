@@ -44,7 +44,7 @@ export async function restoreRun(run: RestoreOptions): Promise<number> {
     const steps = (): ReturnType<typeof putBack> => putBack({ ...run, reader }, files);
     const back = await journal.during(additionsOf(files), steps);
     restored += back.restored;
-    await freeTrash(run, trash, back.obsolete);
+    await freeTrash(run, trash, { dead: back.obsolete, moved: trash.files });
     await driver.delete(undoRecordPath(record.name));
   }
   if (!found)

@@ -18,25 +18,22 @@ import { type KnownRepository, readRepository } from './repository-reader.ts';
 import { findRepositories } from './repository-walk.ts';
 import type { TrashFiles } from './trash-files.ts';
 
-/** What a mark told a short while ago. Whatever is gone since then is kept alive by it; whatever may have come is looked for. */
-export interface KnownStore {
-  readonly content: StoreContent;
-  /** Directories of digests that held nothing. */
-  readonly hollow: readonly string[];
-}
-
+/** What was read of a store. To a second mark, a short while later: what is gone since then is kept alive by it, what may have come is looked for. */
 export interface ReadStore {
   readonly content: StoreContent;
   /** Directories of digests that hold nothing any more. */
   readonly hollow: readonly string[];
+  /** Children of indexes that do not exist. */
+  readonly missing: readonly string[];
 }
 
-/** A store of so many digests is a large one. */
-const manyDigests = 100_000;
-
-/** From now on the heap grows by a third at most before garbage is looked for, which takes a fifth more time: that of a collector that reads a large store. */
-function saveMemory(): void {
+/**
+ * Of a large store, which is read with little memory from then on: the heap grows by a third at most before garbage is looked for, which takes
+ * a fifth more time.
+ */
+function createManyBlobs(digests: DigestTable): Gathered<Place> {
   setFlagsFromString('--optimize-for-size');
+  return createPackedBlobs(digests);
 }
 
 /**
@@ -46,11 +43,10 @@ function saveMemory(): void {
 export async function readStore(
   reader: BoundedReader,
   trash: TrashFiles,
-  { memory, known }: { memory: Memory; known?: KnownStore | undefined },
+  { memory, known }: { memory: Memory; known?: ReadStore | undefined },
 ): Promise<ReadStore> {
-  const blobs = gather(memory, createPackedBlobs, one);
+  const blobs = gather(memory, createManyBlobs, one);
   const hollow = await findBlobs(reader, blobs);
-  if (blobs.map.size > manyDigests) saveMemory();
   const { found, unknown } = await findRepositories(reader);
   const trashed = linksByRepository(trash);
   const stored = gather(memory, createPackedRepositories, entriesOf);
@@ -70,23 +66,18 @@ export async function readStore(
   const repositories = sortedByName(stored.map);
   const copies = addTrashedBlobs(blobs, trash, memory);
   const manifests = gather(memory, createPackedManifests, referencesOf);
-  await readManifests(
-    reader,
-    {
-      expected: expectedManifests(repositories, memory),
-      trashed: copies,
-      known: (digest) => (blobs.map.has(digest) ? known?.content.manifests.get(digest) : undefined),
-    },
-    manifests,
-  );
+  const expected = expectedManifests(repositories, memory);
+  const before = known && knownManifests(known, blobs.map);
+  const request = { expected, trashed: copies, ...(before && { known: before }) };
+  const missing = await readManifests(reader, request, manifests);
   const content = {
     repositories,
     blobs: blobs.map,
-    manifests: manifests.map,
+    manifests: before ? overlaid(manifests.map, before) : manifests.map,
     unknown: [...new Set(unknown)],
     memory,
   };
-  return { content, hollow: [...hollow, ...(known?.hollow ?? [])] };
+  return { content, hollow: [...hollow, ...(known?.hollow ?? [])], missing };
 }
 
 /**
@@ -105,6 +96,23 @@ function stillKnown(
   return {
     revisions: (digest) => seen('revisions', digest),
     layers: (digest) => (blobs.get(digest) === 'store' ? seen('layers', digest) : undefined),
+  };
+}
+
+type KnownManifests = StoreContent['manifests'] & Pick<ReadStore, 'missing'>;
+
+function knownManifests({ content, missing }: ReadStore, blobs: StoreContent['blobs']): KnownManifests {
+  return {
+    has: (digest) => blobs.has(digest) && content.manifests.has(digest),
+    get: (digest) => (blobs.has(digest) ? content.manifests.get(digest) : undefined),
+    missing,
+  };
+}
+
+function overlaid(read: StoreContent['manifests'], before: KnownManifests): StoreContent['manifests'] {
+  return {
+    has: (digest) => read.has(digest) || before.has(digest),
+    get: (digest) => read.get(digest) ?? before.get(digest),
   };
 }
 

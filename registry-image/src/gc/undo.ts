@@ -68,22 +68,27 @@ export async function keepForUndo(
   }
 }
 
-/** Removes files of the trash, and its directories as far as they are empty then. */
+/**
+ * Removes files of the trash, and its directories as far as they are empty then.
+ * @param files.moved lies there no more
+ */
 export async function freeTrash(
   { driver, signal }: Options,
   trash: Trash,
-  dead: Iterable<TrashFile>,
+  { dead, moved }: { dead: Iterable<TrashFile>; moved: Iterable<TrashFile> },
 ): Promise<void> {
   const until = (): boolean => signal.aborted;
+  async function removeDirectories(directories: Iterable<string>): Promise<void> {
+    for (const level of upwards(directories, trash.top)) await driver.removeMany(level, { until });
+  }
   for (const files of inBatches(dead)) {
     const removed = files.map(({ path }) => path);
     await driver.removeMany(removed, { until });
+    await removeDirectories(new Set(removed.map(parentOf)));
   }
-  for (const files of inBatches(trash.files)) {
-    const parents = new Set(files.map(({ path }) => parentOf(path)));
-    for (const level of upwards(parents, trash.top)) await driver.removeMany(level, { until });
-  }
-  for (const level of upwards(trash.hollow, trash.top)) await driver.removeMany(level, { until });
+  for (const files of inBatches(moved))
+    await removeDirectories(new Set(files.map(({ path }) => parentOf(path))));
+  await removeDirectories(trash.hollow);
   signal.throwIfAborted();
 }
 

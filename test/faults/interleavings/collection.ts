@@ -2,7 +2,7 @@ import { CollectionOptions } from '../../../registry-image/src/config/maintenanc
 import type { StorageDriver } from '../../../registry-image/src/storage/driver.ts';
 import { journalPath } from '../../../registry-image/src/storage/paths.ts';
 import type { Hanging } from './hang.ts';
-import type { KnownStore } from '../../../registry-image/src/gc/store-reader.ts';
+import type { ReadStore } from '../../../registry-image/src/gc/store-reader.ts';
 import { LostError, type Replica } from './replica.ts';
 import type { CollectionRun } from './scenario.ts';
 import type { Process, Scheduler } from './scheduler.ts';
@@ -146,7 +146,7 @@ export async function runCollection(
     return left;
   }
 
-  let known: KnownStore | undefined;
+  let known: ReadStore | undefined;
 
   async function collectStaged(): Promise<void> {
     const staged = await inCollector(collector, 'mark', () => subject.beginStagedCollection(given));

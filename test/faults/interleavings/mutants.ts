@@ -80,8 +80,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       [
         'gc/confirm.ts',
-        'const { alive, dead, foreign } = judgeTrash(trash.files, content, plan);',
-        'const { foreign } = judgeTrash(trash.files, content, plan); const alive: TrashFile[] = []; const dead = [...trash.files];',
+        'const { alive, dead, deadBytes, foreign } = judgeTrash(trash.files, content, plan);',
+        'const { deadBytes, foreign } = judgeTrash(trash.files, content, plan); const alive: TrashFile[] = []; const dead = [...trash.files];',
       ],
     ],
   },
