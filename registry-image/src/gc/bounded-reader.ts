@@ -113,7 +113,8 @@ export async function forEachFile<T>(
         paths.push(path);
       }
     }
-    const survey = paths.length > 0 ? await reader.survey(paths, options) : [];
+    // Also of no path: others get their turn, and the signal is looked at.
+    const survey = await reader.survey(paths, options);
     for (const [index, item] of surveyed.entries()) {
       const seen = survey[index];
       if (seen === undefined || !tell(item, seen)) open.push(item);

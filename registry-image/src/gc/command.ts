@@ -13,7 +13,6 @@ import { outputLines } from './output-lines.ts';
 import { planLines } from './plan-text.ts';
 import { readPlanReport } from './read-plan-report.ts';
 import { beginStagedCollection, type StagedCollection } from './staged-collection.ts';
-import type { ReadStore } from './store-reader.ts';
 import { endOfWindow, untilSpent } from './sweep-limits.ts';
 
 export interface GarbageCollectCommand {
@@ -66,8 +65,7 @@ async function collectByHand(
   const common = { driver, options, now: Date.now(), report, signal, warn };
   const storage = { driver, now: createStorageClock(driver) };
   if (!options.dryRun) await refuseBesideAnother(storage);
-  let known: ReadStore | undefined;
-  // A function of its own, so that the plan of the first mark is gone from memory when the second is made.
+  // A function of its own, so that the first mark is gone from memory when the second is made.
   const sweep = async (): Promise<void> => {
     const staged = await beginStagedCollection({ ...common, trash: `manual-${common.now}` });
     if (!quiet && plan) writeLines(stdout, linesOfPlan(plan, await readPlanReport(common, staged.mark)));
@@ -84,8 +82,6 @@ async function collectByHand(
         },
       );
     }
-    const { content, hollow, missing } = staged.mark;
-    known = { content, hollow, missing };
   };
   let failure: { error: unknown } | undefined;
   await sweep().catch((error: unknown) => {
@@ -94,7 +90,7 @@ async function collectByHand(
     failure = { error };
   });
   if (options.dryRun) return;
-  const { restored } = await confirm({ ...common, known, warn: () => {} });
+  const { restored } = await confirm({ ...common, warn: () => {} });
   if (restored === 1) warn('1 swept blob or manifest was in use and has been put back');
   if (restored > 1) warn(`${restored} swept blobs or manifests were in use and have been put back`);
   if (failure) throw failure.error;

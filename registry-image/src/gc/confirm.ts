@@ -14,7 +14,7 @@ import { createMemory } from './memory.ts';
 import { planConfirmation } from './plan.ts';
 import { putBack } from './put-back.ts';
 import { lastPullFor } from './pulls.ts';
-import { type ReadStore, readStore } from './store-reader.ts';
+import { readStore } from './store-reader.ts';
 import { withReturningTags } from './returning-tags.ts';
 import { openSinceSweep, removeSweepRecords } from './sweep-record.ts';
 import { readTrash, type Trash, type TrashFile } from './trash-files.ts';
@@ -36,8 +36,6 @@ export interface ConfirmOptions {
   readonly signal: AbortSignal;
   /** Receives what could not be told and was kept for that reason, a sentence each. */
   readonly warn?: (problem: string) => void;
-  /** What the first mark of this very run told, if that is still known: then only what may be otherwise by now is looked at. */
-  readonly known?: ReadStore | undefined;
 }
 
 /**
@@ -49,14 +47,13 @@ export interface ConfirmOptions {
 export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const reader = createBoundedReader(run.driver, run.signal);
   await run.report({ phase: 'Confirming', counts: {}, touched: false });
-  const { known } = run;
-  const memory = known?.content.memory ?? createMemory();
+  const memory = createMemory();
   // Before the trash is read, and judged as if it had ended.
   const open = await openSinceSweep(reader);
   const trash = await readTrash(reader, memory);
   // First, so that they need not be looked at: a sweep leaves the directory of each digest.
   await removeEmptied(run, trash.files);
-  const { content: found, hollow } = await readStore(reader, trash.files, { memory, known });
+  const { content: found, hollow } = await readStore(reader, trash.files, memory);
   const lastPull = await lastPullFor(reader, run.options, run.now);
   const whole = withWritten(await withDepartedTags(reader, { ...found, lastPull }), open);
   const content = withReturningTags(whole, trash.files, run);

@@ -31,20 +31,16 @@ export async function inspectDoomed(
     if (found === 'hollow') hollow.push(candidate.path);
     else if (found) doomed.push(found);
   };
-  /** Takes at once what was looked at when the store was read. */
-  function* notSeen(candidates: Iterable<Candidate>): Generator<Candidate> {
-    for (const candidate of candidates) {
-      if (isSeenLayer(content, candidate)) take(candidate, fileOf(candidate, 0));
-      else yield candidate;
-    }
-  }
-  await forEachFile(reader, notSeen(candidatesOf(plan, dangling)), {
-    pathOf: filePathOf,
+  const isSeen = (candidate: Candidate): boolean => isSeenLayer(content, candidate);
+  await forEachFile(reader, candidatesOf(plan, dangling), {
+    pathOf: (candidate) => (isSeen(candidate) ? undefined : filePathOf(candidate)),
     tell(candidate, seen) {
       if (seen) take(candidate, fileOf(candidate, seen.size));
       return seen !== null;
     },
-    ask: async (candidate) => take(candidate, await inspect(reader, candidate)),
+    async ask(candidate) {
+      take(candidate, isSeen(candidate) ? fileOf(candidate, 0) : await inspect(reader, candidate));
+    },
   });
   return { doomed: doomed.list, hollow };
 }
@@ -53,6 +49,7 @@ function inSweepOrder(doomed: Doomed[]): DoomedList {
   return sweepOrder.flatMap((kind) => doomed.filter((each) => each.kind === kind));
 }
 
+/** It was looked at when the store was read. */
 function isSeenLayer({ repositories }: StoreContent, { kind, repository = '', digest }: Candidate): boolean {
   return kind === 'layer' && repositories.get(repository)?.layers.get(digest)?.isFile === true;
 }

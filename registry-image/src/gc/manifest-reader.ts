@@ -3,7 +3,6 @@ import { blobDataPath } from '../storage/paths.ts';
 import { type BoundedReader, forEachFile } from './bounded-reader.ts';
 import { unreadableReason } from './content-error.ts';
 import type { References } from './content.ts';
-import { chain } from './in-batches.ts';
 import { parseReferences } from './references.ts';
 
 /** Bytes above which nothing is taken for a manifest (the registry accepts 4 MiB). */
@@ -13,12 +12,10 @@ export interface ManifestRequest {
   /** Digests that must be manifests: revisions and what tags name. */
   readonly expected: Iterable<string> & { has(digest: string): boolean };
   /** Copies in the trash, read when the store has none. */
-  readonly trashed: { get(digest: string): string | undefined };
-  /** What was read before, with all below it: a digest is that of its content, so it is not read again. */
-  readonly known?: {
-    has(digest: string): boolean;
-    /** What was not found then. */
-    readonly missing: readonly string[];
+  readonly trashed: {
+    get(digest: string): string | undefined;
+    /** Those that the store did not have when its blobs were listed: looked at first. */
+    alone?(digest: string): string | undefined;
   };
 }
 
@@ -28,21 +25,18 @@ const usualSize = 64 * 1024;
 /**
  * Reads the expected manifests and, over all levels, the children of indexes. A child that is no revision may as well
  * be a layer (build caches list them so): when it is whole and no manifest it counts as one, not as damaged.
- * @param manifests gets every manifest that exists and is not known; `damaged` when it cannot be read as one
- * @returns children of indexes that do not exist
+ * @param manifests gets every manifest that exists; `damaged` when it cannot be read as one
  */
 export async function readManifests(
   reader: BoundedReader,
-  { expected, trashed, known }: ManifestRequest,
+  { expected, trashed }: ManifestRequest,
   manifests: { set(digest: string, manifest: References | 'damaged'): void },
-): Promise<string[]> {
-  const seen = new Set<string>(known?.missing);
-  const missing: string[] = [];
-  let level: Iterable<string> = unknownIn(chain(expected, seen), known);
+): Promise<void> {
+  const seen = new Set<string>();
+  let level: Iterable<string> = expected;
   for (let more = true; more;) {
     const children: string[] = [];
     const take = (digest: string, copy: Copy): void => {
-      if (copy === undefined && !expected.has(digest)) missing.push(digest);
       if (copy === undefined || (copy === 'other' && !expected.has(digest))) return;
       const manifest = copy === 'other' ? 'damaged' : copy;
       manifests.set(digest, manifest);
@@ -50,7 +44,7 @@ export async function readManifests(
     };
     await forEachFile(reader, level, {
       contentUpTo: usualSize,
-      pathOf: blobDataPath,
+      pathOf: (digest) => trashed.alone?.(digest) ?? blobDataPath(digest),
       tell(digest, file) {
         const copy = file?.content && copyIn(file.content, digest);
         if (copy === undefined || copy === 'damaged') return false;
@@ -61,13 +55,8 @@ export async function readManifests(
     });
     const next = children.filter((digest) => !expected.has(digest) && !seen.has(digest) && seen.add(digest));
     more = next.length > 0;
-    level = unknownIn(next, known);
+    level = next;
   }
-  return missing;
-}
-
-function* unknownIn(digests: Iterable<string>, known: ManifestRequest['known']): Generator<string> {
-  for (const digest of digests) if (!known?.has(digest)) yield digest;
 }
 
 /** `other`: whole, as far as that can be told, and no manifest. */

@@ -21,11 +21,11 @@ export async function markStore(
   memory = createMemory(),
 ): Promise<Mark> {
   const trash = await readTrash(reader, memory);
-  const { content, hollow, missing } = await readStore(reader, trash.files, { memory });
+  const { content, hollow } = await readStore(reader, trash.files, memory);
   const whole = await withDepartedTags(reader, content);
   const withPulls = { ...whole, lastPull: await lastPullFor(reader, options, now) };
   const plan = planCollection(withPulls, options, now);
   const inspection = await inspectDoomed(reader, { content: withPulls, plan }, memory);
   const { doomed } = inspection;
-  return { content: withPulls, plan, doomed, hollow: [...inspection.hollow, ...hollow], missing };
+  return { content: withPulls, plan, doomed, hollow: [...inspection.hollow, ...hollow] };
 }

@@ -7,9 +7,6 @@ import { createDirectoryWalk, type Directory, type DirectoryWalk } from './direc
 import { readLink, readLinkEntry } from './link-entry.ts';
 import type { FoundRepository } from './repository-walk.ts';
 
-/** Links that a look a short while ago told of; of those that are given none is looked at again, nor are the indexes of tags. */
-export type KnownRepository = Readonly<Record<'revisions' | 'layers', (digest: string) => Link | undefined>>;
-
 export interface ReadRepository {
   readonly content: RepositoryContent;
   /** Digest directories that hold no link any more. */
@@ -17,23 +14,16 @@ export interface ReadRepository {
   readonly unknown: readonly string[];
 }
 
-/**
- * Reads one repository of the store. Throws what the storage threw, unless it tells of one file only.
- * @param known what needs no look
- */
-export async function readRepository(
-  reader: BoundedReader,
-  found: FoundRepository,
-  known?: KnownRepository,
-): Promise<ReadRepository> {
+/** Reads one repository of the store. Throws what the storage threw, unless it tells of one file only. */
+export async function readRepository(reader: BoundedReader, found: FoundRepository): Promise<ReadRepository> {
   const walk = createDirectoryWalk(reader, found.linked);
   const problems: string[] = [...found.problems];
-  const context = { reader, walk, problems, hollow: [] as string[], known };
+  const context = { reader, walk, problems, hollow: [] as string[] };
   await walk.directories(paths.repositoryPath(found.name));
   await walk.directories(paths.manifestsPath(found.name));
   const [revisions, layers, tags, uploads] = await Promise.all([
-    readLinks(context, paths.revisionsPath(found.name), 'revisions'),
-    readLinks(context, paths.layersPath(found.name), 'layers'),
+    readLinks(context, paths.revisionsPath(found.name), true),
+    readLinks(context, paths.layersPath(found.name), false),
     readTags(context, found.name),
     readUploads(context, found.name),
   ]);
@@ -53,27 +43,16 @@ interface Context {
   readonly walk: DirectoryWalk;
   readonly problems: string[];
   readonly hollow: string[];
-  readonly known: KnownRepository | undefined;
 }
 
-async function readLinks(
-  context: Context,
-  path: string,
-  kind: 'revisions' | 'layers',
-): Promise<Map<string, Link>> {
-  const { reader, walk, problems, hollow, known } = context;
+async function readLinks(context: Context, path: string, areRevisions: boolean): Promise<Map<string, Link>> {
+  const { reader, walk, problems, hollow } = context;
   const links = new Map<string, Link>();
-  const areRevisions = kind === 'revisions';
   for (const algorithm of await walk.directories(path)) {
     if (areRevisions && !isAlgorithm(algorithm.name)) {
       problems.push(`${algorithm.path} is of no known digest algorithm`);
     }
-    const digests: (readonly [Digest, Directory])[] = [];
-    for (const each of await digestsIn(walk, algorithm)) {
-      const link = known?.[kind](each[0]);
-      if (link) links.set(each[0], link);
-      else digests.push(each);
-    }
+    const digests = await digestsIn(walk, algorithm);
     await forEachFile(reader, digests, {
       pathOf: ([, entry]) => `${entry.path}/link`,
       // Of a layer the size is enough: what it names is told by its path.
@@ -116,7 +95,7 @@ async function digestsIn(
 }
 
 async function readTags(context: Context, name: string): Promise<Map<string, TagContent>> {
-  const { reader, walk, problems, known } = context;
+  const { reader, walk, problems } = context;
   const tags = new Map<string, TagContent>();
   const pathOf = ({ name: tag }: Directory): string => paths.tagCurrentLinkPath(name, tag);
   const set = (tag: string, current?: string, modified = 0): void => {
@@ -140,7 +119,7 @@ async function readTags(context: Context, name: string): Promise<Map<string, Tag
       set(entry.name, current, current === undefined ? 0 : (await reader.stat(path))?.modified);
     },
   });
-  if (!known) await readHistories(walk, name, tags);
+  await readHistories(walk, name, tags);
   return tags;
 }
 

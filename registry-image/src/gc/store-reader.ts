@@ -14,17 +14,15 @@ import { createPackedManifests } from './packed-manifests.ts';
 import { createPackedMap } from './packed-map.ts';
 import { gatherDigests } from './plan-memory.ts';
 import { createPackedRepositories } from './packed-repositories.ts';
-import { type KnownRepository, readRepository } from './repository-reader.ts';
+import { readRepository } from './repository-reader.ts';
 import { findRepositories } from './repository-walk.ts';
 import type { TrashFiles } from './trash-files.ts';
 
-/** What was read of a store. To a second mark, a short while later: what is gone since then is kept alive by it, what may have come is looked for. */
+/** What was read of a store. */
 export interface ReadStore {
   readonly content: StoreContent;
   /** Directories of digests that hold nothing any more. */
   readonly hollow: readonly string[];
-  /** Children of indexes that do not exist. */
-  readonly missing: readonly string[];
 }
 
 /**
@@ -43,7 +41,7 @@ function createManyBlobs(digests: DigestTable): Gathered<Place> {
 export async function readStore(
   reader: BoundedReader,
   trash: TrashFiles,
-  { memory, known }: { memory: Memory; known?: ReadStore | undefined },
+  memory: Memory,
 ): Promise<ReadStore> {
   const blobs = gather(memory, createManyBlobs, one);
   const hollow = await findBlobs(reader, blobs);
@@ -53,8 +51,7 @@ export async function readStore(
   await forEachBounded(found, async (repository) => {
     // Before the store: what a commit brings back meanwhile is seen in one of them.
     const links = await readTrashedLinks(reader, trash, trashed.get(repository.name));
-    const before = known?.content.repositories.get(repository.name);
-    const read = await readRepository(reader, repository, before && stillKnown(before, links, blobs.map));
+    const read = await readRepository(reader, repository);
     stored.set(repository.name, merge(read.content, links));
     hollow.push(...read.hollow);
     unknown.push(...read.unknown);
@@ -66,54 +63,16 @@ export async function readStore(
   const repositories = sortedByName(stored.map);
   const copies = addTrashedBlobs(blobs, trash, memory);
   const manifests = gather(memory, createPackedManifests, referencesOf);
-  const expected = expectedManifests(repositories, memory);
-  const before = known && knownManifests(known, blobs.map);
-  const request = { expected, trashed: copies, ...(before && { known: before }) };
-  const missing = await readManifests(reader, request, manifests);
+  const request = { expected: expectedManifests(repositories, memory), trashed: copies };
+  await readManifests(reader, request, manifests);
   const content = {
     repositories,
     blobs: blobs.map,
-    manifests: before ? overlaid(manifests.map, before) : manifests.map,
+    manifests: manifests.map,
     unknown: [...new Set(unknown)],
     memory,
   };
-  return { content, hollow: [...hollow, ...(known?.hollow ?? [])], missing };
-}
-
-/**
- * Links that need no other look: files that name what their path says, and that no sweep has taken since. A layer's is looked at when its
- * blob is not in the store, because a lease that was renewed brings that back; a revision that is there needs no lease by now.
- */
-function stillKnown(
-  before: RepositoryContent,
-  trashed: TrashedLinks | undefined,
-  blobs: StoreContent['blobs'],
-): KnownRepository {
-  const seen = (kind: 'revisions' | 'layers', digest: string): Link | undefined => {
-    const link = trashed?.[kind].has(digest) ? undefined : before[kind].get(digest);
-    return link?.isFile ? link : undefined;
-  };
-  return {
-    revisions: (digest) => seen('revisions', digest),
-    layers: (digest) => (blobs.get(digest) === 'store' ? seen('layers', digest) : undefined),
-  };
-}
-
-type KnownManifests = StoreContent['manifests'] & Pick<ReadStore, 'missing'>;
-
-function knownManifests({ content, missing }: ReadStore, blobs: StoreContent['blobs']): KnownManifests {
-  return {
-    has: (digest) => blobs.has(digest) && content.manifests.has(digest),
-    get: (digest) => (blobs.has(digest) ? content.manifests.get(digest) : undefined),
-    missing,
-  };
-}
-
-function overlaid(read: StoreContent['manifests'], before: KnownManifests): StoreContent['manifests'] {
-  return {
-    has: (digest) => read.has(digest) || before.has(digest),
-    get: (digest) => read.get(digest) ?? before.get(digest),
-  };
+  return { content, hollow };
 }
 
 function sortedByName<V>(map: ReadonlyMap<string, V>): ReadonlyMap<string, V> {
@@ -214,11 +173,14 @@ function addTrashedBlobs(
     copies.set(layout.digest, index);
     if (!blobs.map.has(layout.digest)) blobs.set(layout.digest, 'trash');
   }
+  function get(digest: string): string | undefined {
+    const index = copies.get(digest);
+    return index === undefined ? undefined : trash.at(index).path;
+  }
+
   return {
-    get(digest) {
-      const index = copies.get(digest);
-      return index === undefined ? undefined : trash.at(index).path;
-    },
+    get,
+    alone: (digest) => (blobs.map.get(digest) === 'trash' ? get(digest) : undefined),
   };
 }
 

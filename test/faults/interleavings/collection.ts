@@ -2,7 +2,6 @@ import { CollectionOptions } from '../../../registry-image/src/config/maintenanc
 import type { StorageDriver } from '../../../registry-image/src/storage/driver.ts';
 import { journalPath } from '../../../registry-image/src/storage/paths.ts';
 import type { Hanging } from './hang.ts';
-import type { ReadStore } from '../../../registry-image/src/gc/store-reader.ts';
 import { LostError, type Replica } from './replica.ts';
 import type { CollectionRun } from './scenario.ts';
 import type { Process, Scheduler } from './scheduler.ts';
@@ -146,8 +145,6 @@ export async function runCollection(
     return left;
   }
 
-  let known: ReadStore | undefined;
-
   async function collectStaged(): Promise<void> {
     const staged = await inCollector(collector, 'mark', () => subject.beginStagedCollection(given));
     if (run.spoilsJournal) await driver.append(strange, 'what is no record\n');
@@ -158,8 +155,6 @@ export async function runCollection(
       left = await inWindow(() => staged.sweep({ until, signal: given.signal }));
       if (window > 3) throw new Error('a window without a budget has left something');
     }
-    // A command by hand is one process, and keeps what it knows.
-    if (run.confirmer === run.collector) known = staged.mark;
   }
 
   async function collectWhole(): Promise<void> {
@@ -181,7 +176,7 @@ export async function runCollection(
       if (++reports === 2) reached('judged');
     };
     await inCollector(process, 'confirm', () =>
-      subject.confirm({ ...given, driver: observed, now: confirmNow, report: judged, known }),
+      subject.confirm({ ...given, driver: observed, now: confirmNow, report: judged }),
     );
   }
 
