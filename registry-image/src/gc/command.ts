@@ -7,6 +7,7 @@ import { runSubcommand, type TextSink } from '../subcommand.ts';
 import { type GarbageCollectArguments, parseGarbageCollectArguments, usage } from './arguments.ts';
 import { confirm } from './confirm.ts';
 import type { MemberStorage } from './members.ts';
+import { createMemory } from './memory.ts';
 import { createStorageClock } from './storage-clock.ts';
 import { type HeldWrites, refuseBesideAnother, withWritesHeld } from './held-writes.ts';
 import { outputLines } from './output-lines.ts';
@@ -65,9 +66,11 @@ async function collectByHand(
   const common = { driver, options, now: Date.now(), report, signal, warn };
   const storage = { driver, now: createStorageClock(driver) };
   if (!options.dryRun) await refuseBesideAnother(storage);
+  let memory = createMemory();
   // A function of its own, so that the first mark is gone from memory when the second is made.
   const sweep = async (): Promise<void> => {
     const staged = await beginStagedCollection({ ...common, trash: `manual-${common.now}` });
+    memory = createMemory(staged.mark.content.memory?.few);
     if (!quiet && plan) writeLines(stdout, linesOfPlan(plan, await readPlanReport(common, staged.mark)));
     else if (!quiet) writeLines(stdout, outputLines(staged.mark));
     if (options.dryRun) return;
@@ -90,7 +93,7 @@ async function collectByHand(
     failure = { error };
   });
   if (options.dryRun) return;
-  const { restored } = await confirm({ ...common, warn: () => {} });
+  const { restored } = await confirm({ ...common, memory, warn: () => {} });
   if (restored === 1) warn('1 swept blob or manifest was in use and has been put back');
   if (restored > 1) warn(`${restored} swept blobs or manifests were in use and have been put back`);
   if (failure) throw failure.error;

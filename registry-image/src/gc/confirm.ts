@@ -10,7 +10,7 @@ import { inspectDoomed } from './doomed.ts';
 import { cleanStore, removeEmptied } from './empty-directories.ts';
 import { chain } from './in-batches.ts';
 import { blobBytes, judgeTrash } from './judgement.ts';
-import { createMemory } from './memory.ts';
+import { createMemory, type Memory } from './memory.ts';
 import { planConfirmation } from './plan.ts';
 import { putBack } from './put-back.ts';
 import { lastPullFor } from './pulls.ts';
@@ -36,6 +36,8 @@ export interface ConfirmOptions {
   readonly signal: AbortSignal;
   /** Receives what could not be told and was kept for that reason, a sentence each. */
   readonly warn?: (problem: string) => void;
+  /** What all is kept in; whoever knows that the store is large gives one for which nothing is few. */
+  readonly memory?: Memory;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface ConfirmOptions {
 export async function confirm(run: ConfirmOptions): Promise<ConfirmCounts> {
   const reader = createBoundedReader(run.driver, run.signal);
   await run.report({ phase: 'Confirming', counts: {}, touched: false });
-  const memory = createMemory();
+  const { memory = createMemory() } = run;
   // Before the trash is read, and judged as if it had ended.
   const open = await openSinceSweep(reader);
   const trash = await readTrash(reader, memory);
