@@ -114,7 +114,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a gate is closed while a section runs',
-    within: 10_000,
+    within: 40_000,
     patches: [
       ['registry/gate.ts', 'if (running > 0) await new Promise<void>((resolve) => idle.push(resolve));', ''],
     ],
