@@ -8,7 +8,6 @@ import type { Report } from './counts.ts';
 import { withDepartedTags } from './departed-tags.ts';
 import { inspectDoomed } from './doomed.ts';
 import { cleanStore, removeEmptied } from './empty-directories.ts';
-import { chain } from './in-batches.ts';
 import { blobBytes, judgeTrash } from './judgement.ts';
 import { createMemory, type Memory } from './memory.ts';
 import { planConfirmation } from './plan.ts';
@@ -118,4 +117,13 @@ async function isKeptForUndo(
     run.warn?.('the storage is full: what was swept is freed at once and cannot be restored');
     return false;
   }
+}
+
+function chain<T>(one: Iterable<T>, other: Iterable<T>): Iterable<T> {
+  return {
+    *[Symbol.iterator]() {
+      yield* one;
+      yield* other;
+    },
+  };
 }

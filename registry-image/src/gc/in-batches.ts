@@ -12,13 +12,3 @@ export function* inBatches<T>(items: Iterable<T>, size = batch): Generator<T[]> 
   }
   if (pending.length > 0) yield pending;
 }
-
-/** All of one, then all of the other. */
-export function chain<T>(one: Iterable<T>, other: Iterable<T>): Iterable<T> {
-  return {
-    *[Symbol.iterator]() {
-      yield* one;
-      yield* other;
-    },
-  };
-}

@@ -30,7 +30,7 @@ test('a store that is packed, from the first entry on or later, is collected lik
     fill();
     await markAndSweep(createMemory(few));
     const swept = store.files(paths.trashRoot);
-    const counts = await confirmOnce(store);
+    const counts = await confirmOnce(store, {}, { memory: createMemory(few) });
     expect(pullAll(store, ['app', 'team/app'])).toEqual([]);
     outcomes.push({ swept, counts, left: store.files() });
     store.dispose();
