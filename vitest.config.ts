@@ -14,9 +14,12 @@ export default defineConfig({
   test: {
     allowOnly: false,
     passWithNoTests: false,
+    // Characters: a failure that comes once in fifty runs must tell all it saw in the one line that is left of it.
+    chaiConfig: { truncateThreshold: 2000 },
     reporters: ['default', './test/runner/tally-reporter.ts'],
     projects: [
       {
+        extends: true,
         test: {
           name: 'unit',
           include: [
@@ -30,9 +33,11 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: { name: 'processes', include: processes, testTimeout: 20_000, fileParallelism: false },
       },
       {
+        extends: true,
         test: {
           name: 'system',
           include: [
@@ -47,9 +52,11 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: { name: 'oci-suite', include: ['test/conformance/suite/oci.test.ts'], testTimeout: 10_000 },
       },
       {
+        extends: true,
         test: { name: 'audit', include: ['test/audit/**/*.test.ts'], testTimeout: 60_000 },
       },
     ],

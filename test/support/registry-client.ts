@@ -36,11 +36,13 @@ export class RegistryClient {
   readonly access: Access;
   readonly #agent: PlainAgent;
   readonly #base: string;
+  readonly #connected: 'connect' | 'secureConnect';
   readonly #request: typeof request;
 
   constructor(access: Access, { plain = false, maxSockets = 16, address }: ClientOptions = {}) {
     this.access = access;
     this.#base = `${plain ? 'http' : 'https'}://${access.host}`;
+    this.#connected = plain ? 'connect' : 'secureConnect';
     const settings = { keepAlive: true, maxSockets, ...(address ? { lookup: fixedLookup(address) } : {}) };
     this.#agent = plain ? new PlainAgent(settings) : new Agent({ ...settings, ca: access.ca });
     this.#request = plain ? plainRequest : request;
@@ -71,7 +73,15 @@ export class RegistryClient {
           );
         },
       );
-      outgoing.on('error', reject);
+      let isConnected = false;
+      outgoing.on('socket', (socket) => {
+        isConnected = outgoing.reusedSocket;
+        socket.once(this.#connected, () => (isConnected = true));
+      });
+      // Of the two only the other may have lost a request.
+      outgoing.on('error', (error) =>
+        reject(isConnected ? error : new Error(`not connected: ${error.message}`, { cause: error })),
+      );
       outgoing.end(body);
     });
   }
