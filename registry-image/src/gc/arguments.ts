@@ -5,6 +5,8 @@ import { CollectionOptions, type RetentionRule } from '../config/maintenance.ts'
 export interface GarbageCollectArguments {
   readonly options: CollectionOptions;
   readonly quiet: boolean;
+  /** Nobody else uses the storage. */
+  readonly offline: boolean;
   /** How to print the plan in place of distribution's lines. */
   readonly plan: 'json' | 'text' | undefined;
   /** Path of config.yml, when one is given. */
@@ -24,12 +26,15 @@ Options:
       --keep-pulled-within DURATION remove tags first, all but those pulled or set within DURATION
       --keep-matching PATTERN       remove tags first, all but those that fit; may be repeated
       --plan json|text              print what stays and why, and what goes
+      --offline                     mark once and remove at once, in less time: for a storage that no registry of any kind serves from
   -q, --quiet                       print no output but problems
   -h, --help                        print this text
 
 Marks, sweeps what nothing keeps alive, marks again and frees. Registries that serve from the same storage go on to serve: while it
 sweeps they hold their writes for a moment, and they replace their workers before these go on. When one of them does not take part,
-nothing is swept. Nothing is held in a dry run, nor when there is nothing to sweep.
+nothing is swept. Nothing is held in a dry run, nor when there is nothing to sweep. With --offline nothing is marked again: it is what
+distribution does, and as safe as that only while nobody pushes. It does nothing while a registry of ours serves from the storage, and
+one that starts meanwhile holds its writes; another registry is for you to stop.
 
 In a PATTERN, * stands for any characters but / and ** for any. A tag stays when one of several --keep options keeps it.
 `;
@@ -38,6 +43,7 @@ const flagOptions = {
   'dry-run': { type: 'boolean', short: 'd' },
   'delete-untagged': { type: 'boolean', short: 'm' },
   quiet: { type: 'boolean', short: 'q' },
+  offline: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -92,6 +98,7 @@ export function parseGarbageCollectArguments(argv: readonly string[]): GarbageCo
       retention: retention(values),
     }),
     quiet: flags.get('quiet') ?? false,
+    offline: flags.get('offline') ?? false,
     plan: planFormat(values.get('plan')?.at(-1)),
     configPath: paths[0],
   };

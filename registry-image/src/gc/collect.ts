@@ -3,6 +3,7 @@ import type { CollectionCounts } from '../config/state.ts';
 import type { StorageDriver } from '../storage/driver.ts';
 import { createBoundedReader } from './bounded-reader.ts';
 import { markedCounts, type Report, zeroCounts } from './counts.ts';
+import { moveToTrash } from './disposal.ts';
 import { countEligible, sweepDoomed, unusedTrash } from './sweep.ts';
 import { expectSweep, recordSweep } from './sweep-record.ts';
 import { markInWindow } from './window-mark.ts';
@@ -40,7 +41,7 @@ export async function collect(run: CollectOptions): Promise<CollectionCounts> {
   await run.report({ phase: 'Sweeping', counts: { ...counts }, touched: false });
   const trash = await unusedTrash(reader, run.trash);
   if (mark.doomed.length > 0) await expectSweep(run.driver, trash);
-  await sweepDoomed({ ...run, trash }, mark.doomed, counts);
+  await sweepDoomed({ ...run, dispose: moveToTrash(run.driver, trash) }, mark.doomed, counts);
   await recordSweep(run.driver, reader, { trash: [trash] });
   await run.report({ phase: 'Swept', counts: { ...counts }, touched: mark.doomed.length > 0 });
   return counts;

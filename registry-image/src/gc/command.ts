@@ -5,11 +5,17 @@ import type { StorageDriver } from '../storage/driver.ts';
 import { isFull } from '../storage/file-errors.ts';
 import { runSubcommand, type TextSink } from '../subcommand.ts';
 import { type GarbageCollectArguments, parseGarbageCollectArguments, usage } from './arguments.ts';
+import { cleanSwept, hasTrash } from './clean-swept.ts';
 import { confirm } from './confirm.ts';
 import type { MemberStorage } from './members.ts';
 import { createMemory } from './memory.ts';
 import { createStorageClock } from './storage-clock.ts';
-import { type HeldWrites, refuseBesideAnother, withWritesHeld } from './held-writes.ts';
+import {
+  type HeldWrites,
+  refuseBesideAnother,
+  refuseBesideRegistries,
+  withWritesHeld,
+} from './held-writes.ts';
 import { outputLines } from './output-lines.ts';
 import { planLines } from './plan-text.ts';
 import { readPlanReport } from './read-plan-report.ts';
@@ -51,7 +57,7 @@ export function runGarbageCollect(command: GarbageCollectCommand): Promise<numbe
 
 async function collectByHand(
   driver: StorageDriver,
-  { options, quiet, plan }: GarbageCollectArguments,
+  { options, quiet, plan, offline }: GarbageCollectArguments,
   { stdout, stderr, signal = new AbortController().signal }: GarbageCollectCommand,
 ): Promise<void> {
   // What is young stays in little memory, as in a collector, which gets it as a flag of its start.
@@ -66,10 +72,12 @@ async function collectByHand(
   const common = { driver, options, now: Date.now(), report, signal, warn };
   const storage = { driver, now: createStorageClock(driver) };
   if (!options.dryRun) await refuseBesideAnother(storage);
+  if (!options.dryRun && offline) await refuseBesideRegistries(storage);
   let memory = createMemory();
   // A function of its own, so that the first mark is gone from memory when the second is made.
   const sweep = async (): Promise<void> => {
-    const staged = await beginStagedCollection({ ...common, trash: `manual-${common.now}` });
+    const trash = `manual-${common.now}`;
+    const staged = await beginStagedCollection({ ...common, trash, atOnce: offline });
     memory = createMemory(staged.mark.content.memory?.few);
     if (!quiet && plan) writeLines(stdout, linesOfPlan(plan, await readPlanReport(common, staged.mark)));
     else if (!quiet) writeLines(stdout, outputLines(staged.mark));
@@ -78,37 +86,48 @@ async function collectByHand(
     while (left > 0) {
       isTouched = false;
       left = await sweepInWindow(
-        { storage, staged, signal },
+        { storage, staged, signal, offline },
         {
           isTouched: () => isTouched,
           seeOthers: () => void (isBeside = true),
         },
       );
     }
+    if (offline) await cleanSwept(common, staged.mark);
   };
   let failure: { error: unknown } | undefined;
   await sweep().catch((error: unknown) => {
     // What it has swept is the room that another run may need. Workers of others may not have been replaced then.
-    if (!hasSwept || isBeside || !isFull(error)) throw error;
+    if (!hasSwept || isBeside || offline || !isFull(error)) throw error;
     failure = { error };
   });
-  if (options.dryRun) return;
+  // What another run has left in the trash is judged as ever.
+  if (options.dryRun || (offline && !(await hasTrash(driver)))) return;
   const { restored } = await confirm({ ...common, memory, warn: () => {} });
   if (restored === 1) warn('1 swept blob or manifest was in use and has been put back');
   if (restored > 1) warn(`${restored} swept blobs or manifests were in use and have been put back`);
   if (failure) throw failure.error;
 }
 
+interface InWindow {
+  readonly storage: MemberStorage;
+  readonly staged: StagedCollection;
+  readonly signal: AbortSignal;
+  readonly offline: boolean;
+}
+
 /** Sweeps once while writes are held; gives how much is left for another window, which may follow at once. */
 async function sweepInWindow(
-  { storage, staged, signal }: { storage: MemberStorage; staged: StagedCollection; signal: AbortSignal },
+  { storage, staged, signal, offline }: InWindow,
   { isTouched, seeOthers }: { isTouched: () => boolean; seeOthers: () => void },
 ): Promise<number> {
   let gap = 0;
   const sweep = async ({ isAlone, deadline }: HeldWrites): Promise<number> => {
     if (!isAlone) seeOthers();
+    if (offline) await refuseBesideRegistries(storage);
     const budget = isAlone ? sweepBudget.alone : sweepBudget.beside;
-    const end = isAlone ? signal : AbortSignal.any([signal, endOfWindow(deadline)]);
+    // A registry that starts now waits for the deadline, and no longer: what is only moved can come back after it.
+    const end = isAlone && !offline ? signal : AbortSignal.any([signal, endOfWindow(deadline)]);
     const left = await staged.sweep({ until: untilSpent(budget), signal: end });
     if (left > 0 && !isAlone) gap = windowGap;
     return left;

@@ -107,6 +107,15 @@ export async function refuseBesideAnother(storage: MemberStorage): Promise<void>
   );
 }
 
+/** Throws an error of one sentence when a registry serves from this storage. */
+export async function refuseBesideRegistries(storage: MemberStorage): Promise<void> {
+  const [member] = await readMembers(storage);
+  if (!member) return;
+  throw new Error(
+    `${named(member)} serves from this storage: stop it and wait for a minute, or collect without --offline`,
+  );
+}
+
 /** The members that live, none of which takes part in a collection of the operator: else throws an error of one sentence. */
 async function refuseCollecting(storage: MemberStorage): Promise<Member[]> {
   const members = await readMembers(storage);

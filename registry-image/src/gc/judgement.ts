@@ -13,7 +13,7 @@ export const restoreOrder: readonly LayoutPath['kind'][] = [
 ];
 
 /** What a collection sweeps; uploads among them never come back. */
-const sweptKinds: ReadonlySet<LayoutPath['kind']> = new Set([
+export const sweptKinds: ReadonlySet<LayoutPath['kind'] | undefined> = new Set([
   ...restoreOrder,
   'uploadData',
   'uploadStartedAt',

@@ -7,6 +7,7 @@ import { markStore } from './mark.ts';
 import { createMemory, type Memory } from './memory.ts';
 import { pullAll } from './pull-fixture.ts';
 import { confirmOnce } from './run-fixture.ts';
+import { moveToTrash } from './disposal.ts';
 import { createStoreFixture, type StoreFixture, testNow } from './store-fixture.ts';
 import { sweepDoomed } from './sweep.ts';
 
@@ -20,7 +21,7 @@ async function markAndSweep(memory: Memory): Promise<void> {
   const { signal } = new AbortController();
   const options = CollectionOptions.parse({ deleteUntagged: true });
   const { doomed } = await markStore(createBoundedReader(store.driver, signal), options, testNow, memory);
-  const run = { driver: store.driver, trash: 'run-0', report: () => {}, signal };
+  const run = { dispose: moveToTrash(store.driver, 'run-0'), report: () => {}, signal };
   await sweepDoomed(run, doomed, zeroCounts());
 }
 

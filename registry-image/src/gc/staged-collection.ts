@@ -1,6 +1,7 @@
 import { createBoundedReader, forEachBounded } from './bounded-reader.ts';
 import type { CollectOptions } from './collect.ts';
 import { markedCounts, zeroCounts } from './counts.ts';
+import { moveToTrash, removeAtOnce } from './disposal.ts';
 import type { DoomedList } from './doomed-list.ts';
 import { additionsSince, JournalError, journalPosition } from './journal-reader.ts';
 import { type Mark, markStore } from './mark.ts';
@@ -37,6 +38,8 @@ export interface StagedCollection {
  */
 export async function beginStagedCollection(
   run: CollectOptions & {
+    /** Nothing is kept for a second mark: for a storage that nobody else uses. */
+    readonly atOnce?: boolean;
     /** Sees the mark before it is told to be done. */
     readonly inspect?: (mark: Mark) => Promise<void>;
   },
@@ -54,7 +57,7 @@ export async function beginStagedCollection(
   let trash = run.options.dryRun ? '' : await unusedTrash(reader, run.trash);
   const used = new Set<string>();
   let reserve: Reserve | undefined;
-  if (!run.options.dryRun && mark.doomed.length > 0) {
+  if (!run.options.dryRun && !run.atOnce && mark.doomed.length > 0) {
     const directories = await prepareTrash({ driver: run.driver, trash }, mark.doomed);
     await noteSweep();
     reserve = createReserve(run.driver, directories);
@@ -105,10 +108,11 @@ export async function beginStagedCollection(
       const { driver, report } = run;
       const isStillDead = await lookAgain(signal);
       const makeRoom = async (): Promise<boolean> => (await reserve?.release()) ?? false;
-      const options = { driver, trash, report, signal, until, isStillDead, makeRoom };
+      const dispose = run.atOnce ? removeAtOnce(driver) : moveToTrash(driver, trash, makeRoom);
+      const options = { dispose, report, signal, until, isStillDead };
       left = await sweepDoomed(options, left, counts);
       const from = position instanceof JournalError ? undefined : position;
-      if (left.length === 0) {
+      if (left.length === 0 && !run.atOnce) {
         await reserve?.drop();
         await recordSweep(driver, createBoundedReader(driver, signal), { trash: [...used], from });
       }

@@ -5,29 +5,27 @@ import { placeInTrash } from '../storage/swept-paths.ts';
 import type { BoundedReader } from './bounded-reader.ts';
 import type { Report } from './counts.ts';
 import { nameOf } from './directory-walk.ts';
+import type { Disposal } from './disposal.ts';
 import type { Doomed, DoomedList } from './doomed-list.ts';
 import type { Mark } from './mark.ts';
 import type { Recheck } from './recheck.ts';
 
-/** Moves between two reports of progress. */
+/** What is disposed of between two reports of progress. */
 const reportEvery = 2_000;
 
 export interface SweepOptions {
-  readonly driver: StorageDriver;
-  /** Name of the directory in the trash, which `unusedTrash` gave. */
-  readonly trash: string;
+  /** What becomes of the dead. */
+  readonly dispose: Disposal;
   readonly report: Report;
   readonly signal: AbortSignal;
-  /** True when the time that this sweep may take is over; it ends between two moves. First asked before the first of them. */
+  /** True when the time that this sweep may take is over; it ends as soon as the disposal can. First asked before anything goes. */
   readonly until?: () => boolean;
   /** What is alive again stays; without it all is dead. */
   readonly isStillDead?: Recheck;
-  /** Where there is room when the storage is full. */
-  readonly makeRoom?: () => Promise<boolean>;
 }
 
 /**
- * Renames what a mark gave up into the trash, top-down, and counts into `counts`. When it throws (also by the signal), no move
+ * Disposes of what a mark gave up, top-down, and counts into `counts`. When it throws (also by the signal), nothing of it
  * is under way any more and every image that is alive is whole.
  * @param doomed in the order of a sweep
  * @returns what is left for another window
@@ -37,7 +35,7 @@ export async function sweepDoomed(
   doomed: DoomedList,
   counts: CollectionCounts,
 ): Promise<DoomedList> {
-  const { driver, signal, report, until = () => false, isStillDead = always, makeRoom } = options;
+  const { dispose, signal, report, until = () => false, isStillDead = always } = options;
   let left = doomed;
   let touched = false;
   // Asked for the first time, it may begin to measure.
@@ -50,11 +48,7 @@ export async function sweepDoomed(
       await report({ phase: 'Sweeping', counts: { ...counts }, touched });
     }
     const dead = positions.map((position) => batch[position] as Doomed);
-    const moves = dead.map(({ path }) => ({ from: path, to: placeInTrash(options.trash, path) }));
-    const { done, skipped } = await driver.moveMany(moves, {
-      until: () => signal.aborted || until(),
-      ...(makeRoom && { makeRoom }),
-    });
+    const { done, skipped } = await dispose(dead, { signal, until });
     const absent = new Set(skipped);
     dead.slice(0, done).forEach((each, index) => {
       if (!absent.has(index)) countDeleted(counts, each);
@@ -86,7 +80,7 @@ async function lookAgain(
 
 /** Makes the directories of the trash that a sweep would make, so that its window need not. @returns how many */
 export async function prepareTrash(
-  { driver, trash }: Pick<SweepOptions, 'driver' | 'trash'>,
+  { driver, trash }: { driver: StorageDriver; trash: string },
   doomed: DoomedList,
 ): Promise<number> {
   const parents = new Set<string>();
