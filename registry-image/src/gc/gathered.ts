@@ -8,6 +8,12 @@ export interface Gathered<V> {
   set(key: string, value: V): void;
 }
 
+/** A map that may be told early how large it will be. */
+export interface Expecting<V> extends Gathered<V> {
+  /** So many entries will be set, about: if they are many they are packed from now on, and never kept as they are. */
+  expect(weight: number): void;
+}
+
 /**
  * Keeps values as they are while they are few, and packs them from then on.
  * @param weigh how many entries a value counts for
@@ -16,10 +22,18 @@ export function gather<V>(
   memory: Memory,
   createPacked: (digests: DigestTable) => Gathered<V>,
   weigh: (value: V) => number,
-): Gathered<V> {
+): Expecting<V> {
   let plain = new Map<string, V>();
   let packed: Gathered<V> | undefined;
   let weight = 0;
+
+  function packIfMany(entries: number): void {
+    if (packed || entries <= memory.few) return;
+    packed = createPacked(digestsOfMany(memory));
+    for (const [each, known] of plain) packed.set(each, known);
+    plain = new Map();
+  }
+
   return {
     get map() {
       return packed ? packed.map : plain;
@@ -28,11 +42,9 @@ export function gather<V>(
       if (packed) return packed.set(key, value);
       plain.set(key, value);
       weight += weigh(value);
-      if (weight <= memory.few) return;
-      packed = createPacked(digestsOfMany(memory));
-      for (const [each, known] of plain) packed.set(each, known);
-      plain = new Map();
+      packIfMany(weight);
     },
+    expect: packIfMany,
   };
 }
 

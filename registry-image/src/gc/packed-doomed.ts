@@ -5,25 +5,35 @@ import { type Doomed, type DoomedKind, type DoomedList, sweepOrder } from './doo
 import { createBytes, createFloats, createIntegers } from './number-lists.ts';
 import { createValueTable } from './value-table.ts';
 
-/** No name has it. */
-const separator = '\0';
 const nobody = { repository: '', tag: '' };
 
 /** What is doomed, in some twenty bytes each; listed in the order of a sweep. */
 export function createPackedDoomed(digests: DigestTable): Gathering<Doomed, DoomedList> {
-  // Kind, and whether only the file in the directory goes; then digest, and a name or the position of a size.
-  const [forms, numbers, sizes] = [createBytes(), createIntegers(), createFloats()];
-  const owners = createValueTable<{ readonly repository: string; readonly tag: string }>();
+  // Kind, and whether only the file in the directory goes; then digest, and a repository, or the position of a size or of a repository and a tag.
+  const [forms, numbers, sizes, pairs] = [createBytes(), createIntegers(), createFloats(), createIntegers()];
+  const names = createValueTable<string>();
+
+  function addOwner(repository: string, tag: string): number {
+    if (tag === '') return names.add(repository, repository);
+    pairs.push(names.add(repository, repository));
+    pairs.push(names.add(tag, tag));
+    return pairs.length - 2;
+  }
+
+  function ownerAt(kind: DoomedKind, rest: number): { repository: string; tag: string } {
+    if (kind === 'blob') return nobody;
+    if (!isOfTag(kind)) return { repository: names.at(rest), tag: '' };
+    return { repository: names.at(pairs.at(rest)), tag: names.at(pairs.at(rest + 1)) };
+  }
 
   function at(index: number): Doomed {
     const kind = sweepOrder[forms.at(index) >> 1] as DoomedKind;
     const [digest, rest] = [digests.digest(numbers.at(2 * index)), numbers.at(2 * index + 1)];
-    const { repository, tag } = kind === 'blob' ? nobody : owners.at(rest);
+    const { repository, tag } = ownerAt(kind, rest);
     const directory = directoryOf[kind]({ repository, tag, digest });
     const path = (forms.at(index) & 1) === 1 ? directory + fileIn[kind] : directory;
     if (kind === 'blob') return { kind, digest, path, bytes: sizes.at(rest) };
-    const isOfTag = kind === 'tag' || kind === 'tagEntry';
-    return { kind, digest, repository, ...(isOfTag && { tag }), path, bytes: 0 };
+    return { kind, digest, repository, ...(isOfTag(kind) && { tag }), path, bytes: 0 };
   }
 
   return {
@@ -31,9 +41,7 @@ export function createPackedDoomed(digests: DigestTable): Gathering<Doomed, Doom
       const isFile = path !== directoryOf[kind]({ repository, tag, digest });
       forms.push((sweepOrder.indexOf(kind) << 1) | Number(isFile));
       numbers.push(digests.add(digest));
-      numbers.push(
-        kind === 'blob' ? sizes.length : owners.add(`${repository}${separator}${tag}`, { repository, tag }),
-      );
+      numbers.push(kind === 'blob' ? sizes.length : addOwner(repository, tag));
       if (kind === 'blob') sizes.push(bytes);
     },
     get list() {
@@ -47,6 +55,10 @@ export function createPackedDoomed(digests: DigestTable): Gathering<Doomed, Doom
       return view(at, indices);
     },
   };
+}
+
+function isOfTag(kind: DoomedKind): boolean {
+  return kind === 'tag' || kind === 'tagEntry';
 }
 
 const fileIn: Readonly<Record<DoomedKind, string>> = {

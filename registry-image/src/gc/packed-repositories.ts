@@ -1,6 +1,7 @@
 import type { Link, RepositoryContent, TagContent } from './content.ts';
 import type { DigestTable } from './digest-table.ts';
 import type { Gathered } from './gathered.ts';
+import { createLazy } from './lazy-members.ts';
 import { createFloats, createIntegers, type NumberList } from './number-lists.ts';
 import { createPackedMap, remember } from './packed-map.ts';
 
@@ -14,6 +15,8 @@ interface Packed extends Pick<RepositoryContent, 'inStore' | 'written'> {
   readonly names: readonly string[];
 }
 
+type Links = Pick<RepositoryContent, 'revisions' | 'layers' | 'tags'>;
+
 const none = -1;
 
 /** What repositories hold, in twelve bytes a link and the names of their tags; in the order in which they were set. */
@@ -21,25 +24,16 @@ export function createPackedRepositories(digests: DigestTable): Gathered<Reposit
   const lists = { numbers: createIntegers(), times: createFloats() };
   const packed = new Map<string, Packed>();
 
+  // Most of those who ask need one of the three.
+  const linksOf = createLazy<Links, Packed>({
+    revisions: ({ revisions }) => unpackLinks(digests, lists, revisions),
+    layers: ({ layers }) => unpackLinks(digests, lists, layers),
+    tags: (from) => unpackTags(digests, lists, from),
+  });
+
   function unpack(from: Packed): RepositoryContent {
-    let [revisions, layers]: (ReadonlyMap<string, Link> | undefined)[] = [];
-    let tags: ReadonlyMap<string, TagContent> | undefined;
-    // Most of those who ask need one of the three.
-    return {
-      inStore: from.inStore,
-      get revisions() {
-        return (revisions ??= unpackLinks(digests, lists, from.revisions));
-      },
-      get layers() {
-        return (layers ??= unpackLinks(digests, lists, from.layers));
-      },
-      get tags() {
-        return (tags ??= unpackTags(digests, lists, from));
-      },
-      uploads: from.uploads ?? new Map(),
-      ...(from.written && { written: from.written }),
-      problems: from.problems ?? [],
-    };
+    const { inStore, uploads = new Map(), problems = [], written } = from;
+    return Object.assign(linksOf(from), { inStore, uploads, problems, ...(written && { written }) });
   }
 
   return {

@@ -24,18 +24,17 @@ const separator = '\0';
 export function createPackedTrash(digests: DigestTable): Gathering<TrashFile, TrashFiles> {
   // Of a blob its size, of a link when it was modified: nobody asks for the other.
   const [kindOf, numbers, values] = [createBytes(), createIntegers(), createFloats()];
-  const places = createValueTable<SweptPlace & { readonly run: string }>();
-  const owners = createValueTable<{ readonly repository: string; readonly tag: string }>();
+  const places = createValueTable<PlaceAndTag>();
+  const repositories = createValueTable<string>();
   const others: TrashFile[] = [];
 
   function pack({ run, size, modified }: TrashFile, layout: PackedPath, { top, isFlat }: SweptPlace): void {
     kindOf.push(kinds.indexOf(layout.kind));
-    numbers.push(places.add(`${run}${separator}${top}${separator}${isFlat}`, { run, top, isFlat }));
-    const [repository, tag] = [
-      'repository' in layout ? layout.repository : '',
-      'tag' in layout ? layout.tag : '',
-    ];
-    numbers.push(owners.add(`${repository}${separator}${tag}`, { repository, tag }));
+    const repository = 'repository' in layout ? layout.repository : '';
+    const tag = 'tag' in layout ? layout.tag : '';
+    // Together, for there are few of both; with their repositories tags would be as many as the files.
+    numbers.push(places.add([run, top, isFlat, tag].join(separator), { run, top, isFlat, tag }));
+    numbers.push(repositories.add(repository, repository));
     numbers.push('digest' in layout ? digests.add(layout.digest) : 0);
     values.push(layout.kind === 'blobData' ? size : modified);
   }
@@ -49,7 +48,8 @@ export function createPackedTrash(digests: DigestTable): Gathering<TrashFile, Tr
 
   function layoutAt(index: number): PackedPath {
     const kind = kinds[kindOf.at(index)] as PackedPath['kind'];
-    const { repository, tag } = owners.at(numbers.at(3 * index + 1));
+    const { tag } = places.at(numbers.at(3 * index));
+    const repository = repositories.at(numbers.at(3 * index + 1));
     if (kind === 'tagCurrentLink') return { kind, repository, tag };
     const digest = digests.digest(numbers.at(3 * index + 2));
     if (kind === 'blobData') return { kind, digest };
@@ -58,22 +58,7 @@ export function createPackedTrash(digests: DigestTable): Gathering<TrashFile, Tr
 
   function at(index: number): TrashFile {
     if (kindOf.at(index) === odd) return others[numbers.at(3 * index)] as TrashFile;
-    const layout = layoutAt(index);
-    const place = places.at(numbers.at(3 * index));
-    const value = values.at(index);
-    const isBlob = layout.kind === 'blobData';
-    return {
-      get path() {
-        return sweptPathIn(place, pathOf(layout));
-      },
-      get origin() {
-        return pathOf(layout);
-      },
-      run: place.run,
-      layout,
-      size: isBlob ? value : usualSize(layout),
-      modified: isBlob ? 0 : value,
-    };
+    return new PackedFile(places.at(numbers.at(3 * index)), layoutAt(index), values.at(index));
   }
 
   return {
@@ -94,6 +79,42 @@ export function createPackedTrash(digests: DigestTable): Gathering<TrashFile, Tr
       else packOther(file);
     },
   };
+}
+
+type PlaceAndTag = SweptPlace & { readonly run: string; readonly tag: string };
+
+/** A class, because an object with getters of its own costs a kilobyte that only a full collection of garbage gives back. */
+class PackedFile implements TrashFile {
+  readonly #place: PlaceAndTag;
+  readonly #value: number;
+  readonly layout: PackedPath;
+
+  /** @param value of a blob its size, of a link when it was modified */
+  constructor(place: PlaceAndTag, layout: PackedPath, value: number) {
+    this.#place = place;
+    this.#value = value;
+    this.layout = layout;
+  }
+
+  get path(): string {
+    return sweptPathIn(this.#place, this.origin);
+  }
+
+  get run(): string {
+    return this.#place.run;
+  }
+
+  get origin(): string {
+    return pathOf(this.layout);
+  }
+
+  get size(): number {
+    return this.layout.kind === 'blobData' ? this.#value : usualSize(this.layout);
+  }
+
+  get modified(): number {
+    return this.layout.kind === 'blobData' ? 0 : this.#value;
+  }
 }
 
 function isPacked(layout: LayoutPath): layout is PackedPath {

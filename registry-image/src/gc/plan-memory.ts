@@ -1,5 +1,6 @@
 import type { DigestTable } from './digest-table.ts';
 import { digestsOfMany, type Gathered, gather } from './gathered.ts';
+import { createLazy } from './lazy-members.ts';
 import type { Reason } from './liveness.ts';
 import { createMemory, type Memory } from './memory.ts';
 import { createBytes, createIntegers, type NumberList } from './number-lists.ts';
@@ -82,6 +83,8 @@ type Packed = Omit<RepositoryPlan, 'live' | (typeof lists)[number]> & {
 const reasons: readonly Reason[] = ['tag', 'revision', 'lease', 'written', 'kept', 'reference', 'referrer'];
 const reasonBits = 3;
 
+type Unpacked = Pick<RepositoryPlan, 'live' | (typeof lists)[number]>;
+
 function createPackedPlans(digests: DigestTable): Gathered<RepositoryPlan> {
   const plans = new Map<string, Packed>();
   // Of each repository what is alive, then its lists; each begins with its length.
@@ -93,30 +96,19 @@ function createPackedPlans(digests: DigestTable): Gathered<RepositoryPlan> {
     return unpackDigests(digests, numbers, at);
   }
 
+  const listsOf = createLazy<Unpacked, Packed>({
+    live: ({ beginning }) => unpackLive(digests, numbers, beginning),
+    deadRevisions: (plan) => digestsOf(plan, 'deadRevisions'),
+    deadLayers: (plan) => digestsOf(plan, 'deadLayers'),
+    danglingLayers: (plan) => digestsOf(plan, 'danglingLayers'),
+    promised: (plan) => new Set(digestsOf(plan, 'promised')),
+    deadTagEntries: (plan) =>
+      digestsOf(plan, 'deadTagEntries').map((digest, index) => ({ tag: plan.tags[index] ?? '', digest })),
+  });
+
   function unpack(plan: Packed): RepositoryPlan {
-    const { beginning, tags, ...rest } = plan;
-    let live: Map<string, Reason> | undefined;
-    return {
-      ...rest,
-      get live() {
-        return (live ??= unpackLive(digests, numbers, beginning));
-      },
-      get deadRevisions() {
-        return digestsOf(plan, 'deadRevisions');
-      },
-      get deadLayers() {
-        return digestsOf(plan, 'deadLayers');
-      },
-      get danglingLayers() {
-        return digestsOf(plan, 'danglingLayers');
-      },
-      get promised() {
-        return new Set(digestsOf(plan, 'promised'));
-      },
-      get deadTagEntries() {
-        return digestsOf(plan, 'deadTagEntries').map((digest, index) => ({ tag: tags[index] ?? '', digest }));
-      },
-    };
+    const { beginning: _beginning, tags: _tags, ...rest } = plan;
+    return Object.assign(listsOf(plan), rest);
   }
 
   function set(name: string, plan: RepositoryPlan): void {

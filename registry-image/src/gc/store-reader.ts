@@ -56,9 +56,9 @@ export async function readStore(
     hollow.push(...read.hollow);
     unknown.push(...read.unknown);
   });
-  for (const [name, indices] of trashed) {
+  for (const [name, ranges] of trashed) {
     if (stored.map.has(name)) continue;
-    stored.set(name, merge(undefined, await readTrashedLinks(reader, trash, indices)));
+    stored.set(name, merge(undefined, await readTrashedLinks(reader, trash, ranges)));
   }
   const repositories = sortedByName(stored.map);
   const copies = addTrashedBlobs(blobs, trash, memory);
@@ -80,27 +80,28 @@ function sortedByName<V>(map: ReadonlyMap<string, V>): ReadonlyMap<string, V> {
   return createPackedMap({ size: map.size, keys: () => names, get: (name) => map.get(name) });
 }
 
-/** Positions of the links in the trash, by repository. */
+/** Where the links of each repository are in the trash: positions of a first and behind a last one, and so on, for most lie side by side. */
 function linksByRepository(trash: TrashFiles): Map<string, number[]> {
-  const indices = new Map<string, number[]>();
+  const ranges = new Map<string, number[]>();
   for (let index = 0; index < trash.length; index++) {
     const { layout } = trash.at(index);
     if (!layout || !linkKinds.has(layout.kind) || !('repository' in layout)) continue;
-    const known = indices.get(layout.repository);
-    if (known) known.push(index);
-    else indices.set(layout.repository, [index]);
+    const known = ranges.get(layout.repository);
+    if (!known) ranges.set(layout.repository, [index, index + 1]);
+    else if (known.at(-1) === index) known[known.length - 1] = index + 1;
+    else known.push(index, index + 1);
   }
-  return indices;
+  return ranges;
 }
 
 async function readTrashedLinks(
   reader: BoundedReader,
   trash: TrashFiles,
-  indices: readonly number[] | undefined,
+  ranges: readonly number[] | undefined,
 ): Promise<TrashedLinks | undefined> {
-  if (!indices) return undefined;
+  if (!ranges) return undefined;
   const links: TrashedLinks = { tags: new Map(), layers: new Map(), revisions: new Map() };
-  for (const index of indices) {
+  for (const index of positionsIn(ranges)) {
     const { layout, modified, path, size } = trash.at(index);
     if (layout?.kind === 'revisionLink') links.revisions.set(layout.digest, { modified, trashed: true });
     if (layout?.kind === 'layerLink') {
@@ -114,6 +115,12 @@ async function readTrashedLinks(
     }
   }
   return links;
+}
+
+function* positionsIn(ranges: readonly number[]): Generator<number> {
+  for (let at = 0; at < ranges.length; at += 2) {
+    for (let index = ranges[at] as number; index < (ranges[at + 1] as number); index++) yield index;
+  }
 }
 
 const linkKinds: ReadonlySet<LayoutPath['kind']> = new Set(['revisionLink', 'layerLink', 'tagCurrentLink']);
