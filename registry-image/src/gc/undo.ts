@@ -54,7 +54,7 @@ export async function keepForUndo(
       await driver.delete(undoPath(name));
     }
   }
-  for (const files of inBatches(dead)) {
+  for (const files of topDown(dead)) {
     const moves = files.flatMap(({ run, path, origin }) => {
       const name = names.get(run);
       return name === undefined ? [] : [{ from: path, to: `${undoPath(name)}${origin}` }];
@@ -81,7 +81,7 @@ export async function freeTrash(
   async function removeDirectories(directories: Iterable<string>): Promise<void> {
     for (const level of upwards(directories, trash.top)) await driver.removeMany(level, { until });
   }
-  for (const files of inBatches(dead)) {
+  for (const files of topDown(dead)) {
     const removed = files.map(({ path }) => path);
     await driver.removeMany(removed, { until });
     await removeDirectories(new Set(removed.map(parentOf)));
@@ -90,6 +90,23 @@ export async function freeTrash(
     await removeDirectories(new Set(files.map(({ path }) => parentOf(path))));
   await removeDirectories(trash.hollow);
   signal.throwIfAborted();
+}
+
+/**
+ * What another run's rule may bring back goes before what it needs: when this run is killed in between, nothing comes back that lacks
+ * something. In batches of one stage each.
+ */
+function* topDown(dead: Iterable<TrashFile>): Generator<TrashFile[]> {
+  for (const stage of [0, 1, 2]) yield* inBatches(ofStage(dead, stage));
+}
+
+function* ofStage(dead: Iterable<TrashFile>, stage: number): Generator<TrashFile> {
+  for (const file of dead) if (stageOf(file) === stage) yield file;
+}
+
+function stageOf({ layout }: TrashFile): number {
+  if (layout?.kind === 'tagCurrentLink') return 0;
+  return layout?.kind === 'revisionLink' || layout?.kind === 'tagIndexLink' ? 1 : 2;
 }
 
 /** These directories and those above them up to `top`, each list of it before those that lie above. */
