@@ -26,15 +26,17 @@ Options:
       --keep-pulled-within DURATION remove tags first, all but those pulled or set within DURATION
       --keep-matching PATTERN       remove tags first, all but those that fit; may be repeated
       --plan json|text              print what stays and why, and what goes
-      --offline                     mark once and remove at once, in less time: for a storage that no registry of any kind serves from
+      --offline                     mark once and remove at once: for a storage that no registry serves from
   -q, --quiet                       print no output but problems
   -h, --help                        print this text
 
 Marks, sweeps what nothing keeps alive, marks again and frees. Registries that serve from the same storage go on to serve: while it
 sweeps they hold their writes for a moment, and they replace their workers before these go on. When one of them does not take part,
-nothing is swept. Nothing is held in a dry run, nor when there is nothing to sweep. With --offline nothing is marked again: it is what
-distribution does, and as safe as that only while nobody pushes. It does nothing while a registry of ours serves from the storage, and
-one that starts meanwhile holds its writes; another registry is for you to stop.
+nothing is swept. Nothing is held in a dry run, nor when there is nothing to sweep.
+
+With --offline what the mark gives up is removed at once, and not marked again: it takes less time, and is as safe as a collection by
+distribution, that is while nobody pushes. Stop what serves from the storage first: a registry of Wharfinger that serves is refused,
+another product's is not seen.
 
 In a PATTERN, * stands for any characters but / and ** for any. A tag stays when one of several --keep options keeps it.
 `;

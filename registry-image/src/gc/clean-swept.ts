@@ -6,6 +6,7 @@ import { blobPath, trashRoot } from '../storage/paths.ts';
 import { createBoundedReader } from './bounded-reader.ts';
 import { cleanStore } from './empty-directories.ts';
 import type { Mark } from './mark.ts';
+import { removeSweepRecords } from './sweep-record.ts';
 
 /** What a second mark does, as far as it is not about the trash: removes what is left empty, and what nobody reads any more. */
 export async function cleanSwept(
@@ -16,6 +17,7 @@ export async function cleanSwept(
   for (const digest of plan.deadBlobs) prefixes.add(dirname(blobPath(digest)));
   const reader = createBoundedReader(driver, signal);
   await cleanStore({ driver, reader, signal }, { hollow: [...hollow, ...prefixes], plan });
+  await removeSweepRecords(driver, reader);
   await purgeJournal(driver, now);
 }
 

@@ -29,20 +29,23 @@ export interface GarbageCollectCommand {
   readonly openStore: (configPath: string | undefined) => Promise<StorageDriver>;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
-  /** Ends the run between two renames. */
+  /** Ends the run between two changes. */
   readonly signal?: AbortSignal;
 }
 
 /** Lines joined into one write. */
 const linesPerWrite = 1000;
-/** Milliseconds of moving in one window: beside registries that serve, and when nobody waits. */
-const sweepBudget = { beside: 2_000, alone: 15_000 };
+/**
+ * Milliseconds of sweeping in one window: beside registries that serve, when nobody waits, and then with --offline, for what is under way at
+ * its end must have ended when a registry that has just started takes writes.
+ */
+const sweepBudget = { beside: 2_000, alone: 15_000, offline: 10_000 };
 /** Milliseconds between two windows, so that the pushes held by the first go through. */
 const windowGap = 10_000;
 
 /**
  * `registry garbage-collect [OPTIONS] [CONFIG]`: marks, prints what distribution prints or the plan, sweeps while the registries that
- * serve from this storage hold their writes and, after the second mark, frees at once. Resolves with the exit status: 0 done, 1 it
+ * serve from this storage hold their writes and, after the second mark, frees at once; with --offline it removes what it sweeps. Resolves with the exit status: 0 done, 1 it
  * failed, 2 wrong arguments.
  */
 export function runGarbageCollect(command: GarbageCollectCommand): Promise<number> {
@@ -74,6 +77,13 @@ async function collectByHand(
   if (!options.dryRun) await refuseBesideAnother(storage);
   if (!options.dryRun && offline) await refuseBesideRegistries(storage);
   let memory = createMemory();
+  const judgeTrash = async (): Promise<void> => {
+    const { restored } = await confirm({ ...common, memory, warn: () => {} });
+    if (restored === 1) warn('1 swept blob or manifest was in use and has been put back');
+    if (restored > 1) warn(`${restored} swept blobs or manifests were in use and have been put back`);
+  };
+  // What another run has left may come back by a rule of this one: before it is removed what that needs.
+  if (!options.dryRun && offline && (await hasTrash(driver))) await judgeTrash();
   // A function of its own, so that the first mark is gone from memory when the second is made.
   const sweep = async (): Promise<void> => {
     const trash = `manual-${common.now}`;
@@ -101,11 +111,8 @@ async function collectByHand(
     if (!hasSwept || isBeside || offline || !isFull(error)) throw error;
     failure = { error };
   });
-  // What another run has left in the trash is judged as ever.
-  if (options.dryRun || (offline && !(await hasTrash(driver)))) return;
-  const { restored } = await confirm({ ...common, memory, warn: () => {} });
-  if (restored === 1) warn('1 swept blob or manifest was in use and has been put back');
-  if (restored > 1) warn(`${restored} swept blobs or manifests were in use and have been put back`);
+  if (options.dryRun || offline) return;
+  await judgeTrash();
   if (failure) throw failure.error;
 }
 
@@ -125,7 +132,7 @@ async function sweepInWindow(
   const sweep = async ({ isAlone, deadline }: HeldWrites): Promise<number> => {
     if (!isAlone) seeOthers();
     if (offline) await refuseBesideRegistries(storage);
-    const budget = isAlone ? sweepBudget.alone : sweepBudget.beside;
+    const budget = offline ? sweepBudget.offline : isAlone ? sweepBudget.alone : sweepBudget.beside;
     // A registry that starts now waits for the deadline, and no longer: what is only moved can come back after it.
     const end = isAlone && !offline ? signal : AbortSignal.any([signal, endOfWindow(deadline)]);
     const left = await staged.sweep({ until: untilSpent(budget), signal: end });

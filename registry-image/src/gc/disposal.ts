@@ -1,10 +1,13 @@
-import { absentAsUndefined } from '../registry/links.ts';
 import type { BulkResult } from '../storage/bulk-operations.ts';
 import type { StorageDriver } from '../storage/driver.ts';
-import { parsePath } from '../storage/paths.ts';
+import { trashRunPath } from '../storage/paths.ts';
 import { placeInTrash } from '../storage/swept-paths.ts';
+import { createBoundedReader } from './bounded-reader.ts';
 import type { Doomed } from './doomed-list.ts';
+import { inBatches } from './in-batches.ts';
 import { sweptKinds } from './judgement.ts';
+import { readFilesBelow } from './trash-files.ts';
+import { freeTrash } from './undo.ts';
 
 export interface DisposalLimits {
   /** Ends it between two of them; the caller throws then. */
@@ -13,7 +16,7 @@ export interface DisposalLimits {
   readonly until: () => boolean;
 }
 
-/** What becomes of things of one kind that a sweep takes, in any order among themselves; what is not there any more is skipped. */
+/** What becomes of things of one kind that a sweep takes, in any order among themselves; `done` of them were there, or were skipped. */
 export type Disposal = (dead: readonly Doomed[], limits: DisposalLimits) => Promise<BulkResult>;
 
 /**
@@ -33,42 +36,47 @@ export function moveToTrash(
     );
 }
 
-/** Removes them for good, and the directories that they leave empty; of a directory only what a registry puts there. */
-export function removeAtOnce(driver: StorageDriver): Disposal {
-  return async (dead, { signal }) => {
-    const until = (): boolean => signal.aborted;
-    const [files, directories]: [string[], string[]] = [[], []];
-    for (const { kind, path } of dead) {
-      if (until()) break;
-      if (kind === 'tag' || kind === 'upload') await removeTree(driver, path);
-      else {
-        const directory = directoryOf(path);
-        files.push(directory === path ? `${path}/link` : path);
-        directories.push(directory);
-      }
-    }
-    await driver.removeMany(files, { until });
-    await driver.removeMany(directories, { until });
-    return { done: dead.length, skipped: [] };
+/**
+ * Removes them for good. A tag and an upload go by a rename all the same, and from there, so that no half of them is ever left; what no
+ * registry has put there stays in the trash, as it does after a second mark.
+ * @param trash as of `moveToTrash`
+ */
+export function removeAtOnce(driver: StorageDriver, trash: string): Disposal {
+  const move = moveToTrash(driver, trash);
+  return async (dead, limits) => {
+    const kind = dead[0]?.kind;
+    if (kind !== 'tag' && kind !== 'upload') return removeFiles(driver, dead, limits);
+    const moved = await move(dead, limits);
+    await emptyTrash(driver, trash, limits.signal);
+    return moved;
   };
 }
 
-/** The directory of a digest, of which the file in it may be named. */
-function directoryOf(path: string): string {
-  return path.replace(/\/(link|data)$/, '');
-}
+/** Files that are removed before their directories are. */
+const together = 500;
 
-/** In the order of names: of a tag what it names now goes first, of an upload the data. */
-async function removeTree(driver: StorageDriver, path: string): Promise<void> {
-  if (isSwept(path)) return driver.delete(path);
-  for (const { name, kind } of (await absentAsUndefined(driver.children(path))) ?? []) {
-    const child = `${path}/${name}`;
-    if (kind === 'directory') await removeTree(driver, child);
-    else if (kind === 'file' && isSwept(child)) await driver.delete(child);
+/** What was removed is told in whole batches: what is removed again is not there. */
+async function removeFiles(
+  driver: StorageDriver,
+  dead: readonly Doomed[],
+  { signal, until }: DisposalLimits,
+): Promise<BulkResult> {
+  const isOver = (): boolean => signal.aborted || until();
+  let done = 0;
+  for (const some of inBatches(dead, together)) {
+    const directories = some.map(({ path }) => path.replace(/\/(link|data)$/, ''));
+    // A revision is named by its directory when nothing else is in it.
+    const files = some.map(({ path }, index) => (path === directories[index] ? `${path}/link` : path));
+    await driver.removeMany(files, { until: isOver });
+    await driver.removeMany(directories, { until: isOver });
+    if (isOver()) break;
+    done += some.length;
   }
-  await driver.removeIfEmpty(path);
+  return { done, skipped: [] };
 }
 
-function isSwept(path: string): boolean {
-  return sweptKinds.has(parsePath(path)?.kind);
+async function emptyTrash(driver: StorageDriver, trash: string, signal: AbortSignal): Promise<void> {
+  const found = await readFilesBelow(createBoundedReader(driver, signal), trashRunPath(trash));
+  const swept = [...found.files].filter(({ layout }) => sweptKinds.has(layout?.kind));
+  await freeTrash({ driver, signal }, found, { dead: swept, moved: [] });
 }

@@ -13,8 +13,15 @@ interface Manifest {
   manifests?: Descriptor[];
 }
 
-/** Pulls every tag (platforms included) and every untagged image of the repositories as a client would; tells what is missing. */
-export function pullAll({ root }: StoreFixture, repositories: readonly string[]): string[] {
+/**
+ * Pulls every tag (platforms included) of the repositories, and every untagged image unless these may be half gone, as a client would; tells
+ * what is missing.
+ */
+export function pullAll(
+  { root }: StoreFixture,
+  repositories: readonly string[],
+  { untagged = true }: { untagged?: boolean } = {},
+): string[] {
   const missing: string[] = [];
 
   function pullBlob(repository: string, digest: string): void {
@@ -46,7 +53,7 @@ export function pullAll({ root }: StoreFixture, repositories: readonly string[])
 
   for (const repository of repositories) {
     const revisions = join(root, paths.revisionsPath(repository), 'sha256');
-    for (const hex of existsSync(revisions) ? readdirSync(revisions) : [])
+    for (const hex of untagged && existsSync(revisions) ? readdirSync(revisions) : [])
       pullRevision(repository, `sha256:${hex}`);
     const tags = join(root, paths.tagsPath(repository));
     for (const tag of existsSync(tags) ? readdirSync(tags) : []) {

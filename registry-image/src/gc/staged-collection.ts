@@ -20,7 +20,7 @@ export interface StagedCollection {
   /**
    * Sweeps what the journal does not bring back. Must run while no commit section can.
    * @param window.until true when the budget of this window is used up
-   * @param window.signal ends it between two renames
+   * @param window.signal ends it between two things that go
    * @returns how much is left for another window, what is alive again among it
    */
   sweep(window: { until: () => boolean; signal: AbortSignal }): Promise<number>;
@@ -38,7 +38,7 @@ export interface StagedCollection {
  */
 export async function beginStagedCollection(
   run: CollectOptions & {
-    /** Nothing is kept for a second mark: for a storage that nobody else uses. */
+    /** What is swept is removed, and not kept for a second mark: for a storage that nobody else uses. */
     readonly atOnce?: boolean;
     /** Sees the mark before it is told to be done. */
     readonly inspect?: (mark: Mark) => Promise<void>;
@@ -57,15 +57,20 @@ export async function beginStagedCollection(
   let trash = run.options.dryRun ? '' : await unusedTrash(reader, run.trash);
   const used = new Set<string>();
   let reserve: Reserve | undefined;
-  if (!run.options.dryRun && !run.atOnce && mark.doomed.length > 0) {
-    const directories = await prepareTrash({ driver: run.driver, trash }, mark.doomed);
+  if (!run.options.dryRun && mark.doomed.length > 0) {
     await noteSweep();
-    reserve = createReserve(run.driver, directories);
-    await reserve.keep(mark.doomed.length);
+    if (!run.atOnce) reserve = await prepare();
   }
   let left: DoomedList = mark.doomed;
   await run.inspect?.(mark);
   await run.report({ phase: 'Marked', counts: eligible, touched: false, remaining: left.length });
+
+  async function prepare(): Promise<Reserve> {
+    const directories = await prepareTrash({ driver: run.driver, trash }, mark.doomed);
+    const room = createReserve(run.driver, directories);
+    await room.keep(mark.doomed.length);
+    return room;
+  }
 
   async function noteSweep(): Promise<void> {
     used.add(trash);
@@ -83,6 +88,7 @@ export async function beginStagedCollection(
       const options = { reader: windowReader, options: run.options, now: run.now };
       return createRecheck(options, mark.content, additions);
     }
+    if (run.atOnce) throw new Error(`${additions.message}: collect without --offline`);
     run.warn?.(`the journal cannot be trusted, so all is marked again in the window: ${additions.message}`);
     mark = await markInWindow(windowReader, run.options, run.now);
     // What an earlier window of this run took may have come again since.
@@ -108,11 +114,11 @@ export async function beginStagedCollection(
       const { driver, report } = run;
       const isStillDead = await lookAgain(signal);
       const makeRoom = async (): Promise<boolean> => (await reserve?.release()) ?? false;
-      const dispose = run.atOnce ? removeAtOnce(driver) : moveToTrash(driver, trash, makeRoom);
+      const dispose = run.atOnce ? removeAtOnce(driver, trash) : moveToTrash(driver, trash, makeRoom);
       const options = { dispose, report, signal, until, isStillDead };
       left = await sweepDoomed(options, left, counts);
       const from = position instanceof JournalError ? undefined : position;
-      if (left.length === 0 && !run.atOnce) {
+      if (left.length === 0) {
         await reserve?.drop();
         await recordSweep(driver, createBoundedReader(driver, signal), { trash: [...used], from });
       }

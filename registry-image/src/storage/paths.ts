@@ -101,7 +101,7 @@ export function uploadStartedAtPath(name: string, id: string): string {
 }
 
 /** Where a run of a collection keeps what it swept; `run` is RUN-ATTEMPT. */
-function trashRunPath(run: string): string {
+export function trashRunPath(run: string): string {
   return `${trashRoot}/${run}`;
 }
 
