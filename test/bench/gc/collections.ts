@@ -25,11 +25,19 @@ interface Run {
   readonly blobs: readonly string[];
 }
 
+interface Filling {
+  readonly name: string;
+  readonly figures: Map<ServerKind, number[]>;
+}
+
+/** What ours is asked for besides; with --offline it relies on what distribution relies on, that nobody pushes. */
+const ways: readonly (readonly string[])[] = [[], ['--offline']];
+
 /** Milliseconds between two looks at a process' memory; the kernel keeps its peak. */
 const lookEvery = 10;
 
 /**
- * `registry garbage-collect -m` of each registry on the same generated stores, each run on a copy of its own.
+ * `registry garbage-collect -m` of each registry on the same generated stores, each run on a copy of its own; ours with `--offline` as well.
  * @returns seconds and peak memory of each store
  * @throws Error when ours leaves other blobs than distribution v3 does
  */
@@ -52,38 +60,55 @@ async function benchStore(
   const store = join(folder, 'store');
   const { repositories, manifests, blobs } = generateStore(store, shape);
   process.stderr.write(`${name}: ${repositories} repositories, ${manifests} manifests, ${blobs} blobs\n`);
-  const seconds = new Map<ServerKind, number[]>(kinds.map((kind) => [kind, []]));
-  const memory = new Map<ServerKind, number[]>(kinds.map((kind) => [kind, []]));
+  const works = ways.map((flags) => {
+    const called = [name, ...flags].join(', ');
+    const [seconds, memory] = [called, `${called}, peak memory`].map((work): Filling => ({
+      name: work,
+      figures: new Map(kinds.map((kind) => [kind, []])),
+    })) as [Filling, Filling];
+    return { flags, seconds, memory };
+  });
   for (let round = 0; round < rounds; round += 1) {
-    const runs = new Map<ServerKind, Run>();
-    for (const kind of kinds) {
-      const run = await collectCopy(kind, { store, folder, program });
-      process.stderr.write(
-        `${name}, round ${round + 1}, ${kind}: ${run.seconds.toFixed(2)} s, ${run.memory.toFixed(0)} MB\n`,
-      );
-      runs.set(kind, run);
-      seconds.get(kind)?.push(run.seconds);
-      memory.get(kind)?.push(run.memory);
+    const peers = new Map<ServerKind, Run>();
+    for (const kind of kinds) if (kind !== 'wharfinger') peers.set(kind, await collect(kind, []));
+    for (const { flags, seconds, memory } of works) {
+      const runs = new Map(peers).set('wharfinger', await collect('wharfinger', flags));
+      for (const [kind, run] of runs) {
+        seconds.figures.get(kind)?.push(run.seconds);
+        memory.figures.get(kind)?.push(run.memory);
+      }
+      compareBlobs(name, runs);
     }
-    compareBlobs(name, runs);
   }
   rmSync(store, { recursive: true });
-  return [
-    { name, unit: 's', figures: seconds },
-    { name: `${name}, peak memory`, unit: 'MB', figures: memory },
-  ];
+  return works.flatMap(({ seconds, memory }) => [
+    { ...seconds, unit: 's' },
+    { ...memory, unit: 'MB' },
+  ]);
+
+  async function collect(kind: ServerKind, flags: readonly string[]): Promise<Run> {
+    const run = await collectCopy(kind, { store, folder, program, flags });
+    const [time, peak] = [run.seconds.toFixed(2), run.memory.toFixed(0)];
+    process.stderr.write(`${name}, ${[kind, ...flags].join(' ')}: ${time} s, ${peak} MB\n`);
+    return run;
+  }
 }
 
 async function collectCopy(
   kind: ServerKind,
-  { store, folder, program }: { store: string; folder: string; program: string },
+  {
+    store,
+    folder,
+    program,
+    flags,
+  }: { store: string; folder: string; program: string; flags: readonly string[] },
 ): Promise<Run> {
   const root = join(folder, 'copy');
   await must(['cp', '-a', '--reflink=auto', store, root], { timeoutMs: 3_600_000 });
   // What the copy has still to write would be part of the first seconds.
   await must(['sync'], { timeoutMs: 600_000 });
   const command = kind === 'wharfinger' ? [process.execPath, program] : serverCommand(kind);
-  const run = await measure([...command, 'garbage-collect', '-m', writeConfig({ kind, root }, 0)]);
+  const run = await measure([...command, 'garbage-collect', '-m', ...flags, writeConfig({ kind, root }, 0)]);
   const blobs = blobsLeft(root);
   rmSync(root, { recursive: true });
   return { ...run, blobs };
