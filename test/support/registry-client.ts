@@ -76,7 +76,7 @@ export class RegistryClient {
       let isConnected = false;
       outgoing.on('socket', (socket) => {
         isConnected = outgoing.reusedSocket;
-        socket.once(this.#connected, () => (isConnected = true));
+        if (!isConnected) socket.once(this.#connected, () => (isConnected = true));
       });
       // Of the two only the other may have lost a request.
       outgoing.on('error', (error) =>
