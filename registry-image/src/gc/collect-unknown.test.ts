@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CollectionOptions } from '../config/maintenance.ts';
@@ -64,6 +64,22 @@ describe('unknown is alive', () => {
     await collectAll();
     expectKept();
     expect(has(path())).toBe(true);
+  });
+
+  test('a revision whose link is a symbolic link, for it would stay without its manifest', async () => {
+    withDeadImages();
+    const dead = readdirSync(join(store.root, paths.revisionsPath('app'), 'sha256'));
+    for (const hex of dead) {
+      const link = paths.revisionLinkPath('app', `sha256:${hex}`);
+      renameSync(join(store.root, link), join(store.root, `link-${hex}`));
+      symlinkSync(join(store.root, `link-${hex}`), join(store.root, link));
+    }
+    await collectAll();
+    expect([hasBlob('dead'), hasBlob('other dead')]).toEqual([true, false]);
+    expect(problems).toEqual([
+      expect.stringMatching(/^app: .*\/link is a symbolic link; it keeps all that it has$/),
+      expect.stringMatching(/^app: .*\/link is a symbolic link; it keeps all that it has$/),
+    ]);
   });
 
   test('a link that cannot be read', async () => {

@@ -83,7 +83,10 @@ async function collectByHand(
     if (restored > 1) warn(`${restored} swept blobs or manifests were in use and have been put back`);
   };
   // What another run has left may come back by a rule of this one: before it is removed what that needs.
-  if (!options.dryRun && offline && (await hasTrash(driver))) await judgeTrash();
+  if (!options.dryRun && offline && (await hasTrash(driver))) {
+    await judgeTrash();
+    memory = createMemory();
+  }
   // A function of its own, so that the first mark is gone from memory when the second is made.
   const sweep = async (): Promise<void> => {
     const trash = `manual-${common.now}`;

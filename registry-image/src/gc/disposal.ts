@@ -43,36 +43,46 @@ export function moveToTrash(
  */
 export function removeAtOnce(driver: StorageDriver, trash: string): Disposal {
   const move = moveToTrash(driver, trash);
-  return async (dead, limits) => {
+  return (dead, limits) => {
     const kind = dead[0]?.kind;
-    if (kind !== 'tag' && kind !== 'upload') return removeFiles(driver, dead, limits);
-    const moved = await move(dead, limits);
-    await emptyTrash(driver, trash, limits.signal);
-    return moved;
+    return inParts(dead, limits, async (some, until) => {
+      if (kind !== 'tag' && kind !== 'upload') return removeFiles(driver, some, until);
+      await move(some, { ...limits, until });
+      await emptyTrash(driver, trash, limits.signal);
+    });
   };
 }
 
-/** Files that are removed before their directories are. */
-const together = 500;
+/** Things that go together: a window gets on by so many at least, however slow the storage is. */
+const together = 250;
 
-/** What was removed is told in whole batches: what is removed again is not there. */
-async function removeFiles(
-  driver: StorageDriver,
+/** Only whole parts count as done: what is removed again is not there. */
+async function inParts(
   dead: readonly Doomed[],
   { signal, until }: DisposalLimits,
+  remove: (some: readonly Doomed[], isOver: () => boolean) => Promise<void>,
 ): Promise<BulkResult> {
-  const isOver = (): boolean => signal.aborted || until();
   let done = 0;
+  const isOver = (): boolean => signal.aborted || (done > 0 && until());
   for (const some of inBatches(dead, together)) {
-    const directories = some.map(({ path }) => path.replace(/\/(link|data)$/, ''));
-    // A revision is named by its directory when nothing else is in it.
-    const files = some.map(({ path }, index) => (path === directories[index] ? `${path}/link` : path));
-    await driver.removeMany(files, { until: isOver });
-    await driver.removeMany(directories, { until: isOver });
+    if (isOver()) break;
+    await remove(some, isOver);
     if (isOver()) break;
     done += some.length;
   }
   return { done, skipped: [] };
+}
+
+async function removeFiles(
+  driver: StorageDriver,
+  dead: readonly Doomed[],
+  until: () => boolean,
+): Promise<void> {
+  const directories = dead.map(({ path }) => path.replace(/\/(link|data)$/, ''));
+  // A revision is named by its directory when nothing else is in it.
+  const files = dead.map(({ path }, index) => (path === directories[index] ? `${path}/link` : path));
+  await driver.removeMany(files, { until });
+  await driver.removeMany(directories, { until });
 }
 
 async function emptyTrash(driver: StorageDriver, trash: string, signal: AbortSignal): Promise<void> {

@@ -9,6 +9,8 @@ import { pullAll } from './pull-fixture.ts';
 import { confirmOnce } from './run-fixture.ts';
 import { moveToTrash } from './disposal.ts';
 import { createStoreFixture, type StoreFixture, testNow } from './store-fixture.ts';
+import { readStore } from './store-reader.ts';
+import type { TrashFile } from './trash-files.ts';
 import { sweepDoomed } from './sweep.ts';
 
 let store: StoreFixture;
@@ -41,6 +43,36 @@ test('a store that is packed, from the first entry on or later, is collected lik
   expect(outcomes[1]).toEqual(outcomes[2]);
   expect(outcomes[2]).toMatchObject({ swept: expect.arrayContaining([expect.any(String)]) });
 });
+
+test('links of several repositories that lie mixed in the trash are each one’s own', async () => {
+  for (const repository of ['app', 'team/app', 'app', 'app', 'team/app'])
+    store.layer(repository, `layer ${store.files().length}`);
+  const links = store.files(paths.repositoriesRoot);
+  // As two directories that are read at once may come: one of one, two of the other, and so on.
+  const mixed = [0, 3, 4, 1, 2].map((index) => trashFile(links[index] ?? ''));
+  const trash = {
+    length: mixed.length,
+    at: (index: number) => mixed[index] as TrashFile,
+    [Symbol.iterator]: () => mixed.values(),
+  };
+  const reader = createBoundedReader(store.driver, new AbortController().signal);
+  for (const path of links) store.remove(path);
+  const { content } = await readStore(reader, trash, createMemory());
+  for (const name of ['app', 'team/app']) {
+    const own = links.filter((path) => path.includes(`/repositories/${name}/`)).map(digestIn);
+    expect([...(content.repositories.get(name)?.layers.keys() ?? [])].sort()).toEqual(own.sort());
+  }
+});
+
+function trashFile(origin: string): TrashFile {
+  const layout = paths.parsePath(origin);
+  return { path: paths.trashPath('run-0', origin), run: 'run-0', origin, layout, size: 71, modified: 0 };
+}
+
+function digestIn(path: string): string {
+  const layout = paths.parsePath(path);
+  return layout && 'digest' in layout ? layout.digest : '';
+}
 
 function fill(): void {
   const shared = store.image('app', 'config', ['layer', 'lower'], { tag: 'v1' });

@@ -21,7 +21,7 @@ async function run(driver: StorageDriver, ...argv: string[]): Promise<{ status: 
 }
 
 describe('--offline', () => {
-  test('moves nothing, and judges what an earlier run has left in the trash as ever', async () => {
+  test('moves no file, and judges what an earlier run has left in the trash as ever', async () => {
     const moves: unknown[] = [];
     const driver: StorageDriver = {
       ...store.driver,
@@ -40,6 +40,28 @@ describe('--offline', () => {
     expect(said).toBe('warning: 1 swept blob or manifest was in use and has been put back\n');
     expect(pullAll(store, ['app'])).toEqual([]);
     expect(store.files(paths.blobsRoot)).toHaveLength(3);
+  });
+
+  test('a dry run beside the trash of another changes nothing', async () => {
+    const { digest } = store.image('app', 'kept', ['layer'], { tag: 'v1' });
+    const data = paths.blobDataPath(digest);
+    await store.driver.move(data, paths.trashPath('early-1', data));
+    const before = store.files();
+    expect(await run(store.driver, '-d', '-m', '-q', '--offline')).toMatchObject({ status: 0 });
+    expect(store.files()).toEqual(before);
+  });
+
+  test('does nothing where the journal cannot be trusted, and says so before it marks', async () => {
+    store.image('app', 'dead', ['dead layer']);
+    store.write(paths.journalPath('bad.1'), 'garbage\n', Date.now());
+    const before = store.files();
+    const { status, said } = await run(store.driver, '-m', '--offline');
+    expect([status, said]).toEqual([
+      1,
+      expect.stringMatching(/^failed to garbage collect: the journal cannot be trusted/),
+    ]);
+    expect(said).toMatch(/: collect without --offline\n$/);
+    expect(store.files()).toEqual(before);
   });
 
   test('does nothing while a registry serves from the storage, also one that has begun since the mark', async () => {

@@ -111,6 +111,7 @@ test('what is packed comes out as it went in', () => {
 });
 
 const name = fc.constantFrom('app', 'team/app', 'odd name');
+const tagName = fc.constantFrom('v1', 'latest', 'app');
 const file: fc.Arbitrary<TrashFile> = fc
   .record({
     run: fc.constantFrom('run-1', 'run-2'),
@@ -118,8 +119,8 @@ const file: fc.Arbitrary<TrashFile> = fc
       digest.map(paths.blobDataPath),
       fc.tuple(name, digest).map(([repository, each]) => paths.layerLinkPath(repository, each)),
       fc.tuple(name, digest).map(([repository, each]) => paths.revisionLinkPath(repository, each)),
-      fc.tuple(name, digest).map(([repository, each]) => paths.tagIndexLinkPath(repository, 'v1', each)),
-      name.map((repository) => paths.tagCurrentLinkPath(repository, 'v1')),
+      fc.tuple(name, tagName, digest).map((all) => paths.tagIndexLinkPath(...all)),
+      fc.tuple(name, tagName).map((both) => paths.tagCurrentLinkPath(...both)),
       name.map((repository) => paths.uploadDataPath(repository, 'id')),
       fc.constantFrom('/docker/registry/v2/blobs/sha256/ab/cd/data', '/docker/notes.txt', ''),
     ),
@@ -135,7 +136,8 @@ const file: fc.Arbitrary<TrashFile> = fc
 const usualFile = file.map((each): TrashFile => {
   const { layout } = each;
   if (layout?.kind === 'blobData') return { ...each, modified: 0 };
-  return { ...each, size: layout && 'digest' in layout ? layout.digest.length : 0 };
+  const size = layout && 'digest' in layout ? layout.digest.length : 0;
+  return { ...each, size, ...(layout?.kind === 'tagIndexLink' && { modified: 0 }) };
 });
 
 test('files of the trash come out as they went in', () => {
@@ -157,8 +159,8 @@ function membersOf({ path, run, origin, layout, size, modified }: TrashFile): Tr
 }
 
 const doomed: fc.Arbitrary<Doomed> = fc
-  .tuple(fc.constantFrom(...sweepOrder), name, digest, fc.boolean(), fc.nat())
-  .map(([kind, repository, each, isFile, bytes]): Doomed => {
+  .tuple(fc.constantFrom(...sweepOrder), name, tagName, digest, fc.boolean(), fc.nat())
+  .map(([kind, repository, tag, each, isFile, bytes]): Doomed => {
     const of = { kind, repository, digest: each, bytes: 0 };
     if (kind === 'blob') {
       const path = isFile ? paths.blobDataPath(each) : paths.blobPath(each);
@@ -166,15 +168,15 @@ const doomed: fc.Arbitrary<Doomed> = fc
     }
     if (kind === 'upload') return { ...of, path: paths.uploadPath(repository, each) };
     if (kind === 'tag') {
-      const path = isFile ? paths.tagCurrentLinkPath(repository, 'v1') : paths.tagPath(repository, 'v1');
-      return { ...of, tag: 'v1', path };
+      const path = isFile ? paths.tagCurrentLinkPath(repository, tag) : paths.tagPath(repository, tag);
+      return { ...of, tag, path };
     }
     const link = {
-      tagEntry: paths.tagIndexLinkPath(repository, 'v1', each),
+      tagEntry: paths.tagIndexLinkPath(repository, tag, each),
       revision: paths.revisionLinkPath(repository, each),
       layer: paths.layerLinkPath(repository, each),
     }[kind];
-    return { ...of, ...(kind === 'tagEntry' && { tag: 'v1' }), path: isFile ? link : link.slice(0, -5) };
+    return { ...of, ...(kind === 'tagEntry' && { tag }), path: isFile ? link : link.slice(0, -5) };
   });
 
 test('what is doomed comes out as it went in, in the order of a sweep', () => {

@@ -13,8 +13,8 @@ export function createPackedDoomed(digests: DigestTable): Gathering<Doomed, Doom
   const [forms, numbers, sizes, pairs] = [createBytes(), createIntegers(), createFloats(), createIntegers()];
   const names = createValueTable<string>();
 
-  function addOwner(repository: string, tag: string): number {
-    if (tag === '') return names.add(repository, repository);
+  function addOwner(kind: DoomedKind, repository: string, tag: string): number {
+    if (!isOfTag(kind)) return names.add(repository, repository);
     pairs.push(names.add(repository, repository));
     pairs.push(names.add(tag, tag));
     return pairs.length - 2;
@@ -41,7 +41,7 @@ export function createPackedDoomed(digests: DigestTable): Gathering<Doomed, Doom
       const isFile = path !== directoryOf[kind]({ repository, tag, digest });
       forms.push((sweepOrder.indexOf(kind) << 1) | Number(isFile));
       numbers.push(digests.add(digest));
-      numbers.push(kind === 'blob' ? sizes.length : addOwner(repository, tag));
+      numbers.push(kind === 'blob' ? sizes.length : addOwner(kind, repository, tag));
       if (kind === 'blob') sizes.push(bytes);
     },
     get list() {

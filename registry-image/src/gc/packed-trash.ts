@@ -22,21 +22,20 @@ const separator = '\0';
 
 /** Files of the trash, in some twenty bytes each. */
 export function createPackedTrash(digests: DigestTable): Gathering<TrashFile, TrashFiles> {
-  // Of a blob its size, of a link when it was modified: nobody asks for the other.
+  // Of a blob its size, of an entry the number of its tag, of another link when it was modified: nobody asks for the rest.
   const [kindOf, numbers, values] = [createBytes(), createIntegers(), createFloats()];
-  const places = createValueTable<PlaceAndTag>();
-  const repositories = createValueTable<string>();
+  const places = createValueTable<RunPlace>();
+  const names = createValueTable<string>();
   const others: TrashFile[] = [];
 
   function pack({ run, size, modified }: TrashFile, layout: PackedPath, { top, isFlat }: SweptPlace): void {
     kindOf.push(kinds.indexOf(layout.kind));
+    numbers.push(places.add([run, top, isFlat].join(separator), { run, top, isFlat }));
     const repository = 'repository' in layout ? layout.repository : '';
-    const tag = 'tag' in layout ? layout.tag : '';
-    // Together, for there are few of both; with their repositories tags would be as many as the files.
-    numbers.push(places.add([run, top, isFlat, tag].join(separator), { run, top, isFlat, tag }));
-    numbers.push(repositories.add(repository, repository));
-    numbers.push('digest' in layout ? digests.add(layout.digest) : 0);
-    values.push(layout.kind === 'blobData' ? size : modified);
+    const tag = 'tag' in layout ? names.add(layout.tag, layout.tag) : 0;
+    numbers.push(names.add(repository, repository));
+    numbers.push('digest' in layout ? digests.add(layout.digest) : tag);
+    values.push(layout.kind === 'blobData' ? size : layout.kind === 'tagIndexLink' ? tag : modified);
   }
 
   function packOther(file: TrashFile): void {
@@ -48,12 +47,13 @@ export function createPackedTrash(digests: DigestTable): Gathering<TrashFile, Tr
 
   function layoutAt(index: number): PackedPath {
     const kind = kinds[kindOf.at(index)] as PackedPath['kind'];
-    const { tag } = places.at(numbers.at(3 * index));
-    const repository = repositories.at(numbers.at(3 * index + 1));
-    if (kind === 'tagCurrentLink') return { kind, repository, tag };
-    const digest = digests.digest(numbers.at(3 * index + 2));
+    const repository = names.at(numbers.at(3 * index + 1));
+    const number = numbers.at(3 * index + 2);
+    if (kind === 'tagCurrentLink') return { kind, repository, tag: names.at(number) };
+    const digest = digests.digest(number);
     if (kind === 'blobData') return { kind, digest };
-    return kind === 'tagIndexLink' ? { kind, repository, tag, digest } : { kind, repository, digest };
+    if (kind === 'tagIndexLink') return { kind, repository, tag: names.at(values.at(index)), digest };
+    return { kind, repository, digest };
   }
 
   function at(index: number): TrashFile {
@@ -81,16 +81,16 @@ export function createPackedTrash(digests: DigestTable): Gathering<TrashFile, Tr
   };
 }
 
-type PlaceAndTag = SweptPlace & { readonly run: string; readonly tag: string };
+type RunPlace = SweptPlace & { readonly run: string };
 
 /** A class, because an object with getters of its own costs a kilobyte that only a full collection of garbage gives back. */
 class PackedFile implements TrashFile {
-  readonly #place: PlaceAndTag;
+  readonly #place: RunPlace;
   readonly #value: number;
   readonly layout: PackedPath;
 
-  /** @param value of a blob its size, of a link when it was modified */
-  constructor(place: PlaceAndTag, layout: PackedPath, value: number) {
+  /** @param value of a blob its size, of a layer, a revision or a tag when it was modified */
+  constructor(place: RunPlace, layout: PackedPath, value: number) {
     this.#place = place;
     this.#value = value;
     this.layout = layout;
@@ -113,7 +113,7 @@ class PackedFile implements TrashFile {
   }
 
   get modified(): number {
-    return this.layout.kind === 'blobData' ? 0 : this.#value;
+    return hasNoTime(this.layout) ? 0 : this.#value;
   }
 }
 
@@ -126,8 +126,14 @@ function usualSize(layout: PackedPath): number {
   return 'digest' in layout ? layout.digest.length : 0;
 }
 
+/** Nobody asks when it was modified. */
+function hasNoTime({ kind }: PackedPath): boolean {
+  return kind === 'blobData' || kind === 'tagIndexLink';
+}
+
 function isToldByOne({ size, modified }: TrashFile, layout: PackedPath): boolean {
-  return layout.kind === 'blobData' ? modified === 0 : size === usualSize(layout);
+  if (hasNoTime(layout) && modified !== 0) return false;
+  return layout.kind === 'blobData' || size === usualSize(layout);
 }
 
 function pathOf(layout: PackedPath): string {

@@ -67,6 +67,9 @@ async function readLinks(context: Context, path: string, areRevisions: boolean):
         const link = await readLinkEntry(reader, `${entry.path}/link`, digest, areRevisions);
         if (link.kind === 'absent') hollow.push(entry.path);
         if (link.kind === 'link') links.set(digest, { ...link, trashed: false });
+        // It would stay, and be seen, without what it names.
+        if (link.kind === 'link' && areRevisions && !link.isFile)
+          problems.push(`${entry.path}/link is a symbolic link`);
         if (link.kind !== 'unreadable') return;
         problems.push(`${entry.path}/link cannot be read: ${link.reason}`);
         links.set(digest, { modified: 0, trashed: false });

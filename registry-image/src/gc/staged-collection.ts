@@ -48,6 +48,7 @@ export async function beginStagedCollection(
   await run.report({ phase: 'Marking', counts: zeroCounts(), touched: false });
   // Before anything else is read: what is committed from here on is told by the journal.
   const position = await journalPosition(reader).catch(asUntrusted);
+  if (run.atOnce && position instanceof JournalError) throw untold(position);
   let mark = await markStore(reader, run.options, run.now);
   mark.plan.problems.forEach((problem) => run.warn?.(problem));
   // Here, because it takes a while on a large store, and a window is short.
@@ -58,19 +59,16 @@ export async function beginStagedCollection(
   const used = new Set<string>();
   let reserve: Reserve | undefined;
   if (!run.options.dryRun && mark.doomed.length > 0) {
+    const directories = run.atOnce ? 0 : await prepareTrash({ driver: run.driver, trash }, mark.doomed);
     await noteSweep();
-    if (!run.atOnce) reserve = await prepare();
+    if (!run.atOnce) {
+      reserve = createReserve(run.driver, directories);
+      await reserve.keep(mark.doomed.length);
+    }
   }
   let left: DoomedList = mark.doomed;
   await run.inspect?.(mark);
   await run.report({ phase: 'Marked', counts: eligible, touched: false, remaining: left.length });
-
-  async function prepare(): Promise<Reserve> {
-    const directories = await prepareTrash({ driver: run.driver, trash }, mark.doomed);
-    const room = createReserve(run.driver, directories);
-    await room.keep(mark.doomed.length);
-    return room;
-  }
 
   async function noteSweep(): Promise<void> {
     used.add(trash);
@@ -88,7 +86,7 @@ export async function beginStagedCollection(
       const options = { reader: windowReader, options: run.options, now: run.now };
       return createRecheck(options, mark.content, additions);
     }
-    if (run.atOnce) throw new Error(`${additions.message}: collect without --offline`);
+    if (run.atOnce) throw untold(additions);
     run.warn?.(`the journal cannot be trusted, so all is marked again in the window: ${additions.message}`);
     mark = await markInWindow(windowReader, run.options, run.now);
     // What an earlier window of this run took may have come again since.
@@ -126,6 +124,10 @@ export async function beginStagedCollection(
       return left.length;
     },
   };
+}
+
+function untold({ message }: JournalError): Error {
+  return new Error(`the journal cannot be trusted (${message}): collect without --offline`);
 }
 
 /** What cannot be told by the journal is marked in the window; every other error is thrown. */
