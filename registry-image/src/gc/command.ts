@@ -45,8 +45,8 @@ const windowGap = 10_000;
 
 /**
  * `registry garbage-collect [OPTIONS] [CONFIG]`: marks, prints what distribution prints or the plan, sweeps while the registries that
- * serve from this storage hold their writes and, after the second mark, frees at once; with --offline it removes what it sweeps. Resolves with the exit status: 0 done, 1 it
- * failed, 2 wrong arguments.
+ * serve from this storage hold their writes and, after the second mark, frees at once; with --offline it removes what it sweeps.
+ * Resolves with the exit status: 0 done, 1 it failed, 2 wrong arguments.
  */
 export function runGarbageCollect(command: GarbageCollectCommand): Promise<number> {
   const { argv, stdout, stderr } = command;

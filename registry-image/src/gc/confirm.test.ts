@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { StorageDriver } from '../storage/driver.ts';
 import * as paths from '../storage/paths.ts';
-import { sweptFrom } from '../storage/swept-paths.ts';
 import { pullAll } from './pull-fixture.ts';
-import { restoreOrder } from './judgement.ts';
 import type { ConfirmOptions } from './confirm.ts';
 import { collectOnce, confirmOnce } from './run-fixture.ts';
 import { createStoreFixture, digestOf, hour, type StoreFixture, testNow } from './store-fixture.ts';
@@ -48,40 +46,6 @@ describe('the second mark', () => {
     await confirmOnce(store);
     expect(store.files(paths.journalRoot)).toEqual([paths.journalPath('new.1')]);
   });
-
-  test.each([0, hour])(
-    'takes from the trash what a rule may bring back before what that needs, with %i ms to undo it',
-    async (undoFor) => {
-      const image = store.image('app', 'dead', ['layer'], { tag: 'v1' });
-      const retention = [{ repositories: ['**'], keepMatching: ['no'] }];
-      await collectOnce(store, { retention });
-      const taken: unknown[] = [];
-      const note = (all: readonly string[]): void => {
-        const origins = all.map((path) => sweptFrom(path.slice(paths.trashPath('run-0', '').length)));
-        const kinds = new Set(origins.map((path) => paths.parsePath(path)?.kind ?? ''));
-        const files = restoreOrder.filter((kind) => kinds.has(kind));
-        if (files.length > 0) taken.push(files);
-      };
-      const driver: StorageDriver = {
-        ...store.driver,
-        moveMany(moves, options) {
-          note(moves.map(({ from }) => from));
-          return store.driver.moveMany(moves, options);
-        },
-        removeMany(all, options) {
-          note(all);
-          return store.driver.removeMany(all, options);
-        },
-      };
-      await confirmOnce({ driver }, { retention, undoFor });
-      expect(taken).toEqual([
-        ['tagCurrentLink'],
-        ['revisionLink', 'tagIndexLink'],
-        ['blobData', 'layerLink'],
-      ]);
-      expect(has(paths.blobDataPath(image.digest))).toBe(false);
-    },
-  );
 
   test('removes the room that a run without a window left', async () => {
     store.write(paths.sweepReservePath, 'room');

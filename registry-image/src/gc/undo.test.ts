@@ -1,5 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
+import type { StorageDriver } from '../storage/driver.ts';
 import * as paths from '../storage/paths.ts';
+import { sweptFrom } from '../storage/swept-paths.ts';
+import { restoreOrder } from './judgement.ts';
 import { pullAll } from './pull-fixture.ts';
 import { restoreRun } from './restore.ts';
 import { collectOnce, confirmOnce } from './run-fixture.ts';
@@ -54,6 +57,38 @@ test('a later run judges nothing of it, whatever its options', async () => {
   expect(pieces(store)).toEqual([]);
   expect(await undoRecords(store.driver)).toHaveLength(1);
 });
+
+test.each([0, hour])(
+  'takes from the trash what a rule may bring back before what that needs, with %i ms to undo it',
+  async (undoFor) => {
+    const store = createStoreFixture();
+    stores.push(store);
+    const image = store.image('app', 'dead', ['layer'], { tag: 'v1' });
+    const retention = [{ repositories: ['**'], keepMatching: ['no'] }];
+    await collectOnce(store, { retention });
+    const taken: unknown[] = [];
+    const note = (all: readonly string[]): void => {
+      const origins = all.map((path) => sweptFrom(path.slice(paths.trashPath('run-0', '').length)));
+      const kinds = new Set(origins.map((path) => paths.parsePath(path)?.kind ?? ''));
+      const files = restoreOrder.filter((kind) => kinds.has(kind));
+      if (files.length > 0) taken.push(files);
+    };
+    const driver: StorageDriver = {
+      ...store.driver,
+      moveMany(moves, options) {
+        note(moves.map(({ from }) => from));
+        return store.driver.moveMany(moves, options);
+      },
+      removeMany(all, options) {
+        note(all);
+        return store.driver.removeMany(all, options);
+      },
+    };
+    await confirmOnce({ driver }, { retention, undoFor });
+    expect(taken).toEqual([['tagCurrentLink'], ['revisionLink', 'tagIndexLink'], ['blobData', 'layerLink']]);
+    expect(store.files('/docker')).not.toContain(paths.blobDataPath(image.digest));
+  },
+);
 
 test('it is freed when its time is over, and sooner when space is short, the oldest first', async () => {
   const store = await swept();
