@@ -54,7 +54,7 @@ export function removeAtOnce(driver: StorageDriver, trash: string): Disposal {
 }
 
 /** Things that go together: a window gets on by so many at least, however slow the storage is. */
-const together = 250;
+const together = 500;
 
 /** Only whole parts count as done: what is removed again is not there. */
 async function inParts(
@@ -73,16 +73,14 @@ async function inParts(
   return { done, skipped: [] };
 }
 
+/** Each of them lies in a directory of its own, and a revision is named by that when nothing else is in it. */
 async function removeFiles(
   driver: StorageDriver,
   dead: readonly Doomed[],
   until: () => boolean,
 ): Promise<void> {
-  const directories = dead.map(({ path }) => path.replace(/\/(link|data)$/, ''));
-  // A revision is named by its directory when nothing else is in it.
-  const files = dead.map(({ path }, index) => (path === directories[index] ? `${path}/link` : path));
-  await driver.removeMany(files, { until });
-  await driver.removeMany(directories, { until });
+  const files = dead.map(({ path }) => (/\/(link|data)$/.test(path) ? path : `${path}/link`));
+  await driver.removeMany(files, { until, withDirectory: true });
 }
 
 async function emptyTrash(driver: StorageDriver, trash: string, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
-import { lstatSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
-import { lstat, mkdir, rename, rmdir, unlink } from 'node:fs/promises';
+import { lstatSync, mkdirSync, renameSync, rmdir, rmdirSync, unlink, unlinkSync } from 'node:fs';
+import { lstat, mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lanes } from './bulk-operations.ts';
 import { type Treatment, treatInSlices } from './bulk-slices.ts';
@@ -76,6 +76,37 @@ export function createBulkChanges(files: {
     return { sync, async: removeOne };
   }
 
+  /** Of a directory that is a symbolic link the link stays. What was removed is not there when it is tried in the other way. */
+  function createRemovingWithDirectory(): Treatment<string> {
+    const file = createRemoving();
+
+    async function removeBoth(path: string): Promise<boolean> {
+      const removed = await file.async(path);
+      const directory = dirname(path);
+      if ((await remove(locate(directory), ofDirectories)) === 'occupied')
+        await files.removeIfEmpty(directory);
+      return removed;
+    }
+
+    return {
+      sync(path) {
+        const removed = file.sync(path);
+        if (removed === undefined) return undefined;
+        return removeSync(dirname(locate(path)), ofDirectories) === 'occupied' ? undefined : removed;
+      },
+      // One promise for both: more of them took a tenth of the time of a sweep on a disk.
+      async: (path) =>
+        new Promise((resolve) => {
+          const located = locate(path);
+          const carefully = (): void => resolve(removeBoth(path));
+          ofFiles.async(located, (refusal) => {
+            if (refusal) return carefully();
+            ofDirectories.async(dirname(located), (left) => (left ? carefully() : resolve(true)));
+          });
+        }),
+    };
+  }
+
   const making: Treatment<string> = {
     sync: (path) => mkdirSync(locate(path), { recursive: true }) !== undefined,
     async: async (path) => (await mkdir(locate(path), { recursive: true })) !== undefined,
@@ -85,9 +116,10 @@ export function createBulkChanges(files: {
     moveMany: (moves, options = {}) =>
       treatInSlices(moves, { ...createMoving(options.makeRoom ?? noRoom), call: moveCall }, options),
     // A file system removes one directory after another of those that lie in the same one, and neighbours mostly do.
-    async removeMany(paths, options) {
+    async removeMany(paths, { withDirectory = false, ...options } = {}) {
       const order = [...spread(paths, lanes)];
-      await treatInSlices(order, { ...createRemoving(), call: removeCall }, options);
+      const treatment = withDirectory ? createRemovingWithDirectory() : createRemoving();
+      await treatInSlices(order, { ...treatment, call: removeCall }, options);
     },
     makeDirectories: async (paths) => void (await treatInSlices(paths, { ...making, call: makeCall })),
   };
@@ -152,7 +184,7 @@ async function exists(path: string): Promise<boolean> {
 
 interface Removal {
   sync(path: string): void;
-  async(path: string): Promise<void>;
+  async(path: string, done: (error: Error | null) => void): void;
   /** What it says of something that only the other removal removes; on Linux and elsewhere. */
   readonly refusals: readonly string[];
 }
@@ -173,12 +205,10 @@ function removeSync(path: string, removal: Removal): Removed {
 }
 
 async function remove(path: string, removal: Removal): Promise<Removed> {
-  try {
-    await removal.async(path);
-    return true;
-  } catch (error) {
-    return notRemoved(error, removal);
-  }
+  const error = await new Promise<Error | null>((resolve) => {
+    removal.async(path, resolve);
+  });
+  return error ? notRemoved(error, removal) : true;
 }
 
 function notRemoved(error: unknown, { refusals }: Removal): Removed {

@@ -290,6 +290,21 @@ export function describeDriver(
       expect(await driver.list('/mixed')).toEqual([]);
     });
 
+    it('removes many files and their directories as far as these are empty then', async () => {
+      const names = Array.from({ length: 60 }, (_, index) => `/alone/${index}/file`);
+      for (const name of [...names, '/shared/one', '/shared/two', '/full/file/below'])
+        await driver.putContent(name, 'x');
+      await driver.putContent('/emptied/file', 'x');
+      await driver.delete('/emptied/file');
+      const given = [...names, '/shared/one', '/emptied/file', '/missing/file'];
+      await driver.removeMany(given, { withDirectory: true });
+      expect((await driver.list('/')).map(({ path }) => path)).toEqual(['/alone', '/full', '/shared']);
+      expect(await driver.list('/alone')).toEqual([]);
+      expect((await driver.list('/shared')).map(({ path }) => path)).toEqual(['/shared/two']);
+      await driver.removeMany(['/full/file/below'], { withDirectory: true, until: () => true });
+      expect(await textOf('/full/file/below')).toBe('x');
+    });
+
     it('sets modification times to the millisecond', async () => {
       await driver.putContent('/link', 'x');
       for (const time of [0, 1_795_230_037_643]) {

@@ -29,6 +29,11 @@ export interface MoveOptions extends BulkOptions {
   readonly makeRoom?: () => Promise<boolean>;
 }
 
+export interface RemoveOptions extends BulkOptions {
+  /** After each of them the directory that it lies in goes as well, if nothing else is in it. */
+  readonly withDirectory?: boolean;
+}
+
 /**
  * A place that holds files by path. Paths are absolute, '/'-separated and relative to the driver's root
  * (`/docker/registry/v2/...`). Only "does not exist" is a NotFoundError (storage/errors.ts), and what cannot be read as a file
@@ -71,7 +76,7 @@ export interface StorageDriver {
    * Removes many files and empty directories, none of which lies in another. Skips what is not there and directories that are not empty.
    * In any order; which were removed when it is told to end is not told.
    */
-  removeMany(paths: readonly string[], options?: BulkOptions): Promise<void>;
+  removeMany(paths: readonly string[], options?: RemoveOptions): Promise<void>;
   /** Makes directories and those above them, so that a later `moveMany` need not; does nothing where directories need not be made. */
   makeDirectories(paths: readonly string[]): Promise<void>;
   /**

@@ -112,4 +112,21 @@ describe('what is no file', () => {
     ]);
     await rm(root, { recursive: true });
   });
+
+  it.each([{ blocking: true }, { blocking: false }])(
+    'goes as a directory only when it is one, and what is temporary goes with it (%o)',
+    async (options) => {
+      const root = await mkdtemp(join(tmpdir(), 'wharfinger-filesystem-'));
+      const driver = createFilesystemDriver({ rootDirectory: root, ...options });
+      for (const name of ['real', 'stale']) await driver.putContent(`/${name}/file`, 'x');
+      await symlink('real', join(root, 'linked'));
+      const temporary = join(root, 'stale', '.wharfinger-0123456789abcdef.tmp');
+      await writeFile(temporary, '');
+      await utimes(temporary, new Date(0), new Date(0));
+      await driver.removeMany(['/linked/file', '/stale/file'], { withDirectory: true });
+      expect((await driver.list('/')).map(({ path }) => path)).toEqual(['/linked', '/real']);
+      expect(await driver.list('/real')).toEqual([]);
+      await rm(root, { recursive: true });
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { treatInBulk } from './bulk-operations.ts';
 import type { Appender, Content, Entry, Move, StorageDriver } from './driver.ts';
 import { NotAFileError, NotFoundError, OvertakenError } from './errors.ts';
@@ -136,8 +137,14 @@ export function createMemoryDriver(options: { now?: () => number } = {}): Storag
     delete: async (path) => tree.remove(path),
     removeIfEmpty: async (path) => tree.find(path)?.kind === 'directory' && removeUnlessOccupied(path),
     moveMany: (moves, given) => treatInBulk(moves, async (each) => moveIfThere(each), given),
-    removeMany: async (removed, given) =>
-      void (await treatInBulk(removed, async (each) => removeUnlessOccupied(each), given)),
+    async removeMany(removed, { withDirectory = false, ...given } = {}) {
+      const remove = async (path: string): Promise<boolean> => {
+        const isRemoved = removeUnlessOccupied(path);
+        if (withDirectory) removeUnlessOccupied(dirname(path));
+        return isRemoved;
+      };
+      await treatInBulk(removed, remove, given);
+    },
     async makeDirectories() {},
     async touch(path, modified) {
       nodeAt(path).modified = modified;

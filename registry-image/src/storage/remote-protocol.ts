@@ -15,7 +15,12 @@ export type StorageCall =
   | { readonly method: 'list' | 'children'; readonly path: string }
   | { readonly method: 'move'; readonly from: string; readonly to: string }
   | { readonly method: 'moveMany'; readonly moves: readonly Move[] }
-  | { readonly method: 'removeMany' | 'makeDirectories'; readonly paths: readonly string[] }
+  | {
+      readonly method: 'removeMany';
+      readonly paths: readonly string[];
+      readonly withDirectory: boolean | undefined;
+    }
+  | { readonly method: 'makeDirectories'; readonly paths: readonly string[] }
   | { readonly method: 'publish'; readonly from: string; readonly to: string; readonly size: number }
   | { readonly method: 'settle'; readonly path: string }
   | { readonly method: 'delete'; readonly path: string }

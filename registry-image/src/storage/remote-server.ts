@@ -43,7 +43,7 @@ export function serveStorage(driver: StorageDriver, stream: Duplex): void {
     children: ({ path }) => driver.children(path),
     move: ({ from, to }) => driver.move(from, to),
     moveMany: ({ moves }) => driver.moveMany(moves),
-    removeMany: ({ paths }) => driver.removeMany(paths),
+    removeMany: ({ paths, withDirectory }) => driver.removeMany(paths, { withDirectory }),
     makeDirectories: ({ paths }) => driver.makeDirectories(paths),
     publish: ({ from, to, size }) => driver.publish(from, to, size),
     settle: ({ path }) => driver.settle(path),

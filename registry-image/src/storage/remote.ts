@@ -60,10 +60,10 @@ export function createRemoteDriver(options: { name: string; stream: Duplex }): S
     move: (from, to) => ask({ method: 'move', from, to }),
     moveMany: (moves, given) =>
       treatInBulk(moves, (each) => ask({ method: 'moveMany', moves: [each] }).then(wasDone), given),
-    removeMany: async (paths, given) =>
+    removeMany: async (paths, { withDirectory, ...given } = {}) =>
       void (await treatInBulk(
         paths,
-        (each) => ask({ method: 'removeMany', paths: [each] }).then(() => true),
+        (each) => ask({ method: 'removeMany', paths: [each], withDirectory }).then(() => true),
         given,
       )),
     makeDirectories: (paths) => ask({ method: 'makeDirectories', paths }),
