@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { dirname } from 'node:path/posix';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { treatInBulk } from '../storage/bulk-operations.ts';
@@ -163,6 +164,9 @@ function dying(driver: StorageDriver, limit: number): StorageDriver {
       const remove = async (item: string): Promise<boolean> => {
         live();
         await driver.removeMany([item]);
+        if (!options?.withDirectory) return true;
+        live();
+        await driver.removeIfEmpty(dirname(item));
         return true;
       };
       await treatInBulk(items, remove, options);

@@ -76,34 +76,26 @@ export function createBulkChanges(files: {
     return { sync, async: removeOne };
   }
 
-  /** Of a directory that is a symbolic link the link stays. What was removed is not there when it is tried in the other way. */
-  function createRemovingWithDirectory(): Treatment<string> {
+  /**
+   * Of a directory that is a symbolic link the link stays. A file is removed once at most: somebody may have put another in its place.
+   * @param occupied gets directories that hold something, which may be temporary
+   */
+  function createRemovingWithDirectory(occupied: string[]): Treatment<string> {
     const file = createRemoving();
-
-    async function removeBoth(path: string): Promise<boolean> {
-      const removed = await file.async(path);
-      const directory = dirname(path);
-      if ((await remove(locate(directory), ofDirectories)) === 'occupied')
-        await files.removeIfEmpty(directory);
-      return removed;
-    }
-
+    const note = (directory: string, removed: Removed): void => {
+      if (removed === 'occupied') occupied.push(directory);
+    };
     return {
       sync(path) {
-        const removed = file.sync(path);
-        if (removed === undefined) return undefined;
-        return removeSync(dirname(locate(path)), ofDirectories) === 'occupied' ? undefined : removed;
+        const [removed, directory] = [file.sync(path), dirname(path)];
+        if (removed !== undefined) note(directory, removeSync(locate(directory), ofDirectories));
+        return removed;
       },
-      // One promise for both: more of them took a tenth of the time of a sweep on a disk.
-      async: (path) =>
-        new Promise((resolve) => {
-          const located = locate(path);
-          const carefully = (): void => resolve(removeBoth(path));
-          ofFiles.async(located, (refusal) => {
-            if (refusal) return carefully();
-            ofDirectories.async(dirname(located), (left) => (left ? carefully() : resolve(true)));
-          });
-        }),
+      async async(path) {
+        const [removed, directory] = [await file.async(path), dirname(path)];
+        note(directory, await remove(locate(directory), ofDirectories));
+        return removed;
+      },
     };
   }
 
@@ -118,8 +110,10 @@ export function createBulkChanges(files: {
     // A file system removes one directory after another of those that lie in the same one, and neighbours mostly do.
     async removeMany(paths, { withDirectory = false, ...options } = {}) {
       const order = [...spread(paths, lanes)];
-      const treatment = withDirectory ? createRemovingWithDirectory() : createRemoving();
+      const occupied: string[] = [];
+      const treatment = withDirectory ? createRemovingWithDirectory(occupied) : createRemoving();
       await treatInSlices(order, { ...treatment, call: removeCall }, options);
+      for (const directory of occupied) await files.removeIfEmpty(directory);
     },
     makeDirectories: async (paths) => void (await treatInSlices(paths, { ...making, call: makeCall })),
   };

@@ -140,7 +140,8 @@ export function createMemoryDriver(options: { now?: () => number } = {}): Storag
     async removeMany(removed, { withDirectory = false, ...given } = {}) {
       const remove = async (path: string): Promise<boolean> => {
         const isRemoved = removeUnlessOccupied(path);
-        if (withDirectory) removeUnlessOccupied(dirname(path));
+        const directory = dirname(path);
+        if (withDirectory && tree.find(directory)?.kind === 'directory') removeUnlessOccupied(directory);
         return isRemoved;
       };
       await treatInBulk(removed, remove, given);
