@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { StorageDriver } from '../storage/driver.ts';
 import * as paths from '../storage/paths.ts';
@@ -47,6 +48,8 @@ test.each([
       skipped: [],
     });
     expect(store.files()).toEqual([]);
+    const above = new Set(dead.map(({ path }) => dirname(path.replace(/\/data$/, ''))));
+    for (const directory of above) expect(await store.driver.children(directory)).toEqual([]);
   },
 );
 

@@ -1,5 +1,5 @@
-import { lstatSync, mkdirSync, renameSync, rmdir, rmdirSync, unlink, unlinkSync } from 'node:fs';
-import { lstat, mkdir, rename } from 'node:fs/promises';
+import { lstatSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { lstat, mkdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lanes } from './bulk-operations.ts';
 import { type Treatment, treatInSlices } from './bulk-slices.ts';
@@ -178,7 +178,7 @@ async function exists(path: string): Promise<boolean> {
 
 interface Removal {
   sync(path: string): void;
-  async(path: string, done: (error: Error | null) => void): void;
+  async(path: string): Promise<void>;
   /** What it says of something that only the other removal removes; on Linux and elsewhere. */
   readonly refusals: readonly string[];
 }
@@ -199,10 +199,12 @@ function removeSync(path: string, removal: Removal): Removed {
 }
 
 async function remove(path: string, removal: Removal): Promise<Removed> {
-  const error = await new Promise<Error | null>((resolve) => {
-    removal.async(path, resolve);
-  });
-  return error ? notRemoved(error, removal) : true;
+  try {
+    await removal.async(path);
+    return true;
+  } catch (error) {
+    return notRemoved(error, removal);
+  }
 }
 
 function notRemoved(error: unknown, { refusals }: Removal): Removed {

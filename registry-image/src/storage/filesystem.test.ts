@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { renameSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -126,7 +127,22 @@ describe('what is no file', () => {
       await driver.removeMany(['/linked/file', '/stale/file'], { withDirectory: true });
       expect((await driver.list('/')).map(({ path }) => path)).toEqual(['/linked', '/real']);
       expect(await driver.list('/real')).toEqual([]);
+      await symlink('loop', join(root, 'loop'));
+      await expect(driver.removeMany(['/loop/file'], { withDirectory: true })).rejects.toThrow('ELOOP');
       await rm(root, { recursive: true });
     },
   );
+
+  it('is removed once: what came to its place while its directory was still occupied stays', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'wharfinger-filesystem-'));
+    const driver = createFilesystemDriver({ rootDirectory: root, blocking: true });
+    await driver.putContent('/busy/link', 'old');
+    await writeFile(join(root, 'busy', 'other'), 'new');
+    // The first calls are synchronous: the file has gone when the promise is there.
+    const removal = driver.removeMany(['/busy/link'], { withDirectory: true });
+    renameSync(join(root, 'busy', 'other'), join(root, 'busy', 'link'));
+    await removal;
+    expect((await driver.getContent('/busy/link')).toString()).toBe('new');
+    await rm(root, { recursive: true });
+  });
 });

@@ -100,6 +100,10 @@ export function createMemoryDriver(options: { now?: () => number } = {}): Storag
     return true;
   }
 
+  function removeEmptyDirectory(path: string): boolean {
+    return tree.find(path)?.kind === 'directory' && removeUnlessOccupied(path);
+  }
+
   function removeUnlessOccupied(path: string): boolean {
     const node = tree.find(path);
     if (!node || (node.kind === 'directory' && node.children.size > 0)) return false;
@@ -135,13 +139,12 @@ export function createMemoryDriver(options: { now?: () => number } = {}): Storag
     publish,
     async settle() {},
     delete: async (path) => tree.remove(path),
-    removeIfEmpty: async (path) => tree.find(path)?.kind === 'directory' && removeUnlessOccupied(path),
+    removeIfEmpty: async (path) => removeEmptyDirectory(path),
     moveMany: (moves, given) => treatInBulk(moves, async (each) => moveIfThere(each), given),
     async removeMany(removed, { withDirectory = false, ...given } = {}) {
       const remove = async (path: string): Promise<boolean> => {
         const isRemoved = removeUnlessOccupied(path);
-        const directory = dirname(path);
-        if (withDirectory && tree.find(directory)?.kind === 'directory') removeUnlessOccupied(directory);
+        if (withDirectory) removeEmptyDirectory(dirname(path));
         return isRemoved;
       };
       await treatInBulk(removed, remove, given);
