@@ -1,3 +1,5 @@
+import { boundHeap } from './bounded-heap.ts';
+
 /**
  * Numbers digests 0, 1, 2 … in the order in which they come, so that what is known of each can be kept in lists of numbers. Holds the 32 bytes
  * of a sha256 digest, and other text as it is.
@@ -17,6 +19,8 @@ const wordsEach = bytesEach / 4;
 const textLength = prefix.length + 2 * bytesEach;
 const chunkBits = 13;
 const chunkSize = 1 << chunkBits;
+/** Calls between two looks at the heap: whatever is made of a large store is made with its digests. */
+const lookEvery = 1024;
 /** What a digest is looked up by is full when so much of it is in use. */
 const fullness = 0.75;
 
@@ -35,6 +39,11 @@ export function createDigestTable(): DigestTable {
   let slots = new Int32Array(1024);
   let packed = 0;
   let size = 0;
+  let calls = 0;
+
+  function countCall(): void {
+    if (++calls % lookEvery === 0) boundHeap();
+  }
 
   /** Puts the bytes of a digest into `sought`; false when it is none of those that are packed. */
   function seek(digest: string): boolean {
@@ -104,10 +113,16 @@ export function createDigestTable(): DigestTable {
     get size() {
       return size;
     },
-    add: (digest) => (seek(digest) ? addPacked() : addOther(digest)),
-    find: (digest) =>
-      seek(digest) ? (slots[slotOf(sought.words, 0)] as number) - 1 : (others.get(digest) ?? -1),
+    add(digest) {
+      countCall();
+      return seek(digest) ? addPacked() : addOther(digest);
+    },
+    find(digest) {
+      countCall();
+      return seek(digest) ? (slots[slotOf(sought.words, 0)] as number) - 1 : (others.get(digest) ?? -1);
+    },
     digest(number) {
+      countCall();
       const other = otherTexts.size > 0 ? otherTexts.get(number) : undefined;
       if (other !== undefined) return other;
       const start = indexOf(number) * bytesEach;

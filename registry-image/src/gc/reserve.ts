@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import type { StorageDriver } from '../storage/driver.ts';
 import { sweepReservePath } from '../storage/paths.ts';
 
@@ -40,10 +40,11 @@ export function createReserve(driver: StorageDriver, directories: number): Reser
 
   async function fill(bytes: number): Promise<void> {
     const before = releases;
+    const content = Buffer.allocUnsafe(piece);
     while (kept.length * piece < bytes) {
       const path = `${sweepReservePath}/${++named}`;
       // Random, because some file systems store zeros, and what they have already, in no room at all.
-      await driver.putContent(path, randomBytes(piece));
+      await driver.putContent(path, randomFillSync(content));
       kept.push(path);
       if (releases !== before) return;
     }

@@ -1,6 +1,6 @@
-import { setFlagsFromString } from 'node:v8';
 import type { LayoutPath } from '../storage/paths.ts';
 import { findBlobs } from './blob-walk.ts';
+import { beginBoundedHeap } from './bounded-heap.ts';
 import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
 import type { Link, Place, References, RepositoryContent, StoreContent, TagContent } from './content.ts';
 import type { DigestTable } from './digest-table.ts';
@@ -25,12 +25,8 @@ export interface ReadStore {
   readonly hollow: readonly string[];
 }
 
-/**
- * Of a large store, which is read with little memory from then on: the heap grows by a third at most before garbage is looked for, which takes
- * a fifth more time.
- */
 function createManyBlobs(digests: DigestTable): Gathered<Place> {
-  setFlagsFromString('--optimize-for-size');
+  beginBoundedHeap();
   return createPackedBlobs(digests);
 }
 
