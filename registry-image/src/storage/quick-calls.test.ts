@@ -123,6 +123,23 @@ test('calls are asynchronous that wait, and those are not that take as long to c
   expect(asynchronous).toBe(40);
 });
 
+test('what calls compute is measured only where one of the last took long', async () => {
+  const time = createTime();
+  let measured = 0;
+  const cpuTime = (): number => (measured++, time.clocks.cpuTime());
+  const call = createQuickCall({ ...time.clocks, cpuTime });
+  const once = (wall: number): Promise<void> =>
+    call(
+      () => time.spend(wall, 0),
+      async () => {},
+    );
+  for (let count = 0; count < 100; count++) await once(0.02);
+  await once(0.05);
+  expect(measured).toBe(0);
+  for (let count = 0; count < 100; count++) await once(0.02);
+  expect(measured).toBe(2 * 32);
+});
+
 test('what one call finds out is nothing to another', async () => {
   const time = createTime();
   const [slow, other] = [0, 1].map(() => createQuickCall(time.clocks));
