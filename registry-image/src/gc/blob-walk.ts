@@ -7,16 +7,19 @@ import type { Expecting } from './gathered.ts';
 
 /**
  * Every digest that has a directory among the blobs; whether data lies in it is not asked here.
- * @returns directories with nothing in them
+ * @returns `hollow`: directories with nothing in them; `unknown`: what hides blobs nobody can know, a sentence each
  */
-export async function findBlobs(reader: BoundedReader, blobs: Expecting<Place>): Promise<string[]> {
+export async function findBlobs(
+  reader: BoundedReader,
+  blobs: Expecting<Place>,
+): Promise<{ hollow: string[]; unknown: readonly string[] }> {
   const hollow: string[] = [];
   const walk = createDirectoryWalk(reader);
   for (const algorithm of await walk.directories(blobsRoot)) {
     const prefixes = await walk.directories(algorithm.path);
     const found = prefixes.filter((prefix) => /^[0-9a-f]{2}$/.test(prefix.name));
     const look = async (prefix: Directory): Promise<void> => {
-      const entries = await createDirectoryWalk(reader).directories(prefix.path);
+      const entries = await walk.directories(prefix.path);
       // Digests are spread evenly, so one prefix tells of the others.
       if (prefix === found[0]) blobs.expect(entries.length * found.length);
       if (entries.length === 0) hollow.push(prefix.path);
@@ -29,5 +32,5 @@ export async function findBlobs(reader: BoundedReader, blobs: Expecting<Place>):
     await forEachBounded(found.slice(0, 1), look);
     await forEachBounded(found.slice(1), look);
   }
-  return hollow;
+  return { hollow, unknown: walk.unknown };
 }

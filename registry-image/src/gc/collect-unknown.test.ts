@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CollectionOptions } from '../config/maintenance.ts';
 import type { CollectionCounts } from '../config/state.ts';
@@ -64,6 +64,22 @@ describe('unknown is alive', () => {
     await collectAll();
     expectKept();
     expect(has(path())).toBe(true);
+  });
+
+  test.each([
+    ['a prefix', () => dirname(dirname(paths.blobDataPath(digestOf('layer'))))],
+    ['the directory of a blob', () => dirname(paths.blobDataPath(digestOf('layer')))],
+  ])('%s that is a symbolic link to nowhere: links to blobs that may lie behind it stay', async (_, path) => {
+    withDeadImages();
+    const [place, elsewhere] = [join(store.root, path()), join(store.root, 'elsewhere')];
+    renameSync(place, elsewhere);
+    symlinkSync(join(store.root, 'nowhere'), place);
+    await collectAll();
+    expect(problems).toEqual([`${path()} is a symbolic link that cannot be followed; no blob is collected`]);
+    expect(hasBlob('dead')).toBe(true);
+    rmSync(place);
+    renameSync(elsewhere, place);
+    expect(pullAll(store, ['app', 'other'])).toEqual([]);
   });
 
   test('a revision whose link is a symbolic link, for it would stay without its manifest', async () => {

@@ -216,6 +216,7 @@ function isUsable(
   const links = [...repository.layers, ...repository.revisions];
   return (
     keepsAll ||
+    store.unknown ||
     store.blobs.some(({ digest }) => digest === link.target) ||
     repository.written.some((digest) => names.includes(digest)) ||
     links.some((other) => names.includes(other.digest) && isLeased(other, options))

@@ -1,3 +1,5 @@
+import { renameSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as paths from '../storage/paths.ts';
 import type { StorageDriver } from '../storage/driver.ts';
@@ -40,6 +42,33 @@ describe('--offline', () => {
     expect(said).toBe('warning: 1 swept blob or manifest was in use and has been put back\n');
     expect(pullAll(store, ['app'])).toEqual([]);
     expect(store.files(paths.blobsRoot)).toHaveLength(3);
+  });
+
+  test('a repository whose link leads nowhere any more when it is read leaves every blob', async () => {
+    store.image('app', 'kept', ['layer'], { tag: 'v1' });
+    store.image('other', 'config', ['other layer'], { tag: 'v1' });
+    const [manifests, elsewhere] = [paths.manifestsPath('app'), '/elsewhere'].map((path) =>
+      join(store.root, path),
+    ) as [string, string];
+    renameSync(manifests, elsewhere);
+    symlinkSync(elsewhere, manifests);
+    const listed = new Set<string>();
+    const driver: StorageDriver = {
+      ...store.driver,
+      children(path) {
+        const isFound = listed.has(path) || path.includes('/_');
+        if (path.startsWith(paths.repositoriesRoot) && isFound && !listed.has(elsewhere)) {
+          renameSync(elsewhere, `${elsewhere} unmounted`);
+          listed.add(elsewhere);
+        }
+        listed.add(path);
+        return store.driver.children(path);
+      },
+    };
+    const { said } = await run(driver, '-m', '-q', '--offline');
+    expect(said).toContain('_manifests is a symbolic link that cannot be followed; no blob is collected');
+    renameSync(`${elsewhere} unmounted`, elsewhere);
+    expect(pullAll(store, ['app', 'other'])).toEqual([]);
   });
 
   test('a dry run beside the trash of another changes nothing', async () => {

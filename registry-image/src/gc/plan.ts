@@ -88,16 +88,16 @@ export function planConfirmation(
   return planCollection(content, { ...options, retention: [], deleteUntagged: false }, now);
 }
 
-/** What becomes of a link in `_layers`. */
+/** What becomes of a link in `_layers`. Its blob is not known to be missing while something is unknown. */
 export function judgeLayer(
   digest: string,
   repository: Pick<RepositoryContent, 'layers'>,
   { live, keepsAll, promised }: Pick<RepositoryPlan, 'live' | 'keepsAll' | 'promised'>,
-  { blobs }: Pick<StoreContent, 'blobs'>,
+  { blobs, unknown }: Pick<StoreContent, 'blobs' | 'unknown'>,
 ): 'alive' | 'dangling' | 'dead' {
   const target = repository.layers.get(digest)?.target ?? digest;
   if (!live.has(digest) && !live.has(target)) return 'dead';
-  const stays = keepsAll || blobs.has(target) || promised.has(digest);
+  const stays = keepsAll || unknown.length > 0 || blobs.has(target) || promised.has(digest);
   return stays ? 'alive' : 'dangling';
 }
 

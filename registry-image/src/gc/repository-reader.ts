@@ -33,7 +33,7 @@ export async function readRepository(reader: BoundedReader, found: FoundReposito
     layers,
     tags,
     uploads,
-    problems: [...problems, ...walk.followed],
+    problems: [...problems, ...walk.followed, ...walk.unknown],
   };
   return { content, hollow: context.hollow, unknown: walk.unknown };
 }

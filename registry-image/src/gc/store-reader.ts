@@ -40,8 +40,9 @@ export async function readStore(
   memory: Memory,
 ): Promise<ReadStore> {
   const blobs = gather(memory, createManyBlobs, one);
-  const hollow = await findBlobs(reader, blobs);
+  const { hollow, unknown: hidden } = await findBlobs(reader, blobs);
   const { found, unknown } = await findRepositories(reader);
+  unknown.push(...hidden);
   const trashed = linksByRepository(trash);
   const stored = gather(memory, createPackedRepositories, entriesOf);
   await forEachBounded(found, async (repository) => {
