@@ -1,8 +1,8 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Bytes of garbage, about, after which it is collected. */
-const room = 12 * 1024 * 1024;
+/** Bytes of garbage after which it is collected, at least, and as a part of what is in use: to look through that is what it costs. */
+const [least, share] = [12 * 1024 * 1024, 1 / 2];
 
 interface Heap {
   readonly collectGarbage: () => void;
@@ -18,16 +18,24 @@ let heap: Heap | undefined;
  */
 export function beginBoundedHeap(): void {
   if (heap) return;
-  setFlagsFromString('--no-incremental-marking');
+  const collectGarbage = garbageCollector();
+  if (collectGarbage) heap = { collectGarbage, floor: 0 };
+  else setFlagsFromString('--optimize-for-size');
+}
+
+/** Undefined when this V8 does not give it. */
+function garbageCollector(): (() => void) | undefined {
   setFlagsFromString('--expose-gc');
-  const collectGarbage = runInNewContext('gc') as () => void;
+  const found: unknown = runInNewContext('globalThis.gc');
   setFlagsFromString('--no-expose-gc');
-  heap = { collectGarbage, floor: 0 };
+  return typeof found === 'function' ? () => void found() : undefined;
 }
 
 /** To be called every some hundreds of kilobytes that are made; does nothing in a process that has not begun it. */
 export function boundHeap(): void {
-  if (!heap || getHeapStatistics().used_heap_size < heap.floor + room) return;
+  if (!heap) return;
+  const room = Math.max(least, heap.floor * share);
+  if (getHeapStatistics().used_heap_size < heap.floor + room) return;
   heap.collectGarbage();
   heap.floor = getHeapStatistics().used_heap_size;
 }

@@ -19,7 +19,7 @@ const wordsEach = bytesEach / 4;
 const textLength = prefix.length + 2 * bytesEach;
 const chunkBits = 13;
 const chunkSize = 1 << chunkBits;
-/** Calls between two looks at the heap: whatever is made of a large store is made with its digests. */
+/** Calls between two looks at the heap: most of what is made of a large store is made with its digests. */
 const lookEvery = 1024;
 /** What a digest is looked up by is full when so much of it is in use. */
 const fullness = 0.75;
