@@ -13,13 +13,15 @@ export async function findBlobs(
   reader: BoundedReader,
   blobs: Expecting<Place>,
 ): Promise<{ hollow: string[]; unknown: readonly string[] }> {
-  const hollow: string[] = [];
+  const [hollow, unknown]: [string[], string[]] = [[], []];
   const walk = createDirectoryWalk(reader);
   for (const algorithm of await walk.directories(blobsRoot)) {
     const prefixes = await walk.directories(algorithm.path);
     const found = prefixes.filter((prefix) => /^[0-9a-f]{2}$/.test(prefix.name));
     const look = async (prefix: Directory): Promise<void> => {
-      const entries = await walk.directories(prefix.path);
+      const below = createDirectoryWalk(reader);
+      const entries = await below.directories(prefix.path);
+      unknown.push(...below.unknown);
       // Digests are spread evenly, so one prefix tells of the others.
       if (prefix === found[0]) blobs.expect(entries.length * found.length);
       if (entries.length === 0) hollow.push(prefix.path);
@@ -32,5 +34,5 @@ export async function findBlobs(
     await forEachBounded(found.slice(0, 1), look);
     await forEachBounded(found.slice(1), look);
   }
-  return { hollow, unknown: walk.unknown };
+  return { hollow, unknown: [...walk.unknown, ...unknown] };
 }

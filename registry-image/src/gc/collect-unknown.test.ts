@@ -82,6 +82,59 @@ describe('unknown is alive', () => {
     expect(pullAll(store, ['app', 'other'])).toEqual([]);
   });
 
+  test.each([
+    ['the repositories', () => paths.repositoriesRoot],
+    ['the blobs', () => paths.blobsRoot],
+    ['the manifests of a repository', () => paths.manifestsPath('app')],
+    ['a tag', () => paths.tagPath('app', 'v1')],
+    ['the current link of a tag', () => paths.tagCurrentLinkPath('app', 'v1')],
+    ['the directory of that', () => dirname(paths.tagCurrentLinkPath('app', 'v1'))],
+    ['the link of a layer', () => paths.layerLinkPath('app', digestOf('layer'))],
+  ])(
+    '%s, a symbolic link to nowhere: nothing alive goes, nor what an earlier run has moved',
+    async (_, path) => {
+      const { digest } = store.image('app', 'again', ['layer again']);
+      await collectOnce(store, {});
+      store.image('app', 'config', ['layer'], { tag: 'v1' });
+      store.tag('app', 'v2', digest);
+      const [place, elsewhere] = [join(store.root, path()), join(store.root, 'elsewhere')];
+      renameSync(place, elsewhere);
+      symlinkSync(join(store.root, 'nowhere'), place);
+      await confirmOnce(store, {}).catch(() => {});
+      await collectAll().catch(() => {});
+      rmSync(place);
+      renameSync(elsewhere, place);
+      await confirmOnce(store, {});
+      expect(pullAll(store, ['app'])).toEqual([]);
+    },
+  );
+
+  test('a revision whose link leads nowhere keeps what it refers to where the untagged stay', async () => {
+    const { digest } = store.image('app', 'untagged', ['its layer']);
+    const link = join(store.root, paths.revisionLinkPath('app', digest));
+    renameSync(link, join(store.root, 'elsewhere'));
+    symlinkSync(join(store.root, 'nowhere'), link);
+    await collectAll({ deleteUntagged: false });
+    expect(problems).toEqual([
+      expect.stringMatching(/^app: .*\/link leads nowhere; it keeps all that it has$/),
+    ]);
+    expect([has(paths.blobDataPath(digest)), hasBlob('untagged'), hasBlob('its layer')]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  test('a repository that lies in another one and cannot be reached does not keep what that has', async () => {
+    withDeadImages();
+    symlinkSync(join(store.root, 'nowhere'), join(store.root, paths.repositoryPath('app/below')));
+    await collectAll();
+    expect(problems).toEqual([
+      expect.stringMatching(/app\/below is a symbolic link .* no blob is collected$/),
+    ]);
+    expect(has(paths.layerLinkPath('app', digestOf('dead layer')))).toBe(false);
+  });
+
   test('a revision whose link is a symbolic link, for it would stay without its manifest', async () => {
     withDeadImages();
     const dead = readdirSync(join(store.root, paths.revisionsPath('app'), 'sha256'));

@@ -57,6 +57,19 @@ async function lookBehind(reader: BoundedReader, path: string): Promise<'directo
   }
 }
 
+/** Of the directories on the way to `path`, below the first one, those that are symbolic links to nothing, a sentence each. */
+export async function hiddenOnTheWay(reader: BoundedReader, path: string): Promise<string[]> {
+  const unknown: string[] = [];
+  const names = path.split('/');
+  for (let depth = 2; depth < names.length; depth++) {
+    const walk = createDirectoryWalk(reader);
+    await walk.directories(names.slice(0, depth).join('/'));
+    const next = `${names.slice(0, depth + 1).join('/')} is`;
+    unknown.push(...walk.unknown.filter((sentence) => sentence.startsWith(next)));
+  }
+  return unknown;
+}
+
 export function nameOf(entry: { readonly path: string }): string {
   return entry.path.slice(entry.path.lastIndexOf('/') + 1);
 }

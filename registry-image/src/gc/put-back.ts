@@ -49,8 +49,12 @@ async function restore({ driver, reader, now }: PutBackOptions, file: TrashFile)
     await driver.move(file.path, file.origin);
     return true;
   } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    if (await reader.stat(file.path))
+      throw new Error(`${file.origin} cannot be put back: a directory above it leads nowhere`, {
+        cause: error,
+      });
     // A commit has brought it back itself (registry/trash-rescue.ts).
-    if (error instanceof NotFoundError) return false;
-    throw error;
+    return false;
   }
 }

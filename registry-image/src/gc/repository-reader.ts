@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { type Digest, isAlgorithm, parseDigest } from '../registry/digest.ts';
 import * as paths from '../storage/paths.ts';
 import type { Surveyed } from '../storage/survey.ts';
@@ -19,7 +20,11 @@ export async function readRepository(reader: BoundedReader, found: FoundReposito
   const walk = createDirectoryWalk(reader, found.linked);
   const problems: string[] = [...found.problems];
   const context = { reader, walk, problems, hollow: [] as string[] };
-  await walk.directories(paths.repositoryPath(found.name));
+  // Other repositories may lie beside its own directories: what hides one of them is no problem of this one.
+  const root = createDirectoryWalk(reader, found.linked);
+  await root.directories(paths.repositoryPath(found.name));
+  const own = `${paths.repositoryPath(found.name)}/_`;
+  problems.push(...root.followed, ...root.unknown.filter((sentence) => sentence.startsWith(own)));
   await walk.directories(paths.manifestsPath(found.name));
   const [revisions, layers, tags, uploads] = await Promise.all([
     readLinks(context, paths.revisionsPath(found.name), true),
@@ -35,7 +40,7 @@ export async function readRepository(reader: BoundedReader, found: FoundReposito
     uploads,
     problems: [...problems, ...walk.followed, ...walk.unknown],
   };
-  return { content, hollow: context.hollow, unknown: walk.unknown };
+  return { content, hollow: context.hollow, unknown: [...root.unknown, ...walk.unknown] };
 }
 
 interface Context {
@@ -57,22 +62,22 @@ async function readLinks(context: Context, path: string, areRevisions: boolean):
       pathOf: ([, entry]) => `${entry.path}/link`,
       // Of a layer the size is enough: what it names is told by its path.
       ...(areRevisions && { contentUpTo: longestLink }),
-      tell([digest, entry], seen) {
-        if (seen && !(areRevisions ? isContent(seen, digest) : seen.size === digest.length)) return false;
-        if (seen) links.set(digest, { modified: seen.modified, trashed: false, isFile: true });
-        else hollow.push(entry.path);
+      tell([digest], seen) {
+        if (!seen || !(areRevisions ? isContent(seen, digest) : seen.size === digest.length)) return false;
+        links.set(digest, { modified: seen.modified, trashed: false, isFile: true });
         return true;
       },
       async ask([digest, entry]) {
         const link = await readLinkEntry(reader, `${entry.path}/link`, digest, areRevisions);
-        if (link.kind === 'absent') hollow.push(entry.path);
+        const isHidden = link.kind === 'absent' && (await leadsNowhere(reader, entry.path));
+        if (link.kind === 'absent' && !isHidden) hollow.push(entry.path);
         if (link.kind === 'link') links.set(digest, { ...link, trashed: false });
         // It would stay, and be seen, without what it names.
         if (link.kind === 'link' && areRevisions && !link.isFile)
           problems.push(`${entry.path}/link is a symbolic link`);
-        if (link.kind !== 'unreadable') return;
-        problems.push(`${entry.path}/link cannot be read: ${link.reason}`);
-        links.set(digest, { modified: 0, trashed: false });
+        if (link.kind === 'unreadable') problems.push(`${entry.path}/link cannot be read: ${link.reason}`);
+        if (isHidden) problems.push(`${entry.path}/link leads nowhere`);
+        if (link.kind === 'unreadable' || isHidden) links.set(digest, { modified: 0, trashed: false });
       },
     });
   }
@@ -97,6 +102,12 @@ async function digestsIn(
   });
 }
 
+/** Whether the link in a directory, which nothing was read of, is a symbolic link. */
+async function leadsNowhere(reader: BoundedReader, directory: string): Promise<boolean> {
+  const children = (await reader.children(directory)) ?? [];
+  return children.some(({ name, kind }) => name === 'link' && kind === 'symbolicLink');
+}
+
 async function readTags(context: Context, name: string): Promise<Map<string, TagContent>> {
   const { reader, walk, problems } = context;
   const tags = new Map<string, TagContent>();
@@ -110,7 +121,7 @@ async function readTags(context: Context, name: string): Promise<Map<string, Tag
     contentUpTo: longestLink,
     tell(entry, seen) {
       const current = seen?.content && parseDigest(seen.content.toString('latin1'));
-      if (seen && !current) return false;
+      if (!current) return false;
       set(entry.name, current, seen?.modified);
       return true;
     },
@@ -118,6 +129,10 @@ async function readTags(context: Context, name: string): Promise<Map<string, Tag
       const path = pathOf(entry);
       const link = await readLink(reader, path);
       if (link.kind === 'unreadable') problems.push(`${path} cannot be read: ${link.reason}`);
+      if (link.kind === 'absent') {
+        await walk.directories(entry.path);
+        if (await leadsNowhere(reader, dirname(path))) problems.push(`${path} leads nowhere`);
+      }
       const current = link.kind === 'digest' ? link.digest : undefined;
       set(entry.name, current, current === undefined ? 0 : (await reader.stat(path))?.modified);
     },

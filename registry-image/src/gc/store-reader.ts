@@ -1,8 +1,9 @@
-import type { LayoutPath } from '../storage/paths.ts';
+import { blobsRoot, type LayoutPath, repositoriesRoot } from '../storage/paths.ts';
 import { findBlobs } from './blob-walk.ts';
 import { beginBoundedHeap } from './bounded-heap.ts';
 import { type BoundedReader, forEachBounded } from './bounded-reader.ts';
 import type { Link, Place, References, RepositoryContent, StoreContent, TagContent } from './content.ts';
+import { hiddenOnTheWay } from './directory-walk.ts';
 import type { DigestTable } from './digest-table.ts';
 import { readLink } from './link-entry.ts';
 import { type ManifestRequest, readManifests } from './manifest-reader.ts';
@@ -43,6 +44,7 @@ export async function readStore(
   const { hollow, unknown: hidden } = await findBlobs(reader, blobs);
   const { found, unknown } = await findRepositories(reader);
   unknown.push(...hidden);
+  for (const root of [blobsRoot, repositoriesRoot]) unknown.push(...(await hiddenOnTheWay(reader, root)));
   const trashed = linksByRepository(trash);
   const stored = gather(memory, createPackedRepositories, entriesOf);
   await forEachBounded(found, async (repository) => {
@@ -55,7 +57,9 @@ export async function readStore(
   });
   for (const [name, ranges] of trashed) {
     if (stored.map.has(name)) continue;
-    stored.set(name, merge(undefined, await readTrashedLinks(reader, trash, ranges)));
+    const content = merge(undefined, await readTrashedLinks(reader, trash, ranges));
+    const problems = unknown.length > 0 ? ['it may lie behind a symbolic link that cannot be followed'] : [];
+    stored.set(name, { ...content, problems });
   }
   const repositories = sortedByName(stored.map);
   const copies = addTrashedBlobs(blobs, trash, memory);
